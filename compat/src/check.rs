@@ -1,0 +1,104 @@
+//! The check: every pair of a mode, through the rules of the format.
+
+use eventpact_contract::diagnostic::{Diagnostic, Label, Severity};
+use eventpact_contract::schema::Schema;
+
+use crate::mode::{Direction, Mode};
+use crate::pair::Pair;
+use crate::report::{Finding, Report};
+use crate::rule::Profile;
+use crate::{avro, json_schema, protobuf};
+
+/// One pair of versions and what was found.
+#[derive(Debug)]
+pub struct Checked {
+    /// Index into the history, oldest = 0.
+    pub version: usize,
+    /// Who read whom.
+    pub direction: Direction,
+    /// What was found.
+    pub report: Report,
+}
+
+/// Compares one reader with one writer.
+///
+/// Two formats never understand each other; the caller reports that, since it knows both files.
+pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
+    match (pair.reader, pair.writer) {
+        (Schema::Avro(r), Schema::Avro(w)) => avro::compare(Pair::new(&**r, &**w), profile),
+        (Schema::Protobuf(r), Schema::Protobuf(w)) => protobuf::compare(Pair::new(&**r, &**w), profile),
+        (Schema::JsonSchema(r), Schema::JsonSchema(w)) => json_schema::compare(Pair::new(&**r, &**w), profile),
+        (r, w) => {
+            let text = format!("the reader is {} and the writer is {}", r.format().as_str(), w.format().as_str());
+            Report { findings: Vec::new(), unknown: Some(text) }
+        }
+    }
+}
+
+/// Checks a new version against its history (oldest first) at a level.
+pub fn check(new: &Schema, history: &[Schema], mode: Mode, profile: Profile) -> Vec<Checked> {
+    let pairs = mode.pairs(history.len()).into_iter();
+    let run = |(version, direction): (usize, Direction)| {
+        let old = &history[version];
+        let pair = match direction {
+            Direction::Backward => Pair::new(new, old),
+            Direction::Forward => Pair::new(old, new),
+        };
+        Checked { version, direction, report: compare(pair, profile) }
+    };
+    pairs.map(run).collect()
+}
+
+/// Words a finding for people: the new side first, the old side as the other end.
+pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Diagnostic {
+    let (new, old) = match direction {
+        Direction::Backward => (&finding.reader, &finding.writer),
+        Direction::Forward => (&finding.writer, &finding.reader),
+    };
+    Diagnostic {
+        id: finding.rule.id.to_owned(),
+        severity: finding.severity,
+        message: finding.message.clone(),
+        primary: Label::new(new.span, new.text.clone()),
+        related: vec![Label::new(old.span, old.text.clone())],
+        help: Some(finding.help.clone()).filter(|h| !h.is_empty()),
+        witness: finding.witness.clone(),
+        about: format!("{subject} {} {}", direction.as_str(), finding.path),
+    }
+}
+
+/// The three verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Nothing of severity error, and everything was compared.
+    Compatible,
+    /// At least one error.
+    Incompatible,
+    /// No error, but something could not be compared.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word in JSON output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Compatible => "compatible",
+            Self::Incompatible => "incompatible",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The verdict over several reports.
+    pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
+        let mut verdict = Self::Compatible;
+        for report in reports {
+            if report.findings.iter().any(|f| f.severity == Severity::Error) {
+                return Self::Incompatible;
+            }
+            if report.unknown.is_some() {
+                verdict = Self::Unknown;
+            }
+        }
+        verdict
+    }
+}

@@ -1,0 +1,77 @@
+//! What a rule is: plain data, and one function that the walker of its format calls.
+
+/// What breaks when the rule fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Breaks {
+    /// The bytes: a reader fails, or reads something else than was written.
+    Wire,
+    /// The JSON form only.
+    Json,
+    /// Code generated from the schema only.
+    Source,
+    /// The agreement between services: addresses, directions, keys.
+    Contract,
+}
+
+impl Breaks {
+    /// The word in JSON output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wire => "wire",
+            Self::Json => "json",
+            Self::Source => "source",
+            Self::Contract => "contract",
+        }
+    }
+}
+
+/// Which verdict is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Profile {
+    /// What is true: every break has a reason in the data.
+    #[default]
+    Sound,
+    /// What a Confluent schema registry would answer.
+    Confluent,
+}
+
+/// The part of a rule that is the same for every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The id: `avro/field-without-default`. A promise: never reused.
+    pub id: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// What breaks.
+    pub breaks: Breaks,
+    /// The source text of the rule's file: its `//!` lines are the page that `explain` shows.
+    pub source: &'static str,
+}
+
+impl RuleInfo {
+    /// The page: what the rule finds, why it breaks, what to do instead.
+    pub fn page(&self) -> String {
+        let lines = self.source.lines().take_while(|l| l.starts_with("//!"));
+        lines.map(|l| l.trim_start_matches("//!").trim_start()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A rule of one format: its data, and the function for the kind of node that it wants to see.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule<C: 'static> {
+    /// Id, summary, what breaks, page.
+    pub info: RuleInfo,
+    /// The function, in the format's own enum of node kinds.
+    pub check: C,
+}
+
+/// Every rule of every format, sorted by id.
+pub fn all() -> Vec<RuleInfo> {
+    let mut rules: Vec<RuleInfo> = Vec::new();
+    rules.extend(crate::avro::rules());
+    rules.extend(crate::protobuf::rules());
+    rules.extend(crate::json_schema::rules());
+    rules.extend(crate::asyncapi::rules());
+    rules.sort_by_key(|r| r.id);
+    rules
+}

@@ -1,0 +1,155 @@
+//! The one [`Diagnostic`] of Eventpact and its renderers, one file per output format.
+//!
+//! A diagnostic is a value: checks return lists of them. A break shows both ends: the line that changed and the line it was.
+
+use crate::source::{Sources, Span};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The contract is broken or the input is invalid: exit code 1.
+    Error,
+    /// Worth a look; never changes the exit code.
+    Warning,
+    /// For your information.
+    Info,
+}
+
+impl Severity {
+    /// The word in every output format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// A place with a few words on what is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is there, in a few words; may be empty.
+    pub text: String,
+}
+
+impl Label {
+    /// A place and its words.
+    pub fn new(span: Span, text: impl Into<String>) -> Self {
+        Self { span, text: text.into() }
+    }
+}
+
+/// A concrete message that the writer can send and the reader cannot read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The message as JSON text (Avro: the JSON encoding of the specification).
+    pub json: String,
+    /// The bytes that were encoded with the writer's schema, as lower-case hexadecimal; `None` for textual formats.
+    pub hex: Option<String>,
+    /// What the reader said when it was given these bytes, or what it read instead.
+    pub reader_error: String,
+}
+
+/// One finding: rule, places, why, what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The rule id, for example `avro/field-without-default`; a promise, never reused.
+    pub id: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Why, in one sentence.
+    pub message: String,
+    /// The line to look at first.
+    pub primary: Label,
+    /// The other ends.
+    pub related: Vec<Label>,
+    /// What to do instead.
+    pub help: Option<String>,
+    /// The message that proves it.
+    pub witness: Option<Witness>,
+    /// What the finding is about, without line numbers (`orders/OrderPlaced /fields/2`): with the id it makes the fingerprint.
+    pub about: String,
+}
+
+impl Diagnostic {
+    /// A finding with its place; the rest is added with the `with_` methods.
+    pub fn new(id: impl Into<String>, severity: Severity, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            severity,
+            message: message.into(),
+            primary: Label::new(span, ""),
+            related: Vec::new(),
+            help: None,
+            witness: None,
+            about: String::new(),
+        }
+    }
+
+    /// An error with its place.
+    pub fn error(id: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self::new(id, Severity::Error, span, message)
+    }
+
+    /// A warning with its place.
+    pub fn warning(id: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Self::new(id, Severity::Warning, span, message)
+    }
+
+    /// Says what to do instead.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Puts a few words at the primary place.
+    #[must_use]
+    pub fn with_label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Shows another end.
+    #[must_use]
+    pub fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Label::new(span, text));
+        self
+    }
+
+    /// Names what the finding is about, for the fingerprint.
+    #[must_use]
+    pub fn with_about(mut self, about: impl Into<String>) -> Self {
+        self.about = about.into();
+        self
+    }
+
+    /// Sixteen hexadecimal digits that stay the same when lines move: a hash of the rule, what it is about and the message.
+    pub fn fingerprint(&self) -> String {
+        use md5::{Digest, Md5};
+        let mut hash = Md5::new();
+        for part in [&self.id, &self.about, &self.message] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// Sorts by file, place and rule, and drops exact repetitions, so that output never flickers.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
+    diagnostics.sort_by(|a, b| {
+        let key =
+            |d: &Diagnostic| (sources.file(d.primary.span.file).name().to_owned(), d.primary.span, d.severity, d.id.clone());
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup();
+}
+
+/// `true` when at least one is an error.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
