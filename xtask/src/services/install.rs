@@ -1,0 +1,187 @@
+//! What Kafka needs on the machine: Java, Maven, and its jars from Maven Central, once per machine. Also the check
+//! for the C compiler and make that build librdkafka. Installs system packages only where that asks nobody anything
+//! (apt as root or with passwordless sudo); else says in one line what is missing and how to get it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The broker that the tests run against.
+pub(super) const KAFKA_VERSION: &str = "4.2.0";
+/// Kafka 4 brokers need this Java at least.
+const JAVA_AT_LEAST: u32 = 17;
+const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+/// Makes sure that Java and the jars are there and gives the folder of jars.
+pub(super) fn kafka_jars() -> Result<PathBuf> {
+    need_native_build_tools()?;
+    let cache = cache_folder()?.join(format!("kafka-{KAFKA_VERSION}"));
+    let libs = cache.join("libs");
+    let have_jars = libs.is_dir();
+    if java_version().is_none_or(|version| version < JAVA_AT_LEAST) || (!have_jars && !runs("mvn", &["-v"])) {
+        install_packages(have_jars)?;
+    }
+    if !have_jars {
+        fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+        // Two clones may start at the same time: one downloads, the other waits.
+        let lock = fs::File::create(cache.join("lock"))?;
+        lock.lock()?;
+        if !libs.is_dir() {
+            download(&cache, &libs)?;
+        }
+    }
+    Ok(libs)
+}
+
+/// The program that runs Java: `$JAVA_HOME/bin/java` when that is set, else `java`.
+pub(super) fn java() -> PathBuf {
+    match std::env::var_os("JAVA_HOME") {
+        Some(home) if !home.is_empty() => Path::new(&home).join("bin/java"),
+        _ => PathBuf::from("java"),
+    }
+}
+
+/// `$EVENTPACT_CACHE`, else `$XDG_CACHE_HOME/eventpact`, else `~/.cache/eventpact`.
+fn cache_folder() -> Result<PathBuf> {
+    let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    var("EVENTPACT_CACHE")
+        .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("eventpact")))
+        .or_else(|| var("HOME").map(|dir| dir.join(".cache/eventpact")))
+        .context("neither EVENTPACT_CACHE nor HOME is set: set EVENTPACT_CACHE to a folder for Kafka's jars")
+}
+
+/// librdkafka is C and is built on first use: a missing compiler should not surface as a page of build output.
+fn need_native_build_tools() -> Result<()> {
+    let have_cc = ["cc", "gcc", "clang"].iter().any(|cc| runs(cc, &["--version"]));
+    let missing: Vec<&str> = [(have_cc, "a C compiler"), (runs("make", &["--version"]), "make")]
+        .iter()
+        .filter(|(have, _)| !have)
+        .map(|&(_, what)| what)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if apt(&["gcc", "libc6-dev", "make"]).is_ok() && runs("make", &["--version"]) && runs("cc", &["--version"]) {
+        return Ok(());
+    }
+    bail!("missing to build librdkafka: {}; on Debian or Ubuntu: apt-get install gcc libc6-dev make", missing.join(" and "));
+}
+
+fn install_packages(have_jars: bool) -> Result<()> {
+    for jre in ["openjdk-17-jre-headless", "default-jre-headless"] {
+        let mut packages = vec![jre];
+        packages.extend((!have_jars).then_some("maven"));
+        if apt(&packages).is_ok() {
+            break;
+        }
+    }
+    if java_version().is_none_or(|version| version < JAVA_AT_LEAST) {
+        bail!(
+            "missing: Java {JAVA_AT_LEAST} or newer, for Kafka; on Debian or Ubuntu: apt-get install openjdk-17-jre-headless maven"
+        );
+    }
+    if !have_jars && !runs("mvn", &["-v"]) {
+        bail!("missing: Maven, to download Kafka; on Debian or Ubuntu: apt-get install maven");
+    }
+    Ok(())
+}
+
+/// Installs packages without a question, as root or with passwordless sudo.
+fn apt(packages: &[&str]) -> Result<()> {
+    let prefix: &[&str] = match (is_root(), runs("sudo", &["-n", "true"])) {
+        (true, _) => &[],
+        (false, true) => &["sudo", "-n"],
+        (false, false) => bail!("neither root nor passwordless sudo"),
+    };
+    eprintln!("services: apt-get install {}", packages.join(" "));
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    for args in [&["update"][..], &install] {
+        let words: Vec<&str> =
+            prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]).collect();
+        let status = Command::new(words[0]).args(&words[1..]).args(args).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+        if !status.success() {
+            bail!("apt-get {} failed", args[0]);
+        }
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0")
+}
+
+/// The major version of `java`, from its `-version` text: `openjdk version "17.0.15" …`.
+fn java_version() -> Option<u32> {
+    let out = Command::new(java()).arg("-version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    major(text.split('"').nth(1)?)
+}
+
+/// `17.0.15` → 17; the old scheme `1.8.0_392` → 8.
+fn major(version: &str) -> Option<u32> {
+    let mut parts = version.split(['.', '_', '-', '+']).map_while(|part| part.parse().ok());
+    match parts.next()? {
+        1 => parts.next(),
+        major => Some(major),
+    }
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    let status = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Lets Maven resolve and download the broker's jars, and moves them into place only when all are there.
+fn download(cache: &Path, libs: &Path) -> Result<()> {
+    eprintln!("services: downloading Apache Kafka {KAFKA_VERSION} from Maven Central into {}", libs.display());
+    let partial = cache.join("libs.partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial)?;
+    }
+    fs::write(cache.join("pom.xml"), pom())?;
+    let out = Command::new("mvn")
+        // -C: a jar whose checksum is wrong ends the download.
+        .args(["-q", "-B", "-C", "-f"])
+        .arg(cache.join("pom.xml"))
+        .arg(COPY_DEPENDENCIES)
+        .arg(format!("-DoutputDirectory={}", partial.display()))
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run mvn")?;
+    if !out.status.success() {
+        bail!(
+            "Maven could not download Apache Kafka {KAFKA_VERSION}; is Maven Central reachable from here?\n{}{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+    fs::rename(&partial, libs).with_context(|| format!("cannot move the jars to {}", libs.display()))
+}
+
+fn pom() -> String {
+    format!(
+        r#"<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+ <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
+ <dependencies>
+  <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version></dependency>
+  <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.3</version></dependency>
+ </dependencies></project>
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn java_versions_old_and_new() {
+        assert_eq!(major("17.0.15"), Some(17));
+        assert_eq!(major("1.8.0_392"), Some(8));
+        assert_eq!(major("25-ea"), Some(25));
+        assert_eq!(major("nonsense"), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! The real servers that tests, demo and benchmarks talk to: started on loopback, on free ports, with data in a
+//! fresh folder, and stopped again. Only Apache Kafka so far ([`kafka`] installs and runs it).
+//!
+//! Not here: what runs against them. Tests read the address from `EVENTPACT_TEST_KAFKA=host:port`.
+
+mod install;
+mod kafka;
+mod process;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use kafka::Broker;
+
+/// The variable that tells tests, demo and benchmarks where Kafka listens, as `host:port`. When the user has set
+/// it, that broker is used as it is and nothing is started or stopped.
+pub(crate) const KAFKA_ADDRESS: &str = "EVENTPACT_TEST_KAFKA";
+
+/// `cargo xtask services …`
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Install what is missing and start the services; they run until `down`.
+    Up,
+    /// Stop the services and remove their data.
+    Down,
+    /// Say what runs and where.
+    Status,
+    /// Stop the broker but keep its data and its port (the tests use it to take the broker away under load).
+    Suspend,
+    /// Start a suspended broker again.
+    Resume,
+}
+
+/// Runs one `cargo xtask services` command.
+pub(crate) fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Up => {
+            let mut services = up(Lifetime::UntilDown)?;
+            println!("{KAFKA_ADDRESS}={}", services.kafka_address());
+            services.keep();
+            Ok(())
+        }
+        Command::Down => down(),
+        Command::Status => status(),
+        Command::Suspend => recorded()?.suspend(),
+        Command::Resume => recorded()?.resume(),
+    }
+}
+
+/// How long the services shall live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Until `cargo xtask services down`.
+    UntilDown,
+    /// Until the guard is dropped. They share the caller's process group, so Ctrl-C reaches them too; should the
+    /// caller be killed, the next `up` or `down` clears up after it.
+    Guarded,
+}
+
+/// Running services; what this process started is stopped when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Services {
+    address: String,
+    started: Option<Broker>,
+}
+
+impl Services {
+    /// Where Kafka listens, as `host:port`.
+    pub(crate) fn kafka_address(&self) -> &str {
+        &self.address
+    }
+
+    /// Leaves the services running when the guard goes.
+    fn keep(&mut self) {
+        self.started = None;
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        if let Some(broker) = self.started.take()
+            && let Err(error) = broker.destroy()
+        {
+            eprintln!("kafka: could not be stopped: {error:#}");
+        }
+    }
+}
+
+/// Starts the services, or finds them running, and waits until they answer. What is missing on the machine is
+/// installed as far as the system allows; else the error says in one line what to install.
+pub(crate) fn up(lifetime: Lifetime) -> Result<Services> {
+    if let Ok(address) = std::env::var(KAFKA_ADDRESS)
+        && !address.is_empty()
+    {
+        if !kafka::answers(&address) {
+            bail!("{KAFKA_ADDRESS}={address} is set, but no Kafka answers there: start it, or unset the variable");
+        }
+        return Ok(Services { address, started: None });
+    }
+    if let Some(old) = Broker::read(&state_file())? {
+        if !old.is_abandoned() && kafka::answers(old.address()) {
+            return Ok(Services { address: old.address().to_owned(), started: None });
+        }
+        old.destroy().context("a broker of a former run could not be cleared away")?;
+    }
+    let broker = Broker::start(&state_file(), lifetime)?;
+    Ok(Services { address: broker.address().to_owned(), started: Some(broker) })
+}
+
+/// Stops what a former `up` (or a run that died) left and removes its data. Nothing to stop is not an error.
+pub(crate) fn down() -> Result<()> {
+    match Broker::read(&state_file())? {
+        Some(broker) => {
+            broker.destroy()?;
+            println!("kafka: stopped");
+        }
+        None => println!("kafka: not running"),
+    }
+    Ok(())
+}
+
+fn status() -> Result<()> {
+    match Broker::read(&state_file())? {
+        Some(broker) if kafka::answers(broker.address()) => println!("kafka: running, {broker}"),
+        Some(broker) => println!("kafka: does not answer, {broker}"),
+        None => println!("kafka: not running"),
+    }
+    Ok(())
+}
+
+fn recorded() -> Result<Broker> {
+    Broker::read(&state_file())?.context("no broker was started here: run `cargo xtask services up` first")
+}
+
+/// One file per workspace, next to the build's own output, so that two clones never meet.
+fn state_file() -> PathBuf {
+    workspace().join("target/services/kafka.json")
+}
+
+fn workspace() -> PathBuf {
+    // The manifest of xtask is one folder below the root.
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+}
