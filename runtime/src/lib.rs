@@ -1,1 +1,3 @@
-//! Empty room.
+//! What generated event clients call.
+
+pub mod codec;

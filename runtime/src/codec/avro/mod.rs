@@ -1,0 +1,3 @@
+//! Avro: the primitives of the binary encoding that generated code calls.
+
+pub mod wire;
