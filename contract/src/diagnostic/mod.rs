@@ -135,7 +135,9 @@ impl Diagnostic {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
+        let digest = hash.finalize();
+        let head = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+        format!("{head:016x}")
     }
 }
 

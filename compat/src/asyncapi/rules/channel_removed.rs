@@ -1,0 +1,42 @@
+//! Finds a channel that the old contract has and the new one does not, neither by its address nor by its key.
+//!
+//! Why it breaks: whoever still writes there writes to nobody, and whoever still reads there waits for ever.
+//!
+//! What to do instead: keep the channel, mark it deprecated in its description, and remove it once no client uses it.
+
+use eventpact_contract::diagnostic::Severity;
+use eventpact_contract::model::Channel;
+use eventpact_contract::source::Span;
+
+use super::super::{Check, Scope, Versions};
+use crate::report::{Finding, Place, Report};
+use crate::rule::{Breaks, Rule, RuleInfo};
+
+pub(super) const RULE: Rule<Check> = Rule {
+    info: RuleInfo {
+        id: "asyncapi/channel-removed",
+        summary: "a channel of the old contract is gone",
+        breaks: Breaks::Contract,
+        source: include_str!("channel_removed.rs"),
+    },
+    check: Check::Channel(check),
+};
+
+fn check(versions: &Versions<'_, Channel>, scope: &Scope<'_>, report: &mut Report) {
+    if versions.new.is_some() {
+        return;
+    }
+    let old = versions.old;
+    let address = old.address.as_deref().map_or_else(String::new, |a| format!(" (address {a})"));
+    report.findings.push(Finding {
+        rule: RULE.info,
+        severity: Severity::Error,
+        message: format!("channel `{}`{address} is gone: its clients talk to nobody", old.key),
+        help: "keep the channel until none of its clients is left, and say in its description that it is deprecated".to_owned(),
+        reader: Place::new(Span::start_of(scope.new.file), "no channel of this address or key"),
+        writer: Place::new(old.span, format!("channel {}", old.key)),
+        path: format!("/channels/{}", old.key),
+        peer: None,
+        witness: None,
+    });
+}
