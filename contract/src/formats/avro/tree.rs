@@ -74,6 +74,45 @@ pub enum Kind {
     Union(Vec<TypeId>),
 }
 
+impl Kind {
+    /// The word of the specification: `record`, `int`, `union`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Long => "long",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Bytes => "bytes",
+            Self::String => "string",
+            Self::Record(_) => "record",
+            Self::Enum(_) => "enum",
+            Self::Fixed(_) => "fixed",
+            Self::Array(_) => "array",
+            Self::Map(_) => "map",
+            Self::Union(_) => "union",
+        }
+    }
+
+    /// Name, aliases and doc of a record, an enum or a fixed; `None` for the other shapes.
+    pub fn named(&self) -> Option<&Named> {
+        match self {
+            Self::Record(record) => Some(&record.named),
+            Self::Enum(e) => Some(&e.named),
+            Self::Fixed(fixed) => Some(&fixed.named),
+            _ => None,
+        }
+    }
+}
+
+impl Type {
+    /// The name that a union knows the type by: the full name, or the word of the specification.
+    pub fn branch_name(&self) -> String {
+        self.kind.named().map_or_else(|| self.kind.name().to_owned(), |n| n.name.full())
+    }
+}
+
 /// A full name: namespace (empty for none) and simple name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {

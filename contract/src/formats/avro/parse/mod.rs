@@ -1,0 +1,175 @@
+//! From nodes to a [`Schema`]: names and references are resolved here, shapes are read in [`named`] and [`shape`], logical types in
+//! [`logical`], defaults in [`defaults`].
+//!
+//! The rules are those of the Avro 1.12 specification as Avro Java 1.12 enforces them; where Java is laxer than the specification
+//! (a default that fits no type, when its validation is off) `strict` decides.
+
+mod defaults;
+mod logical;
+mod name;
+mod named;
+mod same;
+mod shape;
+
+use std::collections::HashMap;
+
+use super::tree::{Kind, Schema, Type, TypeId};
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::Span;
+use crate::yaml::{Entry, Node};
+
+/// How deep types may be written into each other.
+pub const MAX_DEPTH: usize = 64;
+
+/// The largest `fixed`, in bytes. Larger ones are refused: every reader would have to set that much aside.
+pub const MAX_FIXED_SIZE: usize = 1024 * 1024;
+
+/// How many documents a schema may pull in through names that it does not define.
+const MAX_DOCUMENTS: usize = 1000;
+
+/// Reads a schema from its node.
+///
+/// `resolve` gets the full name of a named type that this text does not define, and gives the document that does; it is asked at
+/// most once per name. With `strict`, a field default that does not fit its type is an error, else a warning (as in Avro Java
+/// with `setValidateDefaults(false)`; registries hold such schemas). A schema is given when no diagnostic is an error.
+pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict: bool) -> (Option<Schema>, Vec<Diagnostic>) {
+    let mut parser = Parser::default();
+    let root = parser.ty(node, "", 0);
+    parser.resolve_pending(resolve);
+    if !diagnostic::has_errors(&parser.diagnostics) {
+        parser.check_defaults(strict);
+    }
+    let Parser { types, diagnostics, .. } = parser;
+    let schema = root.filter(|_| !diagnostic::has_errors(&diagnostics)).map(|root| Schema { types, root });
+    (schema, diagnostics)
+}
+
+/// What is known of a full name.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// Somebody refers to it; nobody has defined it yet.
+    Wanted(TypeId),
+    /// Its definition is being read, or has been.
+    Defined(TypeId),
+}
+
+/// A reference to a name that was not defined before it.
+#[derive(Debug)]
+struct Pending {
+    id: TypeId,
+    full: String,
+    written: String,
+    span: Span,
+}
+
+#[derive(Debug, Default)]
+struct Parser {
+    types: Vec<Type>,
+    names: HashMap<String, Known>,
+    pending: Vec<Pending>,
+    /// The full name of each type that was referred to before it was defined.
+    wanted: HashMap<TypeId, String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Parser {
+    fn error(&mut self, id: &str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.diagnostics.push(Diagnostic::error(id, span, message));
+        let last = self.diagnostics.len() - 1;
+        &mut self.diagnostics[last]
+    }
+
+    fn warning(&mut self, id: &str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.diagnostics.push(Diagnostic::warning(id, span, message));
+        let last = self.diagnostics.len() - 1;
+        &mut self.diagnostics[last]
+    }
+
+    /// Puts a type into the arena.
+    fn add(&mut self, span: Span, kind: Kind, props: Vec<Entry>) -> TypeId {
+        let id = TypeId(u32::try_from(self.types.len()).unwrap_or(u32::MAX));
+        self.types.push(Type { span, kind, logical: None, props });
+        id
+    }
+
+    fn get(&self, id: TypeId) -> &Type {
+        &self.types[id.0 as usize]
+    }
+
+    /// The type that a name stands for: a primitive, one that is known, or one that is still to come.
+    fn reference(&mut self, written: &str, span: Span, namespace: &str) -> Option<TypeId> {
+        if let Some(kind) = shape::primitive(written) {
+            return Some(self.add(span, kind, Vec::new()));
+        }
+        if let Err(why) = name::check_full(written) {
+            self.error("avro/name-invalid", span, format!("'{written}' is not the name of a type: {why}"));
+            return None;
+        }
+        let full = name::qualify(written, namespace);
+        if let Some(Known::Wanted(id) | Known::Defined(id)) = self.names.get(&full) {
+            return Some(*id);
+        }
+        // A simple name that its own namespace does not define may be one without a namespace.
+        if let Some(Known::Defined(id)) = self.names.get(written) {
+            return Some(*id);
+        }
+        let id = self.add(span, Kind::Null, Vec::new());
+        self.names.insert(full.clone(), Known::Wanted(id));
+        self.wanted.insert(id, full.clone());
+        self.pending.push(Pending { id, full, written: written.to_owned(), span });
+        Some(id)
+    }
+
+    /// Asks for the documents that define the names which the text does not.
+    fn resolve_pending(&mut self, resolve: &mut dyn FnMut(&str) -> Option<Node>) {
+        let mut next = 0;
+        let mut documents = 0;
+        while next < self.pending.len() {
+            let Pending { id, full, written, span } = &self.pending[next];
+            let (id, full, written, span) = (*id, full.clone(), written.clone(), *span);
+            next += 1;
+            if matches!(self.names.get(&full), Some(Known::Defined(_))) {
+                continue;
+            }
+            documents += 1;
+            if documents > MAX_DOCUMENTS {
+                let text = format!("more than {MAX_DOCUMENTS} names are defined in other documents");
+                self.error("avro/reference-limit", span, text).help = Some("Put the types into fewer files.".to_owned());
+                return;
+            }
+            if let Some(node) = resolve(&full) {
+                self.ty(&node, "", 0);
+                if matches!(self.names.get(&full), Some(Known::Defined(_))) {
+                    continue;
+                }
+                let text = format!("the document for '{full}' defines other types, but not this one");
+                self.error("avro/name-undefined", span, text).related.push(diagnostic::Label::new(node.span, "looked here"));
+                continue;
+            }
+            // A simple name may also stand for a type without a namespace that a document defines.
+            if written != full
+                && let Some(node) = resolve(&written)
+                && let Some(found) = self.ty(&node, "", 0)
+                && self.get(found).branch_name() == written
+            {
+                self.types[id.0 as usize] = self.get(found).clone();
+                continue;
+            }
+            self.undefined(&full, span);
+        }
+    }
+
+    fn undefined(&mut self, full: &str, span: Span) {
+        let simple = full.rsplit('.').next().unwrap_or(full);
+        let same = |n: &&String| n.rsplit('.').next() == Some(simple) && matches!(self.names[*n], Known::Defined(_));
+        let mut near: Vec<&String> = self.names.keys().filter(same).collect();
+        near.sort();
+        let help = match near.first() {
+            Some(other) => format!("There is a type '{other}'. Write its full name, or define '{full}'."),
+            None => {
+                format!("Define '{full}' in this schema, or give the schema that defines it as a reference or a file next to it.")
+            }
+        };
+        self.error("avro/name-undefined", span, format!("no type is named '{full}'")).help = Some(help);
+    }
+}

@@ -1,0 +1,258 @@
+//! The shapes with a name: records, enums, fixed; and what happens when a name is defined twice.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Symbol, Type, TypeId};
+use super::shape::{RESERVED, primitive, props};
+use super::{Known, MAX_FIXED_SIZE, Parser, name};
+use crate::diagnostic::Label;
+use crate::source::Span;
+use crate::yaml::{Mapping, Node};
+
+const ENUM_RESERVED: [&str; 11] =
+    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases", "default"];
+const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+
+impl Parser {
+    /// Reads `name`, `namespace`, `aliases` and `doc`.
+    fn named(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<Named> {
+        let Some((text, name_span)) = mapping.get("name").and_then(|n| Some((n.as_str()?, n.span))) else {
+            self.error("avro/name-missing", node.span, "this type has no \"name\"").help =
+                Some("Records, enums and fixed types need a \"name\" (a string).".to_owned());
+            return None;
+        };
+        let namespace = mapping.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
+        let full = name::full(text, namespace);
+        if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace)) {
+            self.error("avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"));
+            return None;
+        }
+        if full.namespace.is_empty() && primitive(&full.name).is_some() {
+            self.error("avro/name-primitive", name_span, format!("a type cannot be named '{text}': that is a primitive type"));
+            return None;
+        }
+        let aliases = self.aliases(mapping)?;
+        let aliases = aliases.into_iter().map(|a| name::full(&a, &full.namespace)).collect();
+        Some(Named { name: full, name_span, aliases, doc: doc(mapping) })
+    }
+
+    fn aliases(&mut self, mapping: &Mapping) -> Option<Vec<String>> {
+        let Some(node) = mapping.get("aliases") else { return Some(Vec::new()) };
+        let Some(items) = node.as_sequence() else {
+            self.error("avro/alias-invalid", node.span, format!("\"aliases\" must be a list of names, not {}", node.kind()));
+            return None;
+        };
+        let mut aliases: Vec<String> = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(text) = item.as_str() else {
+                self.error("avro/alias-invalid", item.span, format!("an alias must be a name, not {}", item.kind()));
+                return None;
+            };
+            if let Err(why) = name::check(text.rsplit('.').next().unwrap_or(text)) {
+                self.warning("avro/alias-invalid", item.span, format!("no type or field can be named '{text}': {why}"));
+            }
+            aliases.push(text.to_owned());
+        }
+        let mut seen = std::collections::HashSet::new();
+        aliases.retain(|a| seen.insert(a.clone()));
+        Some(aliases)
+    }
+
+    /// Takes the place of a name: the one that earlier references wanted, or a new one. The second definition of a name gets no
+    /// place yet: [`Parser::define`] compares it with the first one.
+    fn declare(&mut self, named: &Named, span: Span) -> (TypeId, bool) {
+        let full = named.name.full();
+        match self.names.get(&full).copied() {
+            Some(Known::Defined(_)) => (self.add(span, Kind::Null, Vec::new()), true),
+            Some(Known::Wanted(id)) => {
+                self.names.insert(full, Known::Defined(id));
+                (id, false)
+            }
+            None => {
+                let id = self.add(span, Kind::Null, Vec::new());
+                self.names.insert(full, Known::Defined(id));
+                (id, false)
+            }
+        }
+    }
+
+    /// Puts a definition into its place. A second one must say the same as the first.
+    fn define(&mut self, id: TypeId, again: bool, ty: Type) -> Option<TypeId> {
+        let Some(named) = ty.kind.named() else { return Some(id) };
+        let (full, span) = (named.name.full(), named.name_span);
+        self.types[id.0 as usize] = ty;
+        self.set_logical(id);
+        if !again {
+            return Some(id);
+        }
+        let Some(Known::Defined(first)) = self.names.get(&full).copied() else { return Some(id) };
+        let at = self.get(first).kind.named().map(|n| n.name_span);
+        if self.same(first, id) {
+            let found = self.warning("avro/name-redefined", span, format!("'{full}' is defined twice, with the same content"));
+            found.related.extend(at.map(|at| Label::new(at, "the first definition")));
+            found.help = Some("Refer to it by its name instead of repeating it.".to_owned());
+            return Some(first);
+        }
+        let found = self.error("avro/name-redefined", span, format!("'{full}' is defined twice, with different content"));
+        found.related.extend(at.map(|at| Label::new(at, "the first definition")));
+        found.help = Some("Give one of the two another name or namespace.".to_owned());
+        None
+    }
+
+    pub(super) fn record(
+        &mut self,
+        node: &Node,
+        mapping: &Mapping,
+        namespace: &str,
+        depth: usize,
+        is_error: bool,
+    ) -> Option<TypeId> {
+        let named = self.named(node, mapping, namespace)?;
+        let Some(items) = mapping.get("fields").and_then(Node::as_sequence) else {
+            let text = format!("the record '{}' has no list of \"fields\"", named.name.full());
+            self.error("avro/fields-missing", node.span, text);
+            return None;
+        };
+        let (id, again) = self.declare(&named, node.span);
+        let mut fields: Vec<Field> = Vec::with_capacity(items.len());
+        let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
+        for item in items {
+            let Some(field) = self.field(item, &named.name, depth) else { continue };
+            match seen.entry(field.name.clone()) {
+                Slot::Occupied(first) => {
+                    let related = Label::new(*first.get(), "the first one");
+                    let text = format!("the record '{}' has two fields named '{}'", named.name.full(), field.name);
+                    self.error("avro/field-duplicate", field.name_span, text).related.push(related);
+                }
+                Slot::Vacant(slot) => {
+                    slot.insert(field.name_span);
+                }
+            }
+            fields.push(field);
+        }
+        if fields.len() < items.len() {
+            return None;
+        }
+        let kind = Kind::Record(Record { named, is_error, fields });
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+    }
+
+    fn field(&mut self, node: &Node, record: &Name, depth: usize) -> Option<Field> {
+        let Some(mapping) = node.as_mapping() else {
+            self.error("avro/field-invalid", node.span, format!("a field is an object, not {}", node.kind()));
+            return None;
+        };
+        let Some((name, name_span)) = mapping.get("name").and_then(|n| Some((n.as_str()?.to_owned(), n.span))) else {
+            self.error("avro/name-missing", node.span, "this field has no \"name\"");
+            return None;
+        };
+        if let Err(why) = name::check(&name) {
+            self.error("avro/name-invalid", name_span, format!("'{name}' cannot be the name of a field: {why}"));
+            return None;
+        }
+        let Some(ty) = mapping.get("type") else {
+            self.error("avro/type-missing", node.span, format!("the field '{name}' has no \"type\""));
+            return None;
+        };
+        let ty = self.ty(ty, &record.namespace, depth + 1)?;
+        let order = self.order(mapping)?;
+        let aliases = self.aliases(mapping)?;
+        if let Some(logical) = mapping.entry("logicalType")
+            && self.get(ty).logical.is_none()
+        {
+            self.warning("avro/logical-invalid", logical.key_span, "\"logicalType\" on a field has no effect").help =
+                Some("Write it inside of the field's \"type\": {\"type\": …, \"logicalType\": …}.".to_owned());
+        }
+        let default = mapping.get("default").cloned();
+        let props = props(mapping, &FIELD_RESERVED);
+        Some(Field { name, name_span, span: node.span, aliases, doc: doc(mapping), ty, default, order, props })
+    }
+
+    fn order(&mut self, mapping: &Mapping) -> Option<Order> {
+        let Some(node) = mapping.get("order") else { return Some(Order::Ascending) };
+        match node.as_str().map(str::to_ascii_lowercase).as_deref() {
+            Some("ascending") => Some(Order::Ascending),
+            Some("descending") => Some(Order::Descending),
+            Some("ignore") => Some(Order::Ignore),
+            _ => {
+                self.error("avro/field-order", node.span, "\"order\" is one of ascending, descending, ignore");
+                None
+            }
+        }
+    }
+
+    pub(super) fn enumeration(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<TypeId> {
+        let named = self.named(node, mapping, namespace)?;
+        let full = named.name.full();
+        let Some(items) = mapping.get("symbols").and_then(Node::as_sequence) else {
+            self.error("avro/symbols-missing", node.span, format!("the enum '{full}' has no list of \"symbols\""));
+            return None;
+        };
+        let symbols = self.symbols(&full, items)?;
+        let default = match mapping.get("default").and_then(|n| Some((n.as_str()?, n.span))) {
+            None => None,
+            Some((name, span)) if symbols.iter().any(|s| s.name == name) => Some(Symbol { name: name.to_owned(), span }),
+            Some((name, span)) => {
+                let text = format!("the default '{name}' of the enum '{full}' is not one of its symbols");
+                let all: Vec<&str> = symbols.iter().take(20).map(|s| s.name.as_str()).collect();
+                self.error("avro/enum-default", span, text).help = Some(format!("The symbols are {}.", all.join(", ")));
+                return None;
+            }
+        };
+        let (id, again) = self.declare(&named, node.span);
+        let kind = Kind::Enum(EnumType { named, symbols, default });
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &ENUM_RESERVED) })
+    }
+
+    fn symbols(&mut self, full: &str, items: &[Node]) -> Option<Vec<Symbol>> {
+        let mut symbols = Vec::with_capacity(items.len());
+        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(items.len());
+        let mut good = true;
+        for item in items {
+            let Some(text) = item.as_str() else {
+                self.error("avro/symbol-invalid", item.span, format!("a symbol is a string, not {}", item.kind()));
+                good = false;
+                continue;
+            };
+            if let Err(why) = name::check(text) {
+                self.error("avro/symbol-invalid", item.span, format!("'{text}' cannot be a symbol: {why}"));
+                good = false;
+            }
+            if let Some(first) = seen.insert(text, item.span) {
+                let message = format!("the enum '{full}' lists the symbol '{text}' twice");
+                self.error("avro/symbol-duplicate", item.span, message).related.push(Label::new(first, "the first one"));
+                good = false;
+            }
+            symbols.push(Symbol { name: text.to_owned(), span: item.span });
+        }
+        good.then_some(symbols)
+    }
+
+    pub(super) fn fixed(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<TypeId> {
+        let named = self.named(node, mapping, namespace)?;
+        let full = named.name.full();
+        let Some(size_node) = mapping.get("size") else {
+            self.error("avro/size-invalid", node.span, format!("the fixed '{full}' has no \"size\""));
+            return None;
+        };
+        let size_span = size_node.span;
+        let Some(size) = size_node.as_i64().and_then(|n| usize::try_from(n).ok()) else {
+            self.error("avro/size-invalid", size_span, "\"size\" is a number of bytes: a whole number, zero or more");
+            return None;
+        };
+        if size > MAX_FIXED_SIZE {
+            let text = format!("the fixed '{full}' has {size} bytes; the limit is {MAX_FIXED_SIZE}");
+            self.error("avro/size-limit", size_span, text).help = Some("Use bytes for large values.".to_owned());
+            return None;
+        }
+        let (id, again) = self.declare(&named, node.span);
+        let kind = Kind::Fixed(Fixed { named, size, size_span });
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+    }
+}
+
+/// The documentation, when it is a text.
+fn doc(mapping: &Mapping) -> Option<String> {
+    mapping.get("doc").and_then(Node::as_str).map(str::to_owned)
+}

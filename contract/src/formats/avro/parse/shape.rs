@@ -1,0 +1,148 @@
+//! The shapes without a name: primitives, arrays, maps, unions, and which shape a node is.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use super::super::tree::{Kind, TypeId};
+use super::{MAX_DEPTH, Parser};
+use crate::yaml::{Entry, Mapping, Node, Value};
+
+/// Attributes of a type that the specification names; everything else is a property.
+pub(super) const RESERVED: [&str; 10] =
+    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
+
+/// The kind of a primitive name.
+pub(super) fn primitive(name: &str) -> Option<Kind> {
+    Some(match name {
+        "null" => Kind::Null,
+        "boolean" => Kind::Boolean,
+        "int" => Kind::Int,
+        "long" => Kind::Long,
+        "float" => Kind::Float,
+        "double" => Kind::Double,
+        "bytes" => Kind::Bytes,
+        "string" => Kind::String,
+        _ => return None,
+    })
+}
+
+/// The entries of an object that `reserved` does not name.
+pub(super) fn props(mapping: &Mapping, reserved: &[&str]) -> Vec<Entry> {
+    mapping.entries.iter().filter(|e| !reserved.contains(&e.key.as_str())).cloned().collect()
+}
+
+impl Parser {
+    /// Reads a type: a name, an object or a union. `None` when it is invalid; the reason is then among the diagnostics.
+    pub(super) fn ty(&mut self, node: &Node, namespace: &str, depth: usize) -> Option<TypeId> {
+        if depth >= MAX_DEPTH {
+            let text = format!("types are nested deeper than {MAX_DEPTH} levels");
+            self.error("avro/depth-limit", node.span, text).help =
+                Some("Give the inner types names and refer to them.".to_owned());
+            return None;
+        }
+        match &node.value {
+            Value::String(name) => self.reference(name, node.span, namespace),
+            Value::Sequence(branches) => self.union(node, branches, namespace, depth),
+            Value::Mapping(mapping) => self.object(node, mapping, namespace, depth),
+            _ => {
+                let text = format!("a type is a name, an object or a list of types, not {}", node.kind());
+                self.error("avro/type-invalid", node.span, text);
+                None
+            }
+        }
+    }
+
+    fn object(&mut self, node: &Node, mapping: &Mapping, namespace: &str, depth: usize) -> Option<TypeId> {
+        let Some(ty) = mapping.get("type") else {
+            self.error("avro/type-missing", node.span, "this object has no \"type\"").help =
+                Some("Add \"type\": a primitive type, record, enum, fixed, array or map.".to_owned());
+            return None;
+        };
+        let Some(word) = ty.as_str() else {
+            let text = format!("\"type\" is {} here, but must be the name of a type", ty.kind());
+            self.error("avro/type-invalid", ty.span, text).help =
+                Some("Write the inner type itself in this place, without the object around it.".to_owned());
+            return None;
+        };
+        if let Some(kind) = primitive(word) {
+            let id = self.add(node.span, kind, props(mapping, &RESERVED));
+            self.set_logical(id);
+            return Some(id);
+        }
+        match word {
+            "record" | "error" => self.record(node, mapping, namespace, depth, word == "error"),
+            "enum" => self.enumeration(node, mapping, namespace),
+            "fixed" => self.fixed(node, mapping, namespace),
+            "array" => self.container(node, mapping, namespace, depth, ("items", Kind::Array)),
+            "map" => self.container(node, mapping, namespace, depth, ("values", Kind::Map)),
+            _ => {
+                let text = format!("'{word}' is not a kind of type");
+                self.error("avro/type-invalid", ty.span, text).help = Some(format!(
+                    "In an object, \"type\" is a primitive type, record, enum, fixed, array or map. \
+                     To refer to a named type write just \"{word}\" in place of the object."
+                ));
+                None
+            }
+        }
+    }
+
+    fn container(
+        &mut self,
+        node: &Node,
+        mapping: &Mapping,
+        namespace: &str,
+        depth: usize,
+        (key, kind): (&str, fn(TypeId) -> Kind),
+    ) -> Option<TypeId> {
+        let Some(inner) = mapping.get(key) else {
+            let word = if key == "items" { "array" } else { "map" };
+            self.error("avro/type-missing", node.span, format!("this {word} has no \"{key}\""));
+            return None;
+        };
+        let inner = self.ty(inner, namespace, depth + 1)?;
+        let id = self.add(node.span, kind(inner), props(mapping, &RESERVED));
+        self.set_logical(id);
+        Some(id)
+    }
+
+    fn union(&mut self, node: &Node, branches: &[Node], namespace: &str, depth: usize) -> Option<TypeId> {
+        let before = self.diagnostics.len();
+        let mut ids = Vec::with_capacity(branches.len());
+        let mut seen: HashMap<String, &Node> = HashMap::with_capacity(branches.len());
+        for branch in branches {
+            if matches!(branch.value, Value::Sequence(_)) {
+                self.error("avro/union-nested", branch.span, "a union must not contain another union directly").help =
+                    Some("List the inner branches in the outer union.".to_owned());
+                continue;
+            }
+            let Some(id) = self.ty(branch, namespace, depth + 1) else { continue };
+            match seen.entry(self.branch_name(id)) {
+                Slot::Occupied(first) => {
+                    let (name, first) = (first.key().clone(), *first.get());
+                    let text = format!("the union has two branches of type '{name}'");
+                    let related = crate::diagnostic::Label::new(first.span, "the first one");
+                    let found = self.error("avro/union-duplicate", branch.span, text);
+                    found.related.push(related);
+                    found.help =
+                        Some("Only records, enums and fixed types of different names may stand side by side.".to_owned());
+                }
+                Slot::Vacant(slot) => {
+                    slot.insert(branch);
+                }
+            }
+            ids.push(id);
+        }
+        if self.diagnostics[before..].iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
+            return None;
+        }
+        Some(self.add(node.span, Kind::Union(ids), Vec::new()))
+    }
+
+    /// The name of a branch, also when the type is still to be defined.
+    fn branch_name(&self, id: TypeId) -> String {
+        match self.wanted.get(&id) {
+            Some(full) if matches!(self.get(id).kind, Kind::Null) => full.clone(),
+            _ => self.get(id).branch_name(),
+        }
+    }
+}
