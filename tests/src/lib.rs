@@ -1,1 +1,67 @@
-//! Empty room.
+//! What the suites share: the fixture folders, expectations that `BLESS=1` rewrites, and the recorded cases beside the project.
+
+#![allow(clippy::print_stdout)] // tests talk to the person who runs them
+
+use std::path::{Path, PathBuf};
+
+/// A path below the folder `tests/` of the project.
+pub fn folder(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    folder("..").canonicalize().unwrap_or_else(|_| folder(".."))
+}
+
+/// The folders below `tests/<area>` that hold one case each (those with files in them), sorted by name.
+///
+/// # Panics
+/// When there is none: a suite that runs nothing must not pass.
+pub fn cases(area: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder(area)];
+    while let Some(dir) = open.pop() {
+        let entries: Vec<PathBuf> = std::fs::read_dir(&dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        if entries.iter().any(|path| path.is_file()) {
+            found.push(dir);
+        } else {
+            open.extend(entries.into_iter().filter(|path| path.is_dir()));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no case below tests/{area}");
+    found
+}
+
+/// Compares a text with the file that says what is expected, or writes that file when `BLESS` is set.
+///
+/// # Panics
+/// When they differ, with a diff.
+pub fn expect_text(expected: &Path, actual: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        if let Some(dir) = expected.parent() {
+            std::fs::create_dir_all(dir).expect("the folder of an expectation can be made");
+        }
+        std::fs::write(expected, actual).expect("an expectation can be written");
+        return;
+    }
+    let wanted = std::fs::read_to_string(expected).unwrap_or_default();
+    if wanted != actual {
+        let diff = similar::TextDiff::from_lines(&wanted, actual);
+        let diff = diff.unified_diff().context_radius(3).header("expected", "actual").to_string();
+        panic!("{} differs (`cargo xtask bless` rewrites it; read the diff)\n{diff}", expected.display());
+    }
+}
+
+/// A file of recorded cases in `../shared/data` (`EVENTPACT_SHARED` names another folder than `../shared`). `None` when it is
+/// not there, and then a line says so: those cases may not be copied into the project.
+pub fn shared_data(name: &str) -> Option<PathBuf> {
+    let shared = std::env::var_os("EVENTPACT_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
+    let path = shared.join("data").join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    println!("SKIPPED: {} is not there (EVENTPACT_SHARED may name its folder)", path.display());
+    None
+}

@@ -2,7 +2,21 @@
 //!
 //! A diagnostic is a value: checks return lists of them. A break shows both ends: the line that changed and the line it was.
 
+pub mod json;
+pub mod text;
+
 use crate::source::{Sources, Span};
+
+/// What a renderer needs to know beyond the findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The word that sums up: `compatible`, `incompatible`, `unknown`; `valid`, `invalid`.
+    pub verdict: &'a str,
+    /// ANSI colours.
+    pub color: bool,
+    /// `true` for the rule ids that `eventpact explain` has a page on.
+    pub explained: fn(&str) -> bool,
+}
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,4 +168,9 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
 /// `true` when at least one is an error.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// How many findings have a severity.
+pub fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
+    diagnostics.iter().filter(|d| d.severity == severity).count()
 }

@@ -1,0 +1,51 @@
+//! Findings as one JSON object, for programs. The shape is a promise: fields are added, never renamed.
+
+use serde_json::{Value, json};
+
+use super::{Diagnostic, Options};
+use crate::source::{Sources, Span};
+
+/// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column", "related": [{"file", "line", "column",
+/// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
+/// the end. Lines and columns count from 1, columns in characters; `message` of the labels is what stands there.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
+    let findings: Vec<Value> = diagnostics.iter().map(|found| finding(found, sources)).collect();
+    let report = json!({ "verdict": options.verdict, "findings": findings });
+    // A value of texts and numbers always prints.
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn finding(found: &Diagnostic, sources: &Sources) -> Value {
+    let (file, line, column) = place(found.primary.span, sources);
+    let related: Vec<Value> = found
+        .related
+        .iter()
+        .map(|label| {
+            let (file, line, column) = place(label.span, sources);
+            json!({ "file": file, "line": line, "column": column, "message": label.text })
+        })
+        .collect();
+    let witness = found
+        .witness
+        .as_ref()
+        .map(|witness| json!({ "json": witness.json, "hex": witness.hex, "reader_error": witness.reader_error }));
+    json!({
+        "rule": found.id,
+        "severity": found.severity.as_str(),
+        "message": found.message,
+        "file": file,
+        "line": line,
+        "column": column,
+        "related": related,
+        "help": found.help,
+        "witness": witness,
+        "fingerprint": found.fingerprint(),
+    })
+}
+
+fn place(span: Span, sources: &Sources) -> (&str, usize, usize) {
+    let at = sources.line_column(span);
+    (sources.file(span.file).name(), at.line, at.column)
+}
