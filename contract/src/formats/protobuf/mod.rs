@@ -1,8 +1,19 @@
 //! Protocol Buffers: the tree of `.proto` files, their parser and linker, descriptors and canonical text.
 
+mod builtin;
+mod cursor;
+mod descriptor;
+mod lex;
+mod link;
+mod options;
+mod parse;
 mod tree;
+mod validate;
+
+pub use descriptor::to_file_descriptor_set;
+pub use link::{ImportFn, parse, parse_files};
 
 pub use tree::{
-    Element, Enum, EnumValue, Field, FieldType, File, Import, ImportKind, Label, Message, Method, Oneof, OptionEntry, Range,
-    Scalar, Schema, Service, Syntax,
+    Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Message, Method, Oneof, OptionEntry,
+    Range, Scalar, Schema, Service, Syntax,
 };

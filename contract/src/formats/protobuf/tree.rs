@@ -43,8 +43,12 @@ pub struct File {
     pub enums: Vec<Enum>,
     /// Services in order.
     pub services: Vec<Service>,
+    /// `extend` blocks in order.
+    pub extends: Vec<Extend>,
     /// File options in order.
     pub options: Vec<OptionEntry>,
+    /// The place of the syntax statement; `None` when there is none.
+    pub syntax_span: Option<Span>,
 }
 
 /// One import.
@@ -97,6 +101,10 @@ pub struct Message {
     pub messages: Vec<Message>,
     /// Nested enums.
     pub enums: Vec<Enum>,
+    /// Nested `extend` blocks.
+    pub extends: Vec<Extend>,
+    /// Numbers that other files may extend the message with.
+    pub extension_ranges: Vec<Range>,
     /// Reserved numbers.
     pub reserved_ranges: Vec<Range>,
     /// Reserved names.
@@ -114,6 +122,19 @@ pub struct Range {
     pub end: i32,
     /// The place of the range.
     pub span: Span,
+}
+
+/// An `extend` block: fields that another message gets.
+#[derive(Debug, Clone)]
+pub struct Extend {
+    /// Full name of the message that is extended.
+    pub extendee: String,
+    /// Its name as written.
+    pub extendee_text: String,
+    /// The place of the name.
+    pub span: Span,
+    /// The fields.
+    pub fields: Vec<Field>,
 }
 
 /// A oneof.
@@ -151,6 +172,8 @@ pub struct Field {
     pub label: Label,
     /// The type.
     pub ty: FieldType,
+    /// The type as written: `Money`, `.shop.Money`, `map<string, Money>`.
+    pub type_text: String,
     /// The place of the type.
     pub type_span: Span,
     /// Index into [`Message::oneofs`].
@@ -258,8 +281,12 @@ pub struct Method {
     pub element: Element,
     /// Full name of the request.
     pub input: String,
+    /// The request as written, and its place.
+    pub input_text: (String, Span),
     /// Full name of the response.
     pub output: String,
+    /// The response as written, and its place.
+    pub output_text: (String, Span),
     /// The request is a stream.
     pub client_streaming: bool,
     /// The response is a stream.
@@ -277,4 +304,110 @@ pub struct OptionEntry {
     pub value: String,
     /// The place of the whole option.
     pub span: Span,
+}
+
+impl Scalar {
+    /// All scalars, in the order of the enum.
+    pub const ALL: [Self; 15] = [
+        Self::Double,
+        Self::Float,
+        Self::Int32,
+        Self::Int64,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Sint32,
+        Self::Sint64,
+        Self::Fixed32,
+        Self::Fixed64,
+        Self::Sfixed32,
+        Self::Sfixed64,
+        Self::Bool,
+        Self::String,
+        Self::Bytes,
+    ];
+
+    /// The keyword.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Float => "float",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+            Self::Sint32 => "sint32",
+            Self::Sint64 => "sint64",
+            Self::Fixed32 => "fixed32",
+            Self::Fixed64 => "fixed64",
+            Self::Sfixed32 => "sfixed32",
+            Self::Sfixed64 => "sfixed64",
+            Self::Bool => "bool",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// The scalar of a keyword.
+    pub fn from_keyword(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
+    }
+}
+
+impl Schema {
+    /// The file of the payload; `None` only for a schema without files, which the parser never makes.
+    pub fn main(&self) -> Option<&File> {
+        self.files.first()
+    }
+
+    /// The message of a full name without a leading dot.
+    pub fn message(&self, full_name: &str) -> Option<&Message> {
+        self.files.iter().find_map(|f| find_message(&f.messages, full_name))
+    }
+
+    /// The enum of a full name without a leading dot.
+    pub fn enumeration(&self, full_name: &str) -> Option<&Enum> {
+        self.files.iter().find_map(|f| {
+            let top = f.enums.iter().find(|e| e.element.full_name == full_name);
+            top.or_else(|| find_enum(&f.messages, full_name))
+        })
+    }
+}
+
+impl OptionEntry {
+    /// The value without quotes and escapes, when it is a string.
+    pub fn as_string(&self) -> Option<String> {
+        String::from_utf8(self.as_bytes()?).ok()
+    }
+
+    /// The bytes of the value, when it is a string; adjacent literals are joined.
+    pub fn as_bytes(&self) -> Option<Vec<u8>> {
+        super::lex::string_value(&self.value)
+    }
+}
+
+/// `true` when `name` is `scope` or lies in it.
+fn within(name: &str, scope: &str) -> bool {
+    name.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn find_message<'a>(messages: &'a [Message], full_name: &str) -> Option<&'a Message> {
+    let mut level = messages;
+    loop {
+        let next = level.iter().find(|m| within(full_name, &m.element.full_name))?;
+        if next.element.full_name == full_name {
+            return Some(next);
+        }
+        level = &next.messages;
+    }
+}
+
+fn find_enum<'a>(messages: &'a [Message], full_name: &str) -> Option<&'a Enum> {
+    let mut level = messages;
+    loop {
+        let next = level.iter().find(|m| within(full_name, &m.element.full_name))?;
+        if let Some(found) = next.enums.iter().find(|e| e.element.full_name == full_name) {
+            return Some(found);
+        }
+        level = &next.messages;
+    }
 }
