@@ -8,3 +8,4 @@ pub mod message;
 mod random;
 pub mod schemas;
 pub mod transport;
+pub mod types;

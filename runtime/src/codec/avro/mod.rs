@@ -3,6 +3,7 @@
 //! Generated code reads bytes of its own schema directly. For other writers a [`Plan`] rewrites the bytes first, so that the
 //! same generated code reads them.
 
+pub mod logical;
 mod plan;
 pub mod wire;
 
