@@ -11,6 +11,8 @@ mod named;
 mod same;
 mod shape;
 
+pub(super) use defaults::java_double;
+
 use std::collections::HashMap;
 
 use super::tree::{Kind, Schema, Type, TypeId};
