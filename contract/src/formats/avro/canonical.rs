@@ -169,6 +169,7 @@ impl Printer<'_> {
             props.sort_by(|a, b| utf16_order(&a.key, &b.key));
         }
         self.entries(props.into_iter());
+        self.out.push('}');
     }
 
     fn default(&mut self, field: &Field, default: &Node) {

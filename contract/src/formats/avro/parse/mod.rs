@@ -69,8 +69,8 @@ struct Parser {
     types: Vec<Type>,
     names: HashMap<String, Known>,
     pending: Vec<Pending>,
-    /// The full name of each type that was referred to before it was defined.
-    wanted: HashMap<TypeId, String>,
+    /// The full name of each named type: its place in `types` is empty until the definition has been read.
+    full_names: HashMap<TypeId, String>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -92,6 +92,11 @@ impl Parser {
         let id = TypeId(u32::try_from(self.types.len()).unwrap_or(u32::MAX));
         self.types.push(Type { span, kind, logical: None, props });
         id
+    }
+
+    /// The full name of a type whose definition has not been read to its end.
+    fn unfinished(&self, id: TypeId) -> Option<&String> {
+        self.full_names.get(&id).filter(|_| matches!(self.get(id).kind, Kind::Null))
     }
 
     fn get(&self, id: TypeId) -> &Type {
@@ -117,7 +122,7 @@ impl Parser {
         }
         let id = self.add(span, Kind::Null, Vec::new());
         self.names.insert(full.clone(), Known::Wanted(id));
-        self.wanted.insert(id, full.clone());
+        self.full_names.insert(id, full.clone());
         self.pending.push(Pending { id, full, written: written.to_owned(), span });
         Some(id)
     }

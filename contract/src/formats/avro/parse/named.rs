@@ -71,6 +71,7 @@ impl Parser {
             }
             None => {
                 let id = self.add(span, Kind::Null, Vec::new());
+                self.full_names.insert(id, full.clone());
                 self.names.insert(full, Known::Defined(id));
                 (id, false)
             }

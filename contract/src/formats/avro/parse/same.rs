@@ -12,7 +12,7 @@ impl Parser {
         if left == right {
             return true;
         }
-        if self.wanted.contains_key(&left) || self.wanted.contains_key(&right) {
+        if self.unfinished(left).is_some() || self.unfinished(right).is_some() {
             return false;
         }
         let (left, right) = (self.get(left), self.get(right));

@@ -140,9 +140,6 @@ impl Parser {
 
     /// The name of a branch, also when the type is still to be defined.
     fn branch_name(&self, id: TypeId) -> String {
-        match self.wanted.get(&id) {
-            Some(full) if matches!(self.get(id).kind, Kind::Null) => full.clone(),
-            _ => self.get(id).branch_name(),
-        }
+        self.unfinished(id).cloned().unwrap_or_else(|| self.get(id).branch_name())
     }
 }
