@@ -1,6 +1,7 @@
 //! Apache Avro 1.12: the tree of a schema, its parser, its canonical texts and its binary encoding.
 
 mod canonical;
+pub mod datum;
 mod fingerprint;
 mod java_json;
 mod normalize;

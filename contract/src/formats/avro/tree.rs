@@ -142,6 +142,16 @@ pub struct Named {
     pub doc: Option<String>,
 }
 
+impl Named {
+    /// Whether a reader with this name takes data of a writer's type: the simple names are equal (namespaces do not count), or
+    /// the writer's full name is among the aliases.
+    pub fn reads(&self, writer: &Name) -> bool {
+        // As in Avro Java, an alias without a namespace on a type with one is the name ".Alias", which no writer has.
+        let lost = |alias: &Name| alias.namespace.is_empty() && !self.name.namespace.is_empty();
+        self.name.name == writer.name || self.aliases.iter().any(|alias| alias == writer && !lost(alias))
+    }
+}
+
 /// `record` or `error`.
 #[derive(Debug, Clone)]
 pub struct Record {
