@@ -103,6 +103,16 @@ pub struct Sub {
     pub all_of: Vec<SchemaId>,
     /// `not`
     pub not: Option<SchemaId>,
+    /// `if`, `then`, `else`
+    pub conditional: Option<Conditional>,
+    /// `contains`
+    pub contains: Option<SchemaId>,
+    /// `propertyNames`
+    pub property_names: Option<SchemaId>,
+    /// `dependencies`, `dependentRequired`, `dependentSchemas`
+    pub dependencies: Vec<(String, Dependency)>,
+    /// `$defs`, `definitions`
+    pub definitions: Vec<(String, SchemaId)>,
     /// `format`
     pub format: Option<String>,
     /// `default`
@@ -113,7 +123,8 @@ pub struct Sub {
     pub discriminator: Option<String>,
     /// `deprecated`
     pub deprecated: bool,
-    /// The object as written: limits (`minimum`, `maxLength`, `pattern`, …) and keywords without a field above are read from it.
+    /// The object as written, without the keywords whose subschemas have a field above: limits (`minimum`, `maxLength`,
+    /// `pattern`, …) and all other keywords are read from it.
     pub node: Node,
 }
 
@@ -144,4 +155,45 @@ pub struct Items {
     pub prefix: Vec<SchemaId>,
     /// All others.
     pub rest: Option<SchemaId>,
+}
+
+/// `if`, `then`, `else`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conditional {
+    /// The condition.
+    pub test: SchemaId,
+    /// What holds when the condition does.
+    pub then: Option<SchemaId>,
+    /// What holds when it does not.
+    pub otherwise: Option<SchemaId>,
+}
+
+/// What the presence of a property asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dependency {
+    /// Other properties.
+    Required(Vec<String>),
+    /// A schema for the whole object.
+    Schema(SchemaId),
+}
+
+impl JsonType {
+    /// The name in `type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+
+    /// The type of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Null, Self::Boolean, Self::Integer, Self::Number, Self::String, Self::Array, Self::Object];
+        all.into_iter().find(|t| t.as_str() == name)
+    }
 }

@@ -1,0 +1,252 @@
+//! The keywords without subschemas: what they must look like, and where they are wrong.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::yaml::{Entry, Mapping, Node, Value};
+
+use super::tree::{Dialect, JsonType, Sub};
+
+/// The dialect that `$schema` names; draft-07 without it, as AsyncAPI and the registries do.
+pub(super) fn dialect(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect {
+    let Some(schema) = node.get("$schema") else { return Dialect::Draft07 };
+    let uri = schema.as_str().unwrap_or_default();
+    match uri {
+        _ if uri.contains("2020-12") => Dialect::Draft202012,
+        _ if uri.contains("2019-09") => Dialect::Draft201909,
+        _ if ["draft-07", "draft-06", "draft-04", "json-schema.org/schema"].iter().any(|d| uri.contains(d)) => Dialect::Draft07,
+        _ => {
+            let message = format!("the dialect '{uri}' is not known; the schema is read as draft-07");
+            diagnostics.push(Diagnostic::warning("json-schema/dialect", schema.span, message));
+            Dialect::Draft07
+        }
+    }
+}
+
+/// Reads every keyword that holds no schema into the fields of `sub` and checks those that stay in the node.
+pub(super) fn read(map: &Mapping, sub: &mut Sub, diagnostics: &mut Vec<Diagnostic>) {
+    for entry in &map.entries {
+        let node = &entry.value;
+        match entry.key.as_str() {
+            "title" => sub.title = string(entry, diagnostics),
+            "description" => sub.description = string(entry, diagnostics),
+            "format" => sub.format = string(entry, diagnostics),
+            "type" => {
+                sub.types = types(node, diagnostics);
+                sub.types_span = Some(node.span);
+            }
+            "required" => sub.required = required(entry, diagnostics),
+            "enum" => sub.enumeration = list(entry, diagnostics),
+            "const" => sub.constant = Some(node.clone()),
+            "default" => sub.default = Some(node.clone()),
+            "examples" => sub.examples = list(entry, diagnostics).unwrap_or_default(),
+            "discriminator" => sub.discriminator = discriminator(entry, diagnostics),
+            "deprecated" => sub.deprecated = node.as_bool().unwrap_or(false),
+            "pattern" => pattern(entry, diagnostics),
+            "minimum" | "maximum" => number(entry, diagnostics),
+            // A boolean is what draft-04 has here.
+            "exclusiveMinimum" | "exclusiveMaximum" if node.as_bool().is_none() => number(entry, diagnostics),
+            "multipleOf" => multiple_of(entry, diagnostics),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
+            | "maxContains" => count(entry, diagnostics),
+            "uniqueItems" if node.as_bool().is_none() => wrong(entry, "true or false", diagnostics),
+            _ => {}
+        }
+    }
+}
+
+fn wrong(entry: &Entry, wanted: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let message = format!("'{}' is {wanted}, not {}", entry.key, entry.value.kind());
+    diagnostics.push(Diagnostic::error("json-schema/keyword", entry.value.span, message));
+}
+
+fn string(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = entry.value.as_str();
+    if text.is_none() {
+        wrong(entry, "a string", diagnostics);
+    }
+    text.map(str::to_owned)
+}
+
+fn list(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Node>> {
+    let items = entry.value.as_sequence();
+    if items.is_none() {
+        wrong(entry, "a list", diagnostics);
+    }
+    items.map(<[Node]>::to_vec)
+}
+
+/// A string; OpenAPI's object form is read for its `propertyName`.
+fn discriminator(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = entry.value.as_str().or_else(|| entry.value.get("propertyName")?.as_str());
+    if text.is_none() {
+        wrong(entry, "the name of a property", diagnostics);
+    }
+    text.map(str::to_owned)
+}
+
+fn types(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<JsonType> {
+    let one = std::slice::from_ref(node);
+    let (list, is_list) = node.as_sequence().map_or((one, false), |items| (items, true));
+    let mut types = Vec::with_capacity(list.len());
+    for item in list {
+        let name = item.as_str().unwrap_or_default();
+        match JsonType::from_name(name) {
+            Some(found) if types.contains(&found) => {
+                let message = format!("the type '{name}' is named twice");
+                diagnostics.push(Diagnostic::error("json-schema/type", item.span, message));
+            }
+            Some(found) => types.push(found),
+            None => {
+                let found = if item.as_str().is_some() { format!("'{name}'") } else { item.kind().to_owned() };
+                let message = format!("{found} is not a type of JSON");
+                let help = "the types are null, boolean, integer, number, string, array and object";
+                diagnostics.push(Diagnostic::error("json-schema/type", item.span, message).with_help(help));
+            }
+        }
+    }
+    if is_list && list.is_empty() {
+        diagnostics.push(Diagnostic::error("json-schema/type", node.span, "a list of types names at least one"));
+    }
+    types
+}
+
+fn required(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, Span)> {
+    match &entry.value.value {
+        Value::Bool(_) => {
+            let message = "'required' is a list of names, not a boolean";
+            let help = "list the name of the property in 'required' of the object that holds it";
+            diagnostics.push(Diagnostic::error("json-schema/required", entry.value.span, message).with_help(help));
+            Vec::new()
+        }
+        _ => names(&entry.key, &entry.value, diagnostics),
+    }
+}
+
+/// A list of strings with their places.
+pub(super) fn names(key: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, Span)> {
+    let Some(items) = node.as_sequence() else {
+        let message = format!("'{key}' is a list of names, not {}", node.kind());
+        diagnostics.push(Diagnostic::error("json-schema/required", node.span, message));
+        return Vec::new();
+    };
+    let mut names = Vec::with_capacity(items.len());
+    for item in items {
+        match item.as_str() {
+            Some(name) => names.push((name.to_owned(), item.span)),
+            None => {
+                let message = format!("'{key}' is a list of names; {} cannot be one", item.kind());
+                diagnostics.push(Diagnostic::error("json-schema/required", item.span, message));
+            }
+        }
+    }
+    names
+}
+
+fn number(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+    if entry.value.as_f64().is_none() {
+        wrong(entry, "a number", diagnostics);
+    }
+}
+
+fn multiple_of(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+    if entry.value.as_f64().is_none_or(|n| n <= 0.0) {
+        let message = "'multipleOf' is a number greater than 0";
+        diagnostics.push(Diagnostic::error("json-schema/limit", entry.value.span, message));
+    }
+}
+
+fn count(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+    match entry.value.as_f64() {
+        None => wrong(entry, "a whole number", diagnostics),
+        Some(n) if n < 0.0 || n.fract() != 0.0 => {
+            let message = format!("'{}' is a whole number from 0 on", entry.key);
+            diagnostics.push(Diagnostic::error("json-schema/limit", entry.value.span, message));
+        }
+        Some(_) => {}
+    }
+}
+
+fn pattern(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(text) = entry.value.as_str() else {
+        wrong(entry, "a regular expression", diagnostics);
+        return;
+    };
+    if let Some(problem) = pattern_problem(text) {
+        let message = format!("'pattern' is not a regular expression: {problem}");
+        diagnostics.push(Diagnostic::error("json-schema/pattern", entry.value.span, message));
+    }
+}
+
+/// What is wrong with the structure of an ECMA-262 regular expression: brackets, escapes, repetitions.
+///
+/// What is right in structure and still means nothing (`[z-a]`, an unknown property) is left to the validator.
+pub(super) fn pattern_problem(pattern: &str) -> Option<&'static str> {
+    let mut groups = 0_usize;
+    let mut in_class = false;
+    let mut repeatable = false;
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            if chars.next().is_none() {
+                return Some("it ends with a lone backslash");
+            }
+            repeatable = true;
+            continue;
+        }
+        if in_class {
+            in_class = c != ']';
+            repeatable = !in_class;
+            continue;
+        }
+        match c {
+            '[' => {
+                in_class = true;
+                // `[]` and `[^]` are classes in ECMA-262.
+                if chars.peek() == Some(&'^') {
+                    chars.next();
+                }
+            }
+            '(' => {
+                groups += 1;
+                repeatable = false;
+                // `(?:`, `(?=`, `(?!`, `(?<…`
+                if chars.peek() == Some(&'?') {
+                    chars.next();
+                }
+            }
+            ')' if groups == 0 => return Some("a ')' has no '('"),
+            ')' => {
+                groups -= 1;
+                repeatable = true;
+            }
+            '*' | '+' | '?' if !repeatable => return Some("there is nothing to repeat"),
+            '*' | '+' | '?' => {
+                if chars.peek() == Some(&'?') {
+                    chars.next();
+                }
+                repeatable = false;
+            }
+            '|' | '^' => repeatable = false,
+            _ => repeatable = true,
+        }
+    }
+    if in_class {
+        return Some("a '[' is never closed");
+    }
+    (groups > 0).then_some("a '(' is never closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_checked_for_structure() {
+        for good in ["", "^[a-z]+$", "a{2,3}?", "(?:a|b)*", "(?=x)y", r"\d+\.\d*", "[]", "[^]]", "a|b", "[(]"] {
+            assert_eq!(pattern_problem(good), None, "{good}");
+        }
+        for bad in ["(", "a)", "[a", "*a", "a**", "\\", "(?:a", "|+"] {
+            assert!(pattern_problem(bad).is_some(), "{bad}");
+        }
+    }
+}

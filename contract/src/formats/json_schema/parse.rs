@@ -1,0 +1,354 @@
+//! A span tree becomes a JSON Schema: an arena of subschemas in which references are followed.
+//!
+//! Draft-07 and what 2019-09 and 2020-12 share with it. Keywords that are not understood stay in the node.
+//! Does not live here: what plain keywords look like (`keywords`), where references lead (`reference`).
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::diagnostic::{Diagnostic, has_errors};
+use crate::source::Span;
+use crate::yaml::{Entry, Mapping, Node, Value};
+
+use super::reference::{Documents, Target, at, escape};
+use super::tree::{Additional, Conditional, Dependency, Dialect, Items, Property, Schema, SchemaId, Sub};
+use super::{document, keywords};
+
+/// Subschemas may be nested this deep.
+const MAX_DEPTH: usize = 64;
+
+/// The keywords whose subschemas have a field in [`Sub`]: they are left out of its node.
+const WITH_SUBSCHEMAS: [&str; 19] = [
+    "$defs",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "definitions",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+];
+
+/// Gives the document of the file part of a `$ref`, or `None` when there is none.
+///
+/// The empty path asks for the document around the schema (the AsyncAPI document that it stands in), if there is one.
+pub type ResolveFn<'a> = dyn FnMut(&str) -> Option<Node> + 'a;
+
+/// Reads a schema.
+///
+/// `resolve` gets the file part of a `$ref`, relative to the schema also when the reference stands in another file. `None`
+/// comes back when there is an error; diagnostics say where.
+///
+/// ```
+/// use eventpact_contract::{formats::json_schema, source::Sources, yaml};
+/// let mut sources = Sources::new();
+/// let file = sources.add("a.json", r#"{"type": "object", "required": ["id"]}"#);
+/// let node = yaml::parse(&sources, file).0.expect("JSON");
+/// let (schema, problems) = json_schema::parse(&node, &mut |_| None);
+/// assert!(problems.is_empty());
+/// assert_eq!(schema.expect("a schema").root().required[0].0, "id");
+/// ```
+pub fn parse(node: &Node, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let dialect = keywords::dialect(node, &mut diagnostics);
+    let mut parser = Parser {
+        documents: Documents::new(node),
+        resolve,
+        dialect,
+        slots: Vec::new(),
+        ids: HashMap::new(),
+        waiting: VecDeque::new(),
+        links: HashMap::new(),
+        diagnostics,
+    };
+    let root = parser.slot(Target { document: 0, pointer: String::new() });
+    while let Some(target) = parser.waiting.pop_front() {
+        if let Some(document) = parser.documents.root(target.document)
+            && let Some(node) = at(&document, &target.pointer)
+        {
+            parser.sub(target.document, &mut target.pointer.clone(), node, 0);
+        }
+    }
+    if has_errors(&parser.diagnostics) {
+        return (None, parser.diagnostics);
+    }
+    let document = document::self_contained(node, &parser.documents, &parser.links);
+    let subs: Option<Vec<Sub>> = parser.slots.into_iter().collect();
+    (subs.map(|subs| Schema { subs, root, dialect, document }), parser.diagnostics)
+}
+
+/// Where the `$ref` of a document that stands at a place leads.
+pub(super) type Links = HashMap<(usize, Span), Target>;
+
+struct Parser<'r, 'f> {
+    documents: Documents,
+    resolve: &'r mut ResolveFn<'f>,
+    dialect: Dialect,
+    /// The subschemas; empty while one is only known by reference.
+    slots: Vec<Option<Sub>>,
+    ids: HashMap<Target, SchemaId>,
+    /// Targets that were not read yet.
+    waiting: VecDeque<Target>,
+    links: Links,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Parser<'_, '_> {
+    fn error(&mut self, id: &str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(id, span, message));
+    }
+
+    /// The number of the schema at a target; it is read later when it was not yet.
+    fn slot(&mut self, target: Target) -> SchemaId {
+        if let Some(id) = self.ids.get(&target) {
+            return *id;
+        }
+        let id = SchemaId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        self.slots.push(None);
+        self.ids.insert(target.clone(), id);
+        self.waiting.push_back(target);
+        id
+    }
+
+    /// Reads the schema at a place, once.
+    fn sub(&mut self, document: usize, pointer: &mut String, node: &Node, depth: usize) -> SchemaId {
+        let id = self.slot(Target { document, pointer: pointer.clone() });
+        let index = id.0 as usize;
+        if self.slots.get(index).is_some_and(Option::is_some) {
+            return id;
+        }
+        if depth > MAX_DEPTH {
+            self.error("json-schema/too-deep", node.span, format!("schemas are nested more than {MAX_DEPTH} deep"));
+        }
+        let mut sub = empty(node, pointer);
+        match &node.value {
+            _ if depth > MAX_DEPTH => {}
+            Value::Bool(truth) => sub.boolean = Some(*truth),
+            Value::Mapping(map) => {
+                keywords::read(map, &mut sub, &mut self.diagnostics);
+                sub.node = shallow(node.span, map);
+                self.subschemas(document, pointer, map, &mut sub, depth + 1);
+            }
+            _ => {
+                let message = format!("a schema is an object, true or false, not {}", node.kind());
+                self.error("json-schema/not-a-schema", node.span, message);
+            }
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = Some(sub);
+        }
+        id
+    }
+
+    /// A subschema under a key.
+    fn child(&mut self, document: usize, pointer: &mut String, key: &str, node: &Node, depth: usize) -> SchemaId {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&escape(key));
+        let id = self.sub(document, pointer, node, depth);
+        pointer.truncate(length);
+        id
+    }
+
+    /// The keywords that hold schemas.
+    fn subschemas(&mut self, document: usize, pointer: &mut String, map: &Mapping, sub: &mut Sub, depth: usize) {
+        if let Some(entry) = map.entry("$ref") {
+            sub.reference = self.reference(document, entry);
+        }
+        for entry in &map.entries {
+            let (key, node) = (entry.key.as_str(), &entry.value);
+            match key {
+                "properties" => sub.properties = self.properties(document, pointer, entry, depth),
+                "patternProperties" => sub.pattern_properties = self.named(document, pointer, entry, depth, true),
+                "$defs" | "definitions" => sub.definitions.extend(self.named(document, pointer, entry, depth, false)),
+                "additionalProperties" => {
+                    let schema = self.child(document, pointer, key, node, depth);
+                    sub.additional_properties = Some(Additional { schema, span: entry.key_span });
+                }
+                "oneOf" => sub.one_of = self.list(document, pointer, entry, depth),
+                "anyOf" => sub.any_of = self.list(document, pointer, entry, depth),
+                "allOf" => sub.all_of = self.list(document, pointer, entry, depth),
+                "not" => sub.not = Some(self.child(document, pointer, key, node, depth)),
+                "contains" => sub.contains = Some(self.child(document, pointer, key, node, depth)),
+                "propertyNames" => sub.property_names = Some(self.child(document, pointer, key, node, depth)),
+                "dependencies" | "dependentRequired" | "dependentSchemas" => {
+                    let found = self.dependencies(document, pointer, entry, depth);
+                    sub.dependencies.extend(found);
+                }
+                _ => {}
+            }
+        }
+        sub.items = self.items(document, pointer, map, depth);
+        if let Some(test) = map.get("if") {
+            let test = self.child(document, pointer, "if", test, depth);
+            let mut branch = |key: &str| map.get(key).map(|n| self.child(document, pointer, key, n, depth));
+            let (then, otherwise) = (branch("then"), branch("else"));
+            sub.conditional = Some(Conditional { test, then, otherwise });
+        }
+    }
+
+    fn reference(&mut self, document: usize, entry: &Entry) -> Option<SchemaId> {
+        let Some(text) = entry.value.as_str() else {
+            self.error("json-schema/ref", entry.value.span, format!("$ref is a string, not {}", entry.value.kind()));
+            return None;
+        };
+        match self.documents.find(document, text, self.resolve) {
+            Ok(target) => {
+                self.links.insert((document, entry.value.span), target.clone());
+                Some(self.slot(target))
+            }
+            Err(why) => {
+                self.error("json-schema/ref", entry.value.span, format!("the reference '{text}' leads nowhere: {why}"));
+                None
+            }
+        }
+    }
+
+    fn mapping<'n>(&mut self, entry: &'n Entry) -> &'n [Entry] {
+        if let Some(map) = entry.value.as_mapping() {
+            return &map.entries;
+        }
+        let message = format!("'{}' is an object, not {}", entry.key, entry.value.kind());
+        self.error("json-schema/keyword", entry.value.span, message);
+        &[]
+    }
+
+    fn properties(&mut self, document: usize, pointer: &mut String, entry: &Entry, depth: usize) -> Vec<Property> {
+        let length = pointer.len();
+        pointer.push_str("/properties");
+        let entries = self.mapping(entry).iter();
+        let read = |e: &Entry| {
+            let schema = self.child(document, pointer, &e.key, &e.value, depth);
+            Property { name: e.key.clone(), name_span: e.key_span, schema }
+        };
+        let found = entries.map(read).collect();
+        pointer.truncate(length);
+        found
+    }
+
+    fn named(
+        &mut self,
+        document: usize,
+        pointer: &mut String,
+        entry: &Entry,
+        depth: usize,
+        patterns: bool,
+    ) -> Vec<(String, SchemaId)> {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&entry.key);
+        let mut found = Vec::new();
+        for e in self.mapping(entry) {
+            if let Some(problem) = keywords::pattern_problem(&e.key).filter(|_| patterns) {
+                self.error("json-schema/pattern", e.key_span, format!("'{}' is not a regular expression: {problem}", e.key));
+            }
+            found.push((e.key.clone(), self.child(document, pointer, &e.key, &e.value, depth)));
+        }
+        pointer.truncate(length);
+        found
+    }
+
+    fn list(&mut self, document: usize, pointer: &mut String, entry: &Entry, depth: usize) -> Vec<SchemaId> {
+        let Some(items) = entry.value.as_sequence().filter(|items| !items.is_empty()) else {
+            let message = format!("'{}' is a list of at least one schema", entry.key);
+            self.error("json-schema/keyword", entry.value.span, message);
+            return Vec::new();
+        };
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&entry.key);
+        let read = |(n, node): (usize, &Node)| self.child(document, pointer, &n.to_string(), node, depth);
+        let found = items.iter().enumerate().map(read).collect();
+        pointer.truncate(length);
+        found
+    }
+
+    fn dependencies(&mut self, document: usize, pointer: &mut String, entry: &Entry, depth: usize) -> Vec<(String, Dependency)> {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&entry.key);
+        let mut found = Vec::new();
+        for e in self.mapping(entry) {
+            let dependency = if matches!(e.value.value, Value::Sequence(_)) {
+                let names = keywords::names(&e.key, &e.value, &mut self.diagnostics);
+                Dependency::Required(names.into_iter().map(|(name, _)| name).collect())
+            } else {
+                Dependency::Schema(self.child(document, pointer, &e.key, &e.value, depth))
+            };
+            found.push((e.key.clone(), dependency));
+        }
+        pointer.truncate(length);
+        found
+    }
+
+    /// `prefixItems` and `items`; up to 2019-09 a list in `items`, and `additionalItems` for the rest.
+    fn items(&mut self, document: usize, pointer: &mut String, map: &Mapping, depth: usize) -> Option<Items> {
+        let entry = |key: &str| map.entry(key);
+        if let Some(prefix) = entry("prefixItems").filter(|_| self.dialect == Dialect::Draft202012) {
+            let prefix = self.list(document, pointer, prefix, depth);
+            let rest = entry("items").map(|e| self.child(document, pointer, &e.key, &e.value, depth));
+            return Some(Items { prefix, rest });
+        }
+        let items = entry("items")?;
+        let Value::Sequence(list) = &items.value.value else {
+            let rest = Some(self.child(document, pointer, "items", &items.value, depth));
+            return Some(Items { prefix: Vec::new(), rest });
+        };
+        let prefix = if list.is_empty() { Vec::new() } else { self.list(document, pointer, items, depth) };
+        let rest = entry("additionalItems").map(|e| self.child(document, pointer, &e.key, &e.value, depth));
+        Some(Items { prefix, rest })
+    }
+}
+
+/// A subschema without keywords.
+fn empty(node: &Node, pointer: &str) -> Sub {
+    Sub {
+        span: node.span,
+        pointer: pointer.to_owned(),
+        boolean: None,
+        reference: None,
+        title: None,
+        description: None,
+        types: Vec::new(),
+        types_span: None,
+        properties: Vec::new(),
+        required: Vec::new(),
+        additional_properties: None,
+        pattern_properties: Vec::new(),
+        items: None,
+        enumeration: None,
+        constant: None,
+        one_of: Vec::new(),
+        any_of: Vec::new(),
+        all_of: Vec::new(),
+        not: None,
+        conditional: None,
+        contains: None,
+        property_names: None,
+        dependencies: Vec::new(),
+        definitions: Vec::new(),
+        format: None,
+        default: None,
+        examples: Vec::new(),
+        discriminator: None,
+        deprecated: false,
+        node: Node { span: node.span, value: Value::Mapping(Mapping::default()) },
+    }
+}
+
+/// The object without the keywords whose subschemas have a field, so that the size of all nodes is that of the document.
+fn shallow(span: Span, map: &Mapping) -> Node {
+    let keep = |e: &&Entry| !WITH_SUBSCHEMAS.contains(&e.key.as_str());
+    let entries = map.entries.iter().filter(keep).cloned().collect();
+    Node { span, value: Value::Mapping(Mapping { entries }) }
+}
