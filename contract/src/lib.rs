@@ -9,6 +9,7 @@ pub mod asyncapi;
 pub mod diagnostic;
 pub mod formats;
 pub mod model;
+pub mod registrable;
 pub mod schema;
 pub mod source;
 pub mod yaml;
