@@ -14,7 +14,7 @@ use prost_types::{
 
 use super::lex::string_value;
 use super::options::Options;
-use super::parse::json_name;
+use super::parse::{MAX_NUMBER, json_name};
 use super::tree::{Element, Enum, Extend, Field, FieldType, File, ImportKind, Label, Message, Scalar, Schema, Service, Syntax};
 
 /// The descriptors of all files, every file behind those that it imports.
@@ -221,15 +221,17 @@ impl<'a> Builder<'a> {
             field.push(built);
         }
         let enum_type = message.enums.iter().enumerate().map(|(n, e)| self.at(4, n, &e.element, |b| b.enumeration(e))).collect();
+        let options = options(|o| o.message(&message.options));
+        let set = options.as_ref().is_some_and(prost_types::MessageOptions::message_set_wire_format);
         DescriptorProto {
             name: Some(message.element.name.clone()),
             field,
             extension: self.extensions(6, &message.extends),
             nested_type: self.nested(message),
             enum_type,
-            extension_range: message.extension_ranges.iter().map(extension_range).collect(),
+            extension_range: message.extension_ranges.iter().map(|r| extension_range(r, set)).collect(),
             oneof_decl,
-            options: options(|o| o.message(&message.options)),
+            options,
             reserved_range: message.reserved_ranges.iter().map(reserved_range).collect(),
             reserved_name: message.reserved_names.iter().map(|(n, _)| n.clone()).collect(),
         }
@@ -323,8 +325,10 @@ fn options<T>(read: impl FnOnce(&mut Options<'_>) -> Option<T>) -> Option<T> {
     read(&mut Options { diagnostics: &mut Vec::new() })
 }
 
-fn extension_range(range: &super::tree::Range) -> descriptor_proto::ExtensionRange {
-    descriptor_proto::ExtensionRange { start: Some(range.start), end: Some(range.end.saturating_add(1)), options: None }
+/// The end is exclusive; in a message set `max` is the largest number of 31 bits.
+fn extension_range(range: &super::tree::Range, message_set: bool) -> descriptor_proto::ExtensionRange {
+    let end = if message_set && range.end == MAX_NUMBER { i32::MAX } else { range.end.saturating_add(1) };
+    descriptor_proto::ExtensionRange { start: Some(range.start), end: Some(end), options: None }
 }
 
 fn reserved_range(range: &super::tree::Range) -> descriptor_proto::ReservedRange {

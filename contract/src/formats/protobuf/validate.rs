@@ -35,7 +35,12 @@ impl Validator<'_> {
     }
 
     fn clash(&mut self, id: &str, span: Span, message: String, first: Span) {
-        self.diagnostics.push(Diagnostic::error(id, span, message).with_related(first, "first used here"));
+        let text = match id {
+            "protobuf/reserved" => "reserved here",
+            "protobuf/extension" => "the message that is extended",
+            _ => "first used here",
+        };
+        self.diagnostics.push(Diagnostic::error(id, span, message).with_related(first, text));
     }
 
     fn options(&mut self) -> Options<'_> {
