@@ -8,6 +8,7 @@
 pub mod asyncapi;
 pub mod diagnostic;
 pub mod formats;
+pub mod load;
 pub mod model;
 pub mod registrable;
 pub mod schema;

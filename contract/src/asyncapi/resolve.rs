@@ -1,0 +1,327 @@
+//! References between documents: every file that a document refers to, and the way from a `$ref` to the node that it names.
+//!
+//! All files are read first, through the caller's [`Reader`]; after that a reference is followed without any reading. Nothing is
+//! ever fetched from a network. References are JSON References: what stands beside a `$ref` is ignored.
+
+use std::collections::HashMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Reader, Sources, resolve_path};
+use crate::yaml::{self, Node, Value};
+
+/// The most files that one document may pull in.
+const MAX_FILES: usize = 1000;
+/// The most bytes of all of them.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The longest chain of references.
+const MAX_HOPS: usize = 64;
+
+/// A document and every YAML or JSON file that it refers to, directly or not.
+pub(crate) struct Documents {
+    files: Vec<Document>,
+    by_path: HashMap<String, Result<usize, String>>,
+}
+
+struct Document {
+    path: String,
+    file: FileId,
+    node: Option<Node>,
+}
+
+impl Documents {
+    /// Reads `path` and all that it refers to. Texts that are no YAML are reported here, files that are not there only when a
+    /// reference to them is followed.
+    pub(crate) fn load(sources: &mut Sources, reader: &dyn Reader, path: &str, found: &mut Vec<Diagnostic>) -> Self {
+        let mut documents = Self { files: Vec::new(), by_path: HashMap::new() };
+        let mut open = vec![path.to_owned()];
+        let mut bytes = 0;
+        while let Some(path) = open.pop() {
+            if documents.by_path.contains_key(&path) {
+                continue;
+            }
+            let text = if documents.files.len() >= MAX_FILES || bytes > MAX_BYTES {
+                Err(format!("more than {MAX_FILES} files or {MAX_BYTES} bytes are referred to"))
+            } else {
+                reader.read(&path)
+            };
+            let loaded = text.map(|text| {
+                bytes += text.len();
+                let file = sources.add(reader.display_name(&path), text);
+                let (node, problems) = yaml::parse(sources, file);
+                found.extend(problems);
+                if let Some(node) = &node {
+                    open.extend(referred_files(node, &path));
+                }
+                documents.files.push(Document { path: path.clone(), file, node });
+                documents.files.len() - 1
+            });
+            documents.by_path.insert(path, loaded);
+        }
+        documents
+    }
+
+    /// The document that was asked for: the number of its file, or why it could not be read.
+    pub(crate) fn root_file(&self, path: &str) -> Result<FileId, String> {
+        match self.by_path.get(path) {
+            Some(Ok(n)) => self.files.get(*n).map(|d| d.file).ok_or_else(|| "no such file".to_owned()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("no such file".to_owned()),
+        }
+    }
+
+    /// The tree of the document that was asked for.
+    pub(crate) fn root(&self) -> Option<&Node> {
+        self.files.first()?.node.as_ref()
+    }
+
+    /// Every file that was read, the root document first.
+    pub(crate) fn file_ids(&self) -> Vec<FileId> {
+        self.files.iter().map(|document| document.file).collect()
+    }
+
+    /// The path of a file, as the reader knows it.
+    pub(crate) fn path_of(&self, file: FileId) -> &str {
+        self.files.iter().find(|document| document.file == file).map_or("", |document| &document.path)
+    }
+
+    /// The node that the `$ref` of `node` names, which may be a reference itself.
+    pub(crate) fn next<'a>(&'a self, node: &Node, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
+        let reference = node.get("$ref")?;
+        self.step(reference, 1).map_err(|broken| found.push(broken.diagnostic(reference))).ok()
+    }
+
+    /// `true` when a node is all of its file.
+    pub(crate) fn is_whole_file(&self, node: &Node) -> bool {
+        self.files.iter().any(|document| document.node.as_ref().is_some_and(|root| std::ptr::eq(root, node)))
+    }
+
+    /// The node behind all references, or `None` with an error at the `$ref` that leads nowhere.
+    pub(crate) fn follow<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
+        self.chain(node, found)?.last().copied()
+    }
+
+    /// The node, and each node on the way through its references; the last one is no reference.
+    pub(crate) fn chain<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<Vec<&'a Node>> {
+        let mut chain = vec![node];
+        let mut here = node;
+        while let Some(reference) = here.get("$ref") {
+            match self.step(reference, chain.len()) {
+                Ok(next) if chain.iter().any(|seen| std::ptr::eq(*seen, next)) => {
+                    found.push(Diagnostic::error("invalid-ref", reference.span, "this reference leads back to itself"));
+                    return None;
+                }
+                Ok(next) => {
+                    chain.push(next);
+                    here = next;
+                }
+                Err(broken) => {
+                    found.push(broken.diagnostic(reference));
+                    return None;
+                }
+            }
+        }
+        Some(chain)
+    }
+
+    /// The nodes behind the first reference of a node that may be no part of the documents, as after merging traits.
+    pub(crate) fn chain_from<'a>(&'a self, node: &Node, found: &mut Vec<Diagnostic>) -> Option<Vec<&'a Node>> {
+        self.chain(self.next(node, found)?, found)
+    }
+
+    fn step(&self, reference: &Node, hops: usize) -> Result<&Node, Broken> {
+        let Some(text) = reference.as_str() else {
+            return Err(Broken::new(format!("a reference is a text, and this is {}", reference.kind())));
+        };
+        if hops > MAX_HOPS {
+            return Err(Broken::new(format!("more than {MAX_HOPS} references in a row")));
+        }
+        self.lookup(text, reference.span.file, hops)
+    }
+
+    /// The node that a reference in `from` names; references on the way of its pointer are followed, its last one is not.
+    fn lookup(&self, reference: &str, from: FileId, hops: usize) -> Result<&Node, Broken> {
+        let (file, fragment) = split(reference);
+        let document = if file.is_empty() { self.document(from)? } else { self.other(file, self.path_of(from))? };
+        let fragment = percent_decode(fragment);
+        let mut node = document;
+        if fragment.is_empty() {
+            return Ok(node);
+        }
+        let Some(pointer) = fragment.strip_prefix('/') else {
+            return Err(Broken::new(format!("`#{fragment}` is no JSON pointer: it starts with `#/`")));
+        };
+        for (n, token) in pointer.split('/').enumerate() {
+            let mut steps = hops;
+            while let Some(reference) = node.get("$ref") {
+                steps += 1;
+                node = self.step(reference, steps)?;
+            }
+            let token = yaml::unescape_token(token);
+            let next = match &node.value {
+                Value::Mapping(entries) => entries.get(&token),
+                Value::Sequence(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
+                _ => None,
+            };
+            node = next.ok_or_else(|| {
+                let so_far: Vec<&str> = pointer.split('/').take(n).collect();
+                Broken::new(format!("there is no `{token}` in `{file}#/{}`", so_far.join("/")))
+            })?;
+        }
+        Ok(node)
+    }
+
+    fn document(&self, file: FileId) -> Result<&Node, Broken> {
+        let document = self.files.iter().find(|document| document.file == file);
+        document.and_then(|document| document.node.as_ref()).ok_or_else(|| Broken::new("this file could not be read"))
+    }
+
+    fn other(&self, file: &str, referrer: &str) -> Result<&Node, Broken> {
+        if is_remote(file) {
+            let help = "save the file beside the document and refer to it by its path";
+            return Err(Broken {
+                id: "asyncapi/remote-reference",
+                help: Some(help),
+                ..Broken::new("remote references are not fetched")
+            });
+        }
+        let file = percent_decode(file);
+        if !is_document(&file) {
+            return Err(Broken::new(format!(
+                "`{file}` is neither YAML nor JSON by its name, so nothing in it can be referred to here"
+            )));
+        }
+        let Some(path) = resolve_path(referrer, &file) else {
+            return Err(Broken::new(format!("`{file}` lies outside of the folder that may be read")));
+        };
+        match self.by_path.get(&path) {
+            Some(Ok(n)) => {
+                let node = self.files.get(*n).and_then(|document| document.node.as_ref());
+                node.ok_or_else(|| Broken::new(format!("`{file}` could not be read")))
+            }
+            Some(Err(why)) => Err(Broken::new(format!("`{file}` can't be read: {why}"))),
+            None => Err(Broken::new(format!("`{file}` was not read"))),
+        }
+    }
+}
+
+/// Why a reference leads nowhere.
+struct Broken {
+    id: &'static str,
+    message: String,
+    help: Option<&'static str>,
+}
+
+impl Broken {
+    fn new(message: impl Into<String>) -> Self {
+        Self { id: "invalid-ref", message: message.into(), help: None }
+    }
+
+    fn diagnostic(self, reference: &Node) -> Diagnostic {
+        let mut found = Diagnostic::error(self.id, reference.span, self.message);
+        found.help = self.help.map(str::to_owned);
+        found
+    }
+}
+
+/// The file part and the fragment (without `#`) of a reference.
+pub(crate) fn split(reference: &str) -> (&str, &str) {
+    reference.split_once('#').unwrap_or((reference, ""))
+}
+
+/// `true` for references that start with a scheme, as `https://…`.
+pub(crate) fn is_remote(reference: &str) -> bool {
+    let scheme = reference.split("://").next().unwrap_or("");
+    scheme.len() < reference.len() && !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+')
+}
+
+/// `true` for names of files that are read as YAML or JSON: by their extension, or because they have none.
+fn is_document(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, extension)) => ["yaml", "yml", "json", "avsc"].iter().any(|known| extension.eq_ignore_ascii_case(known)),
+        None => true,
+    }
+}
+
+/// The other files of all references below a node, in the order of the text.
+fn referred_files(node: &Node, path: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Sequence(items) => open.extend(items.iter().rev()),
+            Value::Mapping(entries) => {
+                if let Some(reference) = entries.get("$ref").and_then(Node::as_str) {
+                    let file = percent_decode(split(reference).0);
+                    if !file.is_empty() && !is_remote(&file) && is_document(&file) {
+                        files.extend(resolve_path(path, &file));
+                    }
+                }
+                open.extend(entries.entries.iter().rev().map(|entry| &entry.value));
+            }
+            _ => {}
+        }
+    }
+    files.reverse();
+    files
+}
+
+/// `%41` is `A`; what is no escape, or no UTF-8 afterwards, stays as it is.
+pub(crate) fn percent_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let digits = tail.get(..2).filter(|_| first == b'%').and_then(|d| std::str::from_utf8(d).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or(&[]);
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    fn follow(reference: &str) -> Result<String, String> {
+        let root = format!(
+            "start: {{$ref: '{reference}'}}\na~b: {{'c/d e': one}}\nloop: {{$ref: '#/loop'}}\nother: {{$ref: 'x/b.yaml#/in'}}\n"
+        );
+        let files = [
+            ("a.yaml", root.as_str()),
+            ("x/b.yaml", "in: {deep: {$ref: c.json}, back: {$ref: '../a.yaml#/a~0b/c~1d%20e'}}"),
+            ("x/c.json", "{\"three\": [1, \"two\"]}"),
+        ];
+        let reader = Memory(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect());
+        let (mut sources, mut found) = (Sources::new(), Vec::new());
+        let documents = Documents::load(&mut sources, &reader, "a.yaml", &mut found);
+        assert!(found.is_empty(), "{found:?}");
+        let node = documents.follow(documents.root().unwrap().get("start").unwrap(), &mut found);
+        assert_eq!(node.is_none(), found.len() == 1);
+        node.map(|n| n.to_json().to_string()).ok_or_else(|| found[0].message.clone())
+    }
+
+    #[test]
+    fn references() {
+        assert_eq!(follow("#/a~0b/c~1d%20e").unwrap(), "\"one\"");
+        assert_eq!(follow("./x/b.yaml#/in/back").unwrap(), "\"one\"");
+        assert_eq!(follow("#/other/deep/three/1").unwrap(), "\"two\"");
+        assert_eq!(follow("#/other/deep/none").unwrap_err(), "there is no `none` in `#/other/deep`");
+        assert_eq!(follow("#/loop").unwrap_err(), "this reference leads back to itself");
+        assert_eq!(follow("#loop").unwrap_err(), "`#loop` is no JSON pointer: it starts with `#/`");
+        assert_eq!(follow("no.yaml").unwrap_err(), "`no.yaml` can't be read: no such file");
+        assert_eq!(follow("../no.yaml").unwrap_err(), "`../no.yaml` lies outside of the folder that may be read");
+        assert_eq!(follow("https://example.org/a.yaml").unwrap_err(), "remote references are not fetched");
+    }
+}

@@ -1,0 +1,246 @@
+//! AsyncAPI 3.0 and 3.1 into the model: references followed, traits merged, schemas read.
+//!
+//! What the shape check refuses is left out here without a word: it was reported there.
+
+mod message;
+mod operation;
+mod payload;
+mod policy;
+
+use super::resolve::Documents;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Server};
+use crate::source::{Reader, Sources, Span};
+use crate::yaml::{Entry, Node};
+use payload::Payloads;
+
+/// Everything that the parts of a document are lowered with.
+struct Lowering<'d> {
+    documents: &'d Documents,
+    root: &'d Node,
+    found: Vec<Diagnostic>,
+    default_content_type: Option<String>,
+    channels: Vec<ChannelPlace<'d>>,
+}
+
+/// Where a channel of the document is written, to recognise references to it.
+struct ChannelPlace<'d> {
+    /// The value under `channels`, before its references are followed.
+    value: &'d Node,
+    /// The entries of its `messages`.
+    messages: Vec<&'d Entry>,
+}
+
+/// Makes the contract. `version` is the text of the field `asyncapi`.
+pub(super) fn lower(
+    documents: &Documents,
+    root: &Node,
+    version: &str,
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Contract> {
+    root.as_mapping()?;
+    let default_content_type = text(root, "defaultContentType");
+    let mut lowering = Lowering { documents, root, found: Vec::new(), default_content_type, channels: Vec::new() };
+    let mut payloads = Payloads::new(documents, version, sources, reader);
+    let servers = lowering.servers();
+    let channels = lowering.channels(&servers, &mut payloads);
+    let operations = lowering.operations(&channels);
+    payloads.unused_schemas(root);
+    let own = payloads.finish();
+    found.append(&mut lowering.found);
+    found.extend(own);
+    Some(Contract {
+        file: root.span.file,
+        asyncapi: version.to_owned(),
+        id: text(root, "id"),
+        info: info(root),
+        default_content_type: lowering.default_content_type,
+        servers,
+        channels,
+        operations,
+        files: documents.file_ids(),
+    })
+}
+
+fn info(root: &Node) -> Info {
+    let node = root.get("info").unwrap_or(root);
+    Info {
+        span: node.span,
+        title: text(node, "title").unwrap_or_default(),
+        version: text(node, "version").unwrap_or_default(),
+        description: text(node, "description"),
+    }
+}
+
+/// A field that is a text.
+fn text(node: &Node, field: &str) -> Option<String> {
+    node.get(field).and_then(Node::as_str).map(str::to_owned)
+}
+
+/// The entries of a map of the document's own keys, extensions apart.
+fn entries<'a>(node: &'a Node, field: &str) -> impl Iterator<Item = &'a Entry> {
+    let map = node.get(field).and_then(Node::as_mapping);
+    map.into_iter().flat_map(|map| &map.entries).filter(|entry| !super::shape::is_extension(&entry.key))
+}
+
+impl<'d> Lowering<'d> {
+    fn error(&mut self, id: &str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.found.push(Diagnostic::error(id, span, message));
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    /// The node behind references; where one leads nowhere the shape check has said so.
+    fn follow(&mut self, node: &'d Node) -> Option<&'d Node> {
+        self.documents.follow(node, &mut Vec::new())
+    }
+
+    fn servers(&mut self) -> Vec<Server> {
+        let mut servers = Vec::new();
+        for entry in entries(self.root, "servers") {
+            let Some(node) = self.follow(&entry.value) else { continue };
+            servers.push(Server {
+                key: entry.key.clone(),
+                span: entry.key_span,
+                host: text(node, "host").unwrap_or_default(),
+                protocol: text(node, "protocol").unwrap_or_default(),
+                description: text(node, "description"),
+                bindings: bindings(self.documents, node),
+            });
+        }
+        servers
+    }
+
+    fn channels(&mut self, servers: &[Server], payloads: &mut Payloads<'_, 'd>) -> Vec<Channel> {
+        let mut channels = Vec::new();
+        for entry in entries(self.root, "channels") {
+            let Some(node) = self.follow(&entry.value).filter(|node| node.as_mapping().is_some()) else { continue };
+            if entry.key.contains(['?', '#']) {
+                let message = "a channel's name has no `?` and no `#`";
+                self.error("asyncapi3-channel-no-query-nor-fragment", entry.key_span, message);
+            }
+            let places: Vec<&'d Entry> = entries(node, "messages").collect();
+            let messages: Vec<Message> = self.messages(&places, payloads);
+            channels.push(Channel {
+                key: entry.key.clone(),
+                span: entry.key_span,
+                address: text(node, "address"),
+                title: text(node, "title"),
+                summary: text(node, "summary"),
+                description: text(node, "description"),
+                messages,
+                parameters: self.parameters(node),
+                servers: self.channel_servers(node, servers),
+                bindings: bindings(self.documents, node),
+            });
+            self.channels.push(ChannelPlace { value: &entry.value, messages: places });
+        }
+        channels
+    }
+
+    /// Keys of the servers that a channel names.
+    fn channel_servers(&mut self, channel: &'d Node, servers: &[Server]) -> Vec<String> {
+        let mut keys = Vec::new();
+        for node in channel.get("servers").and_then(Node::as_sequence).unwrap_or_default() {
+            let Some(chain) = self.documents.chain(node, &mut Vec::new()) else { continue };
+            if node.as_mapping().is_none() {
+                self.error(
+                    "asyncapi3-channel-servers",
+                    node.span,
+                    "a channel names its servers by reference: `$ref: '#/servers/…'`",
+                );
+                continue;
+            }
+            let named = entries(self.root, "servers")
+                .find(|entry| chain.iter().skip(1).any(|n| std::ptr::eq(*n, &raw const entry.value)));
+            match named.filter(|entry| servers.iter().any(|server| server.key == entry.key)) {
+                Some(entry) => keys.push(entry.key.clone()),
+                None => {
+                    self.error(
+                        "asyncapi3-required-channel-servers-unambiguity",
+                        node.span,
+                        "this is no server of the document",
+                    )
+                    .help = Some("refer to `#/servers/…`, not to components".to_owned());
+                }
+            }
+        }
+        keys
+    }
+
+    /// The parameters of the address; those that are not described are there with their name alone.
+    fn parameters(&mut self, channel: &'d Node) -> Vec<Parameter> {
+        let address = channel.get("address").and_then(Node::as_str).unwrap_or("");
+        let address_span = channel.get("address").map_or(channel.span, |node| node.span);
+        let names = template_names(address);
+        let mut parameters = Vec::new();
+        for entry in entries(channel, "parameters") {
+            if !names.contains(&entry.key.as_str()) {
+                let message = format!("the address has no `{{{}}}`", entry.key);
+                let id = "asyncapi3-channel-parameters";
+                self.found.push(Diagnostic::error(id, entry.key_span, message).with_related(address_span, "the address"));
+            }
+            let Some(node) = self.follow(&entry.value) else { continue };
+            let allowed = node.get("enum").and_then(Node::as_sequence).unwrap_or_default();
+            parameters.push(Parameter {
+                name: entry.key.clone(),
+                span: entry.key_span,
+                allowed: allowed.iter().filter_map(Node::as_str).map(str::to_owned).collect(),
+                default: text(node, "default"),
+                description: text(node, "description"),
+                location: text(node, "location"),
+            });
+        }
+        let described = channel.get("parameters").is_some();
+        for name in names {
+            if parameters.iter().any(|parameter| parameter.name == name) {
+                continue;
+            }
+            let message = format!("the parameter `{name}` of the address is not described");
+            let help = format!("add `{name}` to the `parameters` of the channel");
+            let found = if described {
+                Diagnostic::error("asyncapi3-channel-parameters", address_span, message)
+            } else {
+                Diagnostic::warning("asyncapi/parameter-not-described", address_span, message)
+            };
+            self.found.push(found.with_help(help));
+            parameters.push(Parameter {
+                name: name.to_owned(),
+                span: address_span,
+                allowed: Vec::new(),
+                default: None,
+                description: None,
+                location: None,
+            });
+        }
+        parameters
+    }
+}
+
+/// The names between braces, each once.
+fn template_names(address: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for part in address.split('{').skip(1) {
+        if let Some((name, _)) = part.split_once('}')
+            && !name.is_empty()
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn bindings(documents: &Documents, node: &Node) -> Vec<Binding> {
+    let followed = node.get("bindings").and_then(|node| documents.follow(node, &mut Vec::new()));
+    let entries = followed.and_then(Node::as_mapping);
+    let mut bindings = Vec::new();
+    for entry in entries.into_iter().flat_map(|map| &map.entries) {
+        if let Some(node) = documents.follow(&entry.value, &mut Vec::new()) {
+            bindings.push(Binding { protocol: entry.key.clone(), span: entry.key_span, node: node.clone() });
+        }
+    }
+    bindings
+}

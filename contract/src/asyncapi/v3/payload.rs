@@ -1,0 +1,200 @@
+//! Payloads and headers: which format a schema is in, and its reading. A schema that several messages share is read once.
+
+use std::collections::HashMap;
+
+use crate::asyncapi::resolve::{self, Documents};
+use crate::diagnostic::Diagnostic;
+use crate::load::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
+use crate::model::Payload;
+use crate::schema::Schema;
+use crate::source::{Reader, Sources, Span, resolve_path};
+use crate::yaml::{Node, Value};
+
+/// Reads the schemas of one document.
+pub(super) struct Payloads<'s, 'd> {
+    documents: &'d Documents,
+    version: &'s str,
+    sources: &'s mut Sources,
+    reader: &'s dyn Reader,
+    found: Vec<Diagnostic>,
+    read: HashMap<*const Node, Option<Payload>>,
+    /// Places of JSON Schemas that were read as a part of another.
+    reached: Vec<Span>,
+}
+
+/// What a `schemaFormat` names.
+enum Kind {
+    Avro,
+    Protobuf,
+    JsonSchema,
+    Other,
+}
+
+impl<'s, 'd> Payloads<'s, 'd> {
+    pub(super) fn new(documents: &'d Documents, version: &'s str, sources: &'s mut Sources, reader: &'s dyn Reader) -> Self {
+        Self { documents, version, sources, reader, found: Vec::new(), read: HashMap::new(), reached: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
+    /// The payload or the headers of a message as they stand in the document.
+    pub(super) fn of_document(&mut self, node: &'d Node) -> Option<Payload> {
+        let key = self.documents.follow(node, &mut Vec::new()).unwrap_or(node);
+        if let Some(known) = self.read.get(&std::ptr::from_ref(key)) {
+            return known.clone();
+        }
+        let payload = self.merged(node);
+        self.read.insert(key, payload.clone());
+        payload
+    }
+
+    /// The same for a message whose traits were merged in.
+    pub(super) fn merged(&mut self, node: &Node) -> Option<Payload> {
+        if let Some((format, span)) = self.by_file_name(node) {
+            return self.with_format(node, format.to_owned(), span);
+        }
+        let target = self.documents.follow(node, &mut self.found)?.clone();
+        let implied = format!("application/vnd.aai.asyncapi;version={}", self.version);
+        let Some(format) = target.get("schemaFormat") else {
+            return matches!(target.value, Value::Mapping(_) | Value::Bool(_)).then(|| self.json_schema(&target, node, implied));
+        };
+        let (format, format_span) = (format.as_str()?.to_owned(), format.span);
+        let schema = target.get("schema")?;
+        self.with_format(schema, format, format_span)
+    }
+
+    /// A reference to a file whose name says what it holds, where the format is not said.
+    fn by_file_name(&mut self, node: &Node) -> Option<(&'static str, Span)> {
+        let reference = node.get("$ref")?;
+        let file = resolve::split(reference.as_str()?).0;
+        let format = match extension(file) {
+            "avsc" => "application/vnd.apache.avro;version=1.9.0",
+            "proto" => "application/vnd.google.protobuf;version=3",
+            _ => return None,
+        };
+        let message = format!("`{file}` is read by its name: no `schemaFormat` says what it is");
+        let help = format!("write `schemaFormat: {format}` and put the reference under `schema`");
+        self.found.push(Diagnostic::warning("asyncapi/schema-format-missing", reference.span, message).with_help(help));
+        Some((format, reference.span))
+    }
+
+    fn with_format(&mut self, schema: &Node, format: String, format_span: Span) -> Option<Payload> {
+        let kind = self.kind(&format, format_span);
+        match kind {
+            Kind::Protobuf => Some(self.protobuf(schema, format)),
+            Kind::Avro => {
+                let target = self.documents.follow(schema, &mut self.found)?.clone();
+                let path = self.documents.path_of(target.span.file).to_owned();
+                let read = read_avro(self.sources, self.reader, &target, &path, &mut self.found);
+                Some(Payload { span: target.span, schema_format: format, schema: read })
+            }
+            Kind::JsonSchema => {
+                let target = self.documents.follow(schema, &mut self.found)?.clone();
+                Some(self.json_schema(&target, schema, format))
+            }
+            Kind::Other => Some(Payload { span: schema.span, schema_format: format, schema: None }),
+        }
+    }
+
+    /// `target` is the schema behind the references of `node`.
+    fn json_schema(&mut self, target: &Node, node: &Node, format: String) -> Payload {
+        // The document's own node, not a copy, so that a reference back to it is recognised.
+        let own = self.documents.follow(node, &mut Vec::new()).filter(|own| own.get("schemaFormat").is_none());
+        let (schema, reached) = read_json_schema(self.documents, own.unwrap_or(target), &mut self.found);
+        self.reached.extend(reached);
+        Payload { span: target.span, schema_format: format, schema }
+    }
+
+    fn protobuf(&mut self, schema: &Node, format: String) -> Payload {
+        let mut payload = Payload { span: schema.span, schema_format: format, schema: None };
+        if let Some(reference) = schema.get("$ref") {
+            let text = reference.as_str().unwrap_or("");
+            if extension(resolve::split(text).0) == "proto" {
+                payload.schema = self.proto_file(reference, text, &mut payload.span);
+                return payload;
+            }
+        }
+        let Some(target) = self.documents.follow(schema, &mut self.found).cloned() else { return payload };
+        if target.as_str().is_none() {
+            let message = format!("a Protobuf schema is the text of a `.proto` file, and this is {}", target.kind());
+            let help = "put the text in a block (`schema: |`), or refer to a file: `$ref: ./x.proto#my.package.Message`";
+            self.found.push(Diagnostic::error("asyncapi/payload", target.span, message).with_help(help));
+            return payload;
+        }
+        let path = self.documents.path_of(target.span.file).to_owned();
+        payload.span = target.span;
+        payload.schema = read_protobuf_text(self.sources, self.reader, &target, &path, &mut self.found);
+        payload
+    }
+
+    fn proto_file(&mut self, reference: &Node, text: &str, span: &mut Span) -> Option<Schema> {
+        let (file, fragment) = resolve::split(text);
+        let referrer = self.documents.path_of(reference.span.file);
+        let path = resolve_path(referrer, &resolve::percent_decode(file));
+        let content = match (&path, resolve::is_remote(file)) {
+            (_, true) => Err("remote references are not fetched".to_owned()),
+            (Some(path), false) => self.reader.read(path),
+            (None, false) => Err("it lies outside of the folder that may be read".to_owned()),
+        };
+        let (path, content) = match content {
+            Ok(content) => (path.unwrap_or_default(), content),
+            Err(why) => {
+                self.found.push(Diagnostic::error("invalid-ref", reference.span, format!("`{file}` can't be read: {why}")));
+                return None;
+            }
+        };
+        let id = self.sources.add(self.reader.display_name(&path), content);
+        *span = Span::start_of(id);
+        let fragment = resolve::percent_decode(fragment);
+        let root = fragment.trim_start_matches(['/', '.']);
+        let root = (!root.is_empty()).then_some(root);
+        read_protobuf(self.sources, self.reader, id, &path, root, &mut self.found)
+    }
+
+    /// Reads the format by its media type; a warning where the version is not one that was tried.
+    fn kind(&mut self, format: &str, span: Span) -> Kind {
+        let (media, parameters) = format.split_once(';').unwrap_or((format, ""));
+        let media = media.trim().to_ascii_lowercase();
+        let media = media.strip_suffix("+json").or_else(|| media.strip_suffix("+yaml")).unwrap_or(&media);
+        let version = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("version=")).unwrap_or("");
+        let (kind, known) = match media {
+            "application/vnd.apache.avro" => {
+                let minor = version.strip_prefix("1.").and_then(|rest| rest.split('.').next()?.parse::<u32>().ok());
+                (Kind::Avro, version.is_empty() || minor.is_some_and(|minor| (8..=12).contains(&minor)))
+            }
+            "application/vnd.google.protobuf" => (Kind::Protobuf, matches!(version, "" | "2" | "3" | "2023" | "2024")),
+            "application/vnd.aai.asyncapi" => (Kind::JsonSchema, true),
+            "application/schema" if !matches!(version, "draft-03" | "draft-04" | "draft-05" | "draft-06") => {
+                (Kind::JsonSchema, matches!(version, "" | "draft-07" | "2019-09" | "2020-12" | "draft-2019-09" | "draft-2020-12"))
+            }
+            _ => {
+                let message = format!("the schema format `{format}` is not read: the payload is kept as it is and not checked");
+                let help = "read are Avro (application/vnd.apache.avro), Protobuf (application/vnd.google.protobuf) and \
+                            JSON Schema from draft-07 on (application/schema+json)";
+                self.found.push(Diagnostic::warning("asyncapi/unknown-schema-format", span, message).with_help(help));
+                return Kind::Other;
+            }
+        };
+        if !known {
+            let message = format!("`{version}` is no version of this format that is known; the schema is read all the same");
+            self.found.push(Diagnostic::warning("asyncapi/schema-format-version", span, message));
+        }
+        kind
+    }
+
+    /// Reads the schemas among the components that no message led to, for what is wrong in them.
+    pub(super) fn unused_schemas(&mut self, root: &'d Node) {
+        let schemas = root.get("components").and_then(|components| components.get("schemas")).and_then(Node::as_mapping);
+        for entry in schemas.into_iter().flat_map(|schemas| &schemas.entries) {
+            if !self.reached.contains(&entry.value.span) {
+                self.of_document(&entry.value);
+            }
+        }
+    }
+}
+
+fn extension(file: &str) -> &str {
+    file.rsplit_once('.').map_or("", |(_, extension)| extension)
+}

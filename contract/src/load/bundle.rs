@@ -1,0 +1,144 @@
+//! A JSON Schema made self-contained: what its references name in other places is copied under `$defs`.
+//!
+//! Places are kept, so a finding in a copied schema still points to where it is written.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::asyncapi::{Documents, is_remote};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::yaml::{Entry, Mapping, Node, Value};
+
+/// Keywords whose values are named schemas.
+const NAMED: &[&str] = &["properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"];
+/// Keywords whose values are data, in which `$ref` means nothing.
+const DATA: &[&str] = &["enum", "const", "default", "examples", "example"];
+
+/// The schema with every reference pointing into itself, and the places of all schemas that went into it.
+pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) -> (Node, Vec<Span>) {
+    let whole = documents.is_whole_file(root);
+    let mut bundler =
+        Bundler { documents, found, root, whole, names: HashMap::new(), taken: HashSet::new(), waiting: VecDeque::new() };
+    bundler.reserve_names();
+    let mut bundled = bundler.schema(root);
+    let mut definitions = Vec::new();
+    let mut reached = vec![root.span];
+    while let Some((name, node)) = bundler.waiting.pop_front() {
+        reached.push(node.span);
+        definitions.push(Entry { key: name, key_span: node.span, value: bundler.schema(node) });
+    }
+    if definitions.is_empty() {
+        return (bundled, reached);
+    }
+    if let Value::Mapping(entries) = &mut bundled.value {
+        match entries.entries.iter_mut().find(|entry| entry.key == "$defs") {
+            Some(Entry { value: Node { value: Value::Mapping(own), .. }, .. }) => own.entries.extend(definitions),
+            _ => {
+                let value = Node { span: root.span, value: Value::Mapping(Mapping { entries: definitions }) };
+                entries.entries.push(Entry { key: "$defs".to_owned(), key_span: root.span, value });
+            }
+        }
+    }
+    (bundled, reached)
+}
+
+struct Bundler<'d, 'f> {
+    documents: &'d Documents,
+    found: &'f mut Vec<Diagnostic>,
+    root: &'d Node,
+    /// The root is a whole file: its own `#/…` references stay as they are.
+    whole: bool,
+    /// The names under `$defs`, those of the root itself included.
+    names: HashMap<*const Node, String>,
+    taken: HashSet<String>,
+    waiting: VecDeque<(String, &'d Node)>,
+}
+
+impl<'d> Bundler<'d, '_> {
+    /// Names that the root's own `$defs` use are not given again.
+    fn reserve_names(&mut self) {
+        let own = self.root.get("$defs").and_then(Node::as_mapping);
+        for entry in own.into_iter().flat_map(|entries| &entries.entries) {
+            self.names.insert(&raw const entry.value, entry.key.clone());
+            self.taken.insert(entry.key.clone());
+        }
+    }
+
+    fn schema(&mut self, node: &'d Node) -> Node {
+        let Value::Mapping(entries) = &node.value else { return node.clone() };
+        let copied = entries.entries.iter().map(|entry| {
+            let value = match entry.key.as_str() {
+                "$ref" if entry.value.as_str().is_some() => return self.reference(node, entry),
+                key if DATA.contains(&key) => entry.value.clone(),
+                key if NAMED.contains(&key) => self.each(&entry.value),
+                _ => match &entry.value.value {
+                    Value::Sequence(_) => self.each(&entry.value),
+                    _ => self.schema(&entry.value),
+                },
+            };
+            Some(Entry { key: entry.key.clone(), key_span: entry.key_span, value })
+        });
+        let entries = copied.collect::<Vec<_>>().into_iter().flatten().collect();
+        Node { span: node.span, value: Value::Mapping(Mapping { entries }) }
+    }
+
+    /// Named schemas, or a list of them.
+    fn each(&mut self, node: &'d Node) -> Node {
+        let value = match &node.value {
+            Value::Sequence(items) => Value::Sequence(items.iter().map(|item| self.schema(item)).collect()),
+            Value::Mapping(entries) => {
+                let copied = entries.entries.iter().map(|entry| Entry {
+                    key: entry.key.clone(),
+                    key_span: entry.key_span,
+                    value: self.schema(&entry.value),
+                });
+                Value::Mapping(Mapping { entries: copied.collect() })
+            }
+            other => other.clone(),
+        };
+        Node { span: node.span, value }
+    }
+
+    /// The `$ref` of `node`, turned to the copy of what it names; `None` when it leads nowhere.
+    fn reference(&mut self, node: &'d Node, entry: &'d Entry) -> Option<Entry> {
+        let text = entry.value.as_str()?;
+        let stays = self.whole && text.starts_with('#') && entry.value.span.file == self.root.span.file;
+        if stays {
+            return Some(entry.clone());
+        }
+        if is_remote(text) && self.is_known_id(text) {
+            return Some(entry.clone());
+        }
+        let target = self.documents.next(node, self.found)?;
+        // A schema with its format around it: the schema counts.
+        let target = target.get("schema").filter(|_| target.get("schemaFormat").is_some()).unwrap_or(target);
+        let to = if std::ptr::eq(target, self.root) { "#".to_owned() } else { format!("#/$defs/{}", self.name(target, text)) };
+        let value = Node { span: entry.value.span, value: Value::String(to) };
+        Some(Entry { key: entry.key.clone(), key_span: entry.key_span, value })
+    }
+
+    /// `true` for the names of the meta-schemas, which every validator knows.
+    fn is_known_id(&self, text: &str) -> bool {
+        ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| text.starts_with(known))
+            || self.root.get("$id").and_then(Node::as_str).is_some_and(|id| text.starts_with(id))
+    }
+
+    fn name(&mut self, target: &'d Node, reference: &str) -> String {
+        if let Some(name) = self.names.get(&std::ptr::from_ref(target)) {
+            return name.clone();
+        }
+        let last = reference.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or("schema");
+        let stem = last.split('.').next().filter(|stem| !stem.is_empty() && last.contains(".json")).unwrap_or(last);
+        let clean = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' };
+        let stem: String = stem.chars().map(clean).collect();
+        let mut name = stem.clone();
+        let mut n = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{stem}_{n}");
+            n += 1;
+        }
+        self.names.insert(target, name.clone());
+        self.waiting.push_back((name.clone(), target));
+        name
+    }
+}

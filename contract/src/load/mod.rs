@@ -1,0 +1,155 @@
+//! From a path to what stands there: a contract, or one payload schema, with every file that it refers to.
+//!
+//! Files come from the caller's [`Reader`]; each one is added to the [`Sources`], so that findings can show its lines.
+
+mod bundle;
+mod schemas;
+
+pub(crate) use bundle::bundle;
+pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
+
+use crate::asyncapi::{self, Documents};
+use crate::diagnostic::{Diagnostic, has_errors};
+use crate::model::Contract;
+use crate::schema::{Format, Schema};
+use crate::source::{Reader, Sources, Span};
+use crate::yaml::Node;
+
+/// What a file can hold.
+#[derive(Debug, Clone)]
+pub enum Document {
+    /// An AsyncAPI document.
+    Contract(Box<Contract>),
+    /// A payload schema on its own.
+    Schema(Schema),
+}
+
+/// Reads a file of any kind: a text with a key `asyncapi` is a contract, all else a schema whose format
+/// [`load_schema`] finds.
+///
+/// ```
+/// use eventpact_contract::{load, source::{Memory, Sources}};
+/// let files = Memory([("user.avsc".to_owned(), r#"{"type": "map", "values": "long"}"#.to_owned())].into());
+/// let (document, problems) = load::load(&mut Sources::new(), &files, "user.avsc");
+/// assert!(problems.is_empty());
+/// assert!(matches!(document, Some(load::Document::Schema(_))));
+/// ```
+pub fn load(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<Document>, Vec<Diagnostic>) {
+    if extension(path) == "proto" {
+        let (schema, found) = load_schema(sources, reader, path, Some(Format::Protobuf), None);
+        return (schema.map(Document::Schema), found);
+    }
+    let mut found = Vec::new();
+    let documents = Documents::load(sources, reader, path, &mut found);
+    if documents.root().is_some_and(|root| root.get("asyncapi").is_some()) {
+        let contract = contract(sources, reader, &documents, &mut found);
+        return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources));
+    }
+    let schema = schema(sources, reader, &documents, path, None, &mut found);
+    (schema.map(Document::Schema), finished(found, sources))
+}
+
+/// Reads an AsyncAPI document with all that it refers to. The contract is there also when parts of it are wrong, as long as
+/// its frame can be read; those parts are left out and reported.
+pub fn load_contract(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<Contract>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let documents = Documents::load(sources, reader, path, &mut found);
+    if let Err(why) = documents.root_file(path) {
+        found.push(unreadable(sources, reader, path, &why));
+    }
+    let contract = contract(sources, reader, &documents, &mut found);
+    (contract, finished(found, sources))
+}
+
+/// Reads one payload schema. Without a `format`: `.avsc` is Avro, `.proto` is Protobuf, and other files are Avro when they look
+/// like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file.
+pub fn load_schema(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    path: &str,
+    format: Option<Format>,
+    root: Option<&str>,
+) -> (Option<Schema>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
+    let schema = if is_proto {
+        match reader.read(path) {
+            Ok(text) => {
+                let file = sources.add(reader.display_name(path), text);
+                read_protobuf(sources, reader, file, path, root, &mut found)
+            }
+            Err(why) => {
+                found.push(unreadable(sources, reader, path, &why));
+                None
+            }
+        }
+    } else {
+        let documents = Documents::load(sources, reader, path, &mut found);
+        schema(sources, reader, &documents, path, format, &mut found)
+    };
+    (schema, finished(found, sources))
+}
+
+fn contract(sources: &mut Sources, reader: &dyn Reader, documents: &Documents, found: &mut Vec<Diagnostic>) -> Option<Contract> {
+    let root = documents.root()?;
+    asyncapi::read(documents, root, sources, reader, found)
+}
+
+fn schema(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    documents: &Documents,
+    path: &str,
+    format: Option<Format>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    if let Err(why) = documents.root_file(path) {
+        found.push(unreadable(sources, reader, path, &why));
+        return None;
+    }
+    let root = documents.root()?;
+    match format.unwrap_or_else(|| guess(root, path)) {
+        Format::Avro => read_avro(sources, reader, root, path, found),
+        Format::JsonSchema => read_json_schema(documents, root, found).0,
+        // A `.proto` file is no document of YAML or JSON: it was read before.
+        Format::Protobuf => None,
+    }
+}
+
+fn guess(root: &Node, path: &str) -> Format {
+    if extension(path) == "avsc" || looks_like_avro(root) { Format::Avro } else { Format::JsonSchema }
+}
+
+/// `true` for what can only be Avro: a record, an enum with symbols, a fixed, an Avro map, a union.
+fn looks_like_avro(root: &Node) -> bool {
+    if root.as_sequence().is_some() {
+        return true;
+    }
+    match root.get("type").and_then(Node::as_str) {
+        Some("record" | "error" | "fixed" | "enum" | "map" | "bytes" | "int" | "long" | "float" | "double") => true,
+        Some("array") => root.get("items").is_some_and(|items| items.as_str().is_some()),
+        _ => false,
+    }
+}
+
+fn extension(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+}
+
+fn unreadable(sources: &mut Sources, reader: &dyn Reader, path: &str, why: &str) -> Diagnostic {
+    let file = sources.add(reader.display_name(path), "");
+    Diagnostic::error("source/unreadable", Span::start_of(file), format!("this file can't be read: {why}"))
+}
+
+fn finished(mut found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+    crate::diagnostic::sort(&mut found, sources);
+    found
+}
+
+/// Adds what a parser found, and drops its result when that is an error: a schema with errors is none.
+fn sound<T>((value, problems): (Option<T>, Vec<Diagnostic>), found: &mut Vec<Diagnostic>) -> Option<T> {
+    let broken = has_errors(&problems);
+    found.extend(problems);
+    value.filter(|_| !broken)
+}

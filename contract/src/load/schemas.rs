@@ -1,0 +1,125 @@
+//! Payload schemas of each format, with the files that they name: Avro types, Protobuf imports, JSON Schema references.
+
+use std::sync::Arc;
+
+use super::{bundle, sound};
+use crate::asyncapi::Documents;
+use crate::diagnostic::Diagnostic;
+use crate::formats::{avro, json_schema, protobuf};
+use crate::schema::Schema;
+use crate::source::{FileId, Reader, Sources, Span, resolve_path};
+use crate::yaml::{self, Node};
+
+/// An Avro schema. A named type that the text does not define is looked for beside `path`: `<full.name>.avsc`, `<Name>.avsc`,
+/// `full/name.avsc`.
+pub(crate) fn read_avro(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    node: &Node,
+    path: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    let mut problems = Vec::new();
+    let mut resolve = |name: &str| {
+        let simple = name.rsplit('.').next().unwrap_or(name);
+        let candidates = [format!("{name}.avsc"), format!("{simple}.avsc"), format!("{}.avsc", name.replace('.', "/"))];
+        candidates.iter().find_map(|candidate| {
+            let path = resolve_path(path, candidate)?;
+            let text = reader.read(&path).ok()?;
+            let file = sources.add(reader.display_name(&path), text);
+            let (node, errors) = yaml::parse(sources, file);
+            problems.extend(errors);
+            node
+        })
+    };
+    let schema = sound(avro::parse(node, &mut resolve, true), found);
+    found.extend(problems);
+    Some(Schema::Avro(Arc::new(schema?)))
+}
+
+/// A `.proto` file that is in `sources` already; imports are looked for in its folder and in each folder above.
+pub(crate) fn read_protobuf(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    file: FileId,
+    path: &str,
+    root: Option<&str>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    let mut import = |wanted: &str| import(reader, path, wanted);
+    let own = path.rsplit('/').next().unwrap_or(path);
+    let schema = sound(protobuf::parse(sources, file, own, &mut import, root), found)?;
+    Some(Schema::Protobuf(Arc::new(schema)))
+}
+
+fn import(reader: &dyn Reader, path: &str, wanted: &str) -> Result<(String, String), String> {
+    let mut folder = path;
+    let mut why = None;
+    while let Some((above, _)) = folder.rsplit_once('/') {
+        match import_from(reader, &format!("{above}/_"), wanted) {
+            Ok(file) => return Ok(file),
+            Err(reason) => why.get_or_insert(reason),
+        };
+        folder = above;
+    }
+    import_from(reader, "_", wanted).map_err(|reason| why.unwrap_or(reason))
+}
+
+fn import_from(reader: &dyn Reader, referrer: &str, wanted: &str) -> Result<(String, String), String> {
+    let path = resolve_path(referrer, wanted).ok_or("it lies outside of the folder that may be read")?;
+    reader.read(&path).map(|text| (reader.display_name(&path), text))
+}
+
+/// The text of a `.proto` file that stands inside of a YAML document, as a string.
+pub(crate) fn read_protobuf_text(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    text: &Node,
+    path: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    let file = inline_file(sources, text);
+    let before = found.len();
+    let schema = read_protobuf(sources, reader, file, path, None, found);
+    // What stands in the copy stands in the document at the same place.
+    if sources.file(file).text().len() == sources.file(text.span.file).text().len() {
+        for problem in found.iter_mut().skip(before) {
+            for label in std::iter::once(&mut problem.primary).chain(&mut problem.related) {
+                if label.span.file == file {
+                    label.span.file = text.span.file;
+                }
+            }
+        }
+    }
+    schema
+}
+
+/// A copy of the document in which all but the lines of the text is blank, so that every place in it is a place in the
+/// document. A text that is written in quotes differs from its lines: it becomes a file of its own.
+fn inline_file(sources: &mut Sources, text: &Node) -> FileId {
+    let content = text.as_str().unwrap_or("");
+    let source = sources.file(text.span.file);
+    let at = source.line_column(text.span.start);
+    let raw = sources.text(text.span);
+    let lines =
+        |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect() };
+    if lines(raw) == lines(content) {
+        let blank = |text: &str| -> String {
+            text.chars().map(|c| if matches!(c, '\n' | '\r') { c.to_string() } else { " ".repeat(c.len_utf8()) }).collect()
+        };
+        let all = source.text();
+        let (start, end) = (text.span.start as usize, text.span.end as usize);
+        let masked = format!("{}{raw}{}", blank(all.get(..start).unwrap_or("")), blank(all.get(end..).unwrap_or("")));
+        let name = source.name().to_owned();
+        return sources.add(name, masked);
+    }
+    let name = format!("{} (text at {at})", source.name());
+    sources.add(name, content.to_owned())
+}
+
+/// A JSON Schema, made self-contained; and the nodes of the documents that went into it.
+pub(crate) fn read_json_schema(documents: &Documents, node: &Node, found: &mut Vec<Diagnostic>) -> (Option<Schema>, Vec<Span>) {
+    let (bundled, reached) = bundle(documents, node, found);
+    let schema = sound(json_schema::parse(&bundled, &mut |_| None), found);
+    (schema.map(|schema| Schema::JsonSchema(Arc::new(schema))), reached)
+}
