@@ -77,6 +77,8 @@ pub struct SchemaReference {
     pub text: &'static str,
     /// The names of the schemas that this one refers to itself; they stand earlier in the same list.
     pub references: &'static [&'static str],
+    /// True when the event's own schema refers to it, false when only another reference does.
+    pub direct: bool,
 }
 
 /// The schema languages.

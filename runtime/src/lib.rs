@@ -2,10 +2,19 @@
 
 pub mod codec;
 pub mod confirm;
+pub mod consumer;
 pub mod event;
+pub mod failure;
+pub mod inbound;
 pub mod message;
-#[cfg(test)]
+pub mod policy;
+pub mod producer;
 mod random;
 pub mod schemas;
+pub mod shutdown;
+pub mod telemetry;
 pub mod transport;
 pub mod types;
+
+pub use bytes;
+pub use eventpact_registry_client as registry_client;

@@ -1,5 +1,7 @@
 //! A small random source for jitter. It is seeded so that a test can repeat a run; it is not for secrets.
 
+use std::hash::{BuildHasher, Hasher};
+
 /// SplitMix64: one word of state, no dependency, and every seed is a good one.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
@@ -8,6 +10,11 @@ impl Random {
     /// The sequence of `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// A sequence that differs from process to process and from call to call.
+    pub(crate) fn from_entropy() -> Self {
+        Self(std::collections::hash_map::RandomState::new().build_hasher().finish())
     }
 
     /// The next number.

@@ -1,0 +1,291 @@
+//! The way in: from a delivery to a typed event. Which message of the channel it is, and whether our schema reads it.
+//!
+//! A body of our own schema is decoded straight on. A body of another writer's schema goes through a plan that is worked out
+//! once per schema id. Everything that can be wrong with a body becomes a [`Failure`] with its class; nothing is skipped.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use crate::codec::{DecodeError, avro, framing};
+use crate::event::{Event, Schema, SchemaFormat};
+use crate::failure::{ErrorClass, Failure};
+use crate::message::{Envelope, Metadata};
+use crate::schemas::{SchemaError, Schemas, WriterText};
+use crate::transport::Delivery;
+
+/// The header that names the message where a channel carries several and the schema does not tell them apart.
+pub const MESSAGE_HEADER: &str = "eventpact-message";
+
+/// How long an unknown id stays unknown without asking again, so that bad messages cannot flood the registry.
+const UNKNOWN_FOR: Duration = Duration::from_secs(10);
+/// Ids that are kept at most; ids come from the wire.
+const MAX_IDS: usize = 10_000;
+
+/// The messages that one consumer reads from one channel, and what is known about the schemas of their writers.
+///
+/// Build it with [`Inbound::new`] and one [`Inbound::message`] per message; the order gives the index of [`Opened::message`].
+#[derive(Debug)]
+pub struct Inbound {
+    topic: Arc<str>,
+    schemas: Schemas,
+    readers: Vec<Reader>,
+    writers: RwLock<HashMap<u32, Known>>,
+}
+
+/// A message type of ours.
+#[derive(Debug)]
+struct Reader {
+    name: &'static str,
+    full_name: &'static str,
+    schema: Schema,
+    subject: String,
+}
+
+/// What an id means for us.
+#[derive(Debug, Clone)]
+enum Known {
+    Writer(Arc<Writer>),
+    /// Unknown or unreadable, until the time given.
+    Bad(SchemaError, Instant),
+}
+
+#[derive(Debug)]
+struct Writer {
+    /// Which of our messages it is; `None` when only the message indexes or a header tell.
+    message: Option<usize>,
+    schema: WriterSchema,
+    subject: Option<String>,
+}
+
+/// How the bytes of a writer's schema are read.
+#[derive(Debug)]
+enum WriterSchema {
+    /// As our own: it is our own, or its format takes care of differences itself.
+    Same,
+    /// Rewritten first.
+    Transcode(Box<avro::Plan>),
+}
+
+/// A delivery whose message is known and whose payload is ready to be decoded.
+#[derive(Debug)]
+pub struct Opened<'d> {
+    /// Which message it is: the position of its [`Inbound::message`] call.
+    pub message: usize,
+    /// The writer's schema id, when the body names one.
+    pub schema_id: Option<u32>,
+    delivery: &'d Delivery,
+    payload: &'d [u8],
+    /// Where the payload begins in the body.
+    offset: usize,
+    writer: Option<Arc<Writer>>,
+}
+
+/// What a dead letter says about schemas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaFacts {
+    /// The id that the body names.
+    pub writer_id: Option<u32>,
+    /// The subject of the writer's schema, as far as it is known.
+    pub subject: Option<String>,
+    /// The fingerprint of the schema that we read with.
+    pub reader_fingerprint: Option<&'static str>,
+}
+
+impl Inbound {
+    /// A channel without messages yet.
+    pub fn new(schemas: Schemas, topic: impl Into<Arc<str>>) -> Self {
+        Self { topic: topic.into(), schemas, readers: Vec::new(), writers: RwLock::default() }
+    }
+
+    /// Adds the message `E`.
+    #[must_use]
+    pub fn message<E: Event>(mut self) -> Self {
+        let subject = self.schemas.subject::<E>(&self.topic);
+        self.readers.push(Reader { name: E::NAME, full_name: E::FULL_NAME, schema: E::SCHEMA, subject });
+        self
+    }
+
+    /// Finds out which message a delivery is and how its payload is read. Asks the registry once per unknown schema id.
+    pub async fn open<'d>(&self, delivery: &'d Delivery) -> Result<Opened<'d>, Failure> {
+        let body = delivery.record.value.as_deref().ok_or_else(|| {
+            Failure::new(ErrorClass::Decode, "the record has no body (a tombstone), and the contract has no such message")
+        })?;
+        if !self.schemas.framed() {
+            let message = self.named(delivery)?;
+            return Ok(Opened { message, schema_id: None, delivery, payload: body, offset: 0, writer: None });
+        }
+        let (id, rest) = framing::read_prefix(body)?;
+        let writer = match self.cached(id) {
+            Some(known) => known?,
+            None => self.resolve(id).await?,
+        };
+        let (message, payload) = self.message_of(delivery, &writer, rest)?;
+        let offset = body.len() - payload.len();
+        Ok(Opened { message, schema_id: Some(id), delivery, payload, offset, writer: Some(writer) })
+    }
+
+    /// What is known about the schemas of a delivery; for the dead letter.
+    pub fn facts(&self, delivery: &Delivery) -> SchemaFacts {
+        let body = delivery.record.value.as_deref().filter(|_| self.schemas.framed());
+        let writer_id = body.and_then(|body| framing::read_prefix(body).ok()).map(|(id, _)| id);
+        let writer = writer_id.and_then(|id| self.cached(id)).and_then(Result::ok);
+        let message = writer.as_ref().and_then(|writer| writer.message);
+        let reader = self.readers.get(message.unwrap_or(0)).filter(|_| message.is_some() || self.readers.len() == 1);
+        SchemaFacts {
+            writer_id,
+            subject: writer
+                .as_ref()
+                .and_then(|writer| writer.subject.clone())
+                .or_else(|| reader.filter(|_| writer_id.is_some()).map(|reader| reader.subject.clone())),
+            reader_fingerprint: reader.map(|reader| reader.schema.fingerprint).filter(|text| !text.is_empty()),
+        }
+    }
+
+    fn cached(&self, id: u32) -> Option<Result<Arc<Writer>, SchemaError>> {
+        match self.writers.read().unwrap_or_else(PoisonError::into_inner).get(&id)? {
+            Known::Writer(writer) => Some(Ok(Arc::clone(writer))),
+            Known::Bad(error, until) if Instant::now() < *until => Some(Err(error.clone())),
+            Known::Bad(..) => None,
+        }
+    }
+
+    async fn resolve(&self, id: u32) -> Result<Arc<Writer>, SchemaError> {
+        let resolved = self.work_out(id).await;
+        let known = match &resolved {
+            Ok(writer) => Known::Writer(Arc::clone(writer)),
+            Err(error) if error.is_transient() => return resolved,
+            Err(error) => Known::Bad(error.clone(), Instant::now() + UNKNOWN_FOR),
+        };
+        let mut writers = self.writers.write().unwrap_or_else(PoisonError::into_inner);
+        if writers.len() >= MAX_IDS {
+            writers.clear();
+        }
+        writers.insert(id, known);
+        resolved
+    }
+
+    async fn work_out(&self, id: u32) -> Result<Arc<Writer>, SchemaError> {
+        let text = self.schemas.writer(id).await?;
+        let candidates: Vec<usize> =
+            (0..self.readers.len()).filter(|index| self.readers[*index].schema.format == text.format).collect();
+        let same = candidates.iter().copied().find(|index| is_same_text(&self.readers[*index].schema, &text));
+        let named = || candidates.iter().copied().find(|index| says_name(&self.readers[*index], &text));
+        let message = match (same, candidates.as_slice()) {
+            (Some(index), _) => Some(index),
+            (None, [only]) => Some(*only),
+            (None, []) => {
+                let text = format!("schema id {id} is {:?}, which no message of `{}` is", text.format, self.topic);
+                return Err(SchemaError::Incompatible(text));
+            }
+            (None, _) => named(),
+        };
+        let schema = match (text.format, same, message) {
+            (SchemaFormat::Avro, None, Some(index)) => self.plan(id, index, &text)?,
+            (SchemaFormat::Avro, None, None) => {
+                let text = format!("schema id {id} is none of the messages of `{}`", self.topic);
+                return Err(SchemaError::Unknown(text));
+            }
+            _ => WriterSchema::Same,
+        };
+        // One Protobuf file may hold several messages of ours: there the indexes in the body decide.
+        let message = message.filter(|_| text.format != SchemaFormat::Protobuf || candidates.len() == 1);
+        Ok(Arc::new(Writer { message, schema, subject: text.subject }))
+    }
+
+    fn plan(&self, id: u32, index: usize, writer: &WriterText) -> Result<WriterSchema, SchemaError> {
+        let reader = &self.readers[index].schema;
+        let references: Vec<(&str, &str)> = reader.references.iter().map(|known| (known.name, known.text)).collect();
+        match avro::Plan::new(&writer.text, &writer.references, reader.text, &references) {
+            Ok(plan) => Ok(WriterSchema::Transcode(Box::new(plan))),
+            Err(error) => Err(SchemaError::Incompatible(format!(
+                "our schema of `{}` cannot read what was written with schema id {id}: {error}",
+                self.readers[index].full_name
+            ))),
+        }
+    }
+
+    fn message_of<'b>(&self, delivery: &Delivery, writer: &Writer, rest: &'b [u8]) -> Result<(usize, &'b [u8]), Failure> {
+        let format = self.readers.first().map(|reader| reader.schema.format);
+        if format != Some(SchemaFormat::Protobuf) {
+            let message = writer.message.map_or_else(|| self.named(delivery), Ok)?;
+            return Ok((message, rest));
+        }
+        let (indexes, payload) = framing::read_indexes(rest, framing::PREFIX_LEN)?;
+        let by_index = self.readers.iter().position(|reader| reader.schema.message_indexes == indexes);
+        by_index.map(|message| (message, payload)).ok_or_else(|| {
+            let text = format!("the body is message {indexes:?} of its file, which no message of `{}` is", self.topic);
+            Failure::new(ErrorClass::SchemaUnknown, text)
+        })
+    }
+
+    /// The only message, or the one that the header names.
+    fn named(&self, delivery: &Delivery) -> Result<usize, Failure> {
+        if self.readers.len() == 1 {
+            return Ok(0);
+        }
+        let name = delivery.record.headers.text(MESSAGE_HEADER);
+        name.and_then(|name| self.readers.iter().position(|reader| reader.name == name)).ok_or_else(|| {
+            let text = match name {
+                Some(name) => format!("the header {MESSAGE_HEADER} names `{name:.100}`, which `{}` does not carry", self.topic),
+                None => format!("`{}` carries several messages, and the header {MESSAGE_HEADER} is missing", self.topic),
+            };
+            Failure::new(ErrorClass::SchemaUnknown, text)
+        })
+    }
+}
+
+impl Opened<'_> {
+    /// Decodes the payload as an `E`; `attempt` is the number of the try, from 1.
+    pub fn decode<E: Event>(&self, attempt: u32) -> Result<Envelope<E>, Failure> {
+        let event = match self.writer.as_deref() {
+            Some(Writer { schema: WriterSchema::Transcode(plan), .. }) => {
+                let mut ours = Vec::with_capacity(self.payload.len() + 64);
+                plan.transcode(self.payload, &mut ours).and_then(|()| E::decode(&ours)).map_err(|error| self.located(&error))?
+            }
+            _ => E::decode(self.payload).map_err(|error| self.located(&error))?,
+        };
+        let record = &self.delivery.record;
+        let meta = Metadata {
+            topic: Arc::clone(&record.topic),
+            partition: self.delivery.partition(),
+            offset: self.delivery.offset,
+            timestamp_ms: record.timestamp_ms,
+            attempt,
+            schema_id: self.schema_id,
+        };
+        Ok(Envelope { event, key: record.key.clone(), headers: record.headers.clone(), meta })
+    }
+
+    #[cold]
+    fn located(&self, error: &DecodeError) -> Failure {
+        let after =
+            if self.offset > 0 { format!("; the payload begins at byte {} of the body", self.offset) } else { String::new() };
+        Failure::new(ErrorClass::Decode, format!("{error}{after}"))
+    }
+}
+
+/// The registry may give a text back with other white space.
+fn is_same_text(schema: &Schema, writer: &WriterText) -> bool {
+    let same = |ours: &str, theirs: &str| {
+        let squeezed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        ours == theirs
+            || (schema.format != SchemaFormat::Protobuf && squeezed(ours).is_some_and(|ours| Some(ours) == squeezed(theirs)))
+    };
+    same(schema.text, &writer.text)
+        && schema
+            .references
+            .iter()
+            .all(|ours| writer.references.iter().any(|(name, text)| name == ours.name && same(ours.text, text)))
+}
+
+/// True when the writer's text is a record of the reader's full name.
+fn says_name(reader: &Reader, writer: &WriterText) -> bool {
+    let Ok(serde_json::Value::Object(schema)) = serde_json::from_str(&writer.text) else { return false };
+    let text = |key: &str| schema.get(key).and_then(serde_json::Value::as_str);
+    match (text("name"), text("namespace")) {
+        (Some(name), Some(namespace)) if !name.contains('.') => reader.full_name == format!("{namespace}.{name}"),
+        (Some(name), _) => reader.full_name == name,
+        _ => text("title").is_some_and(|title| title == reader.name),
+    }
+}
