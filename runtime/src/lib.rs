@@ -13,6 +13,7 @@ mod random;
 pub mod schemas;
 pub mod shutdown;
 pub mod telemetry;
+pub mod tracker;
 pub mod transport;
 pub mod types;
 
