@@ -15,6 +15,7 @@ pub mod shutdown;
 pub mod telemetry;
 pub mod tracker;
 pub mod transport;
+pub mod transports;
 pub mod types;
 
 pub use bytes;
