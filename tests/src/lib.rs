@@ -65,3 +65,16 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
     println!("SKIPPED: {} is not there (EVENTPACT_SHARED may name its folder)", path.display());
     None
 }
+
+/// Files below a folder, for the parsers.
+#[derive(Debug, Clone)]
+pub struct Folder(pub PathBuf);
+
+impl eventpact_contract::source::Reader for Folder {
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.0.join(path)).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file".to_owned(),
+            _ => error.to_string(),
+        })
+    }
+}

@@ -156,8 +156,9 @@ impl Reader<'_> {
     fn syntax_error(&self, marker: Marker, info: &str) -> SyntaxError {
         let at = self.base + self.offsets.byte(marker.index());
         let mut error = SyntaxError::new(at, info);
-        if info.contains("invalid Unicode character escape") {
-            error.help = Some("YAML has no surrogate pairs: write the character itself, or `\\U0001F600`");
+        if let Some((_, message, help)) = PLAIN_WORDS.iter().find(|(theirs, ..)| info.contains(theirs)) {
+            (*message).clone_into(&mut error.message);
+            error.help = Some(help);
         }
         error
     }
@@ -182,6 +183,33 @@ fn tagged(tag: &Tag, text: &str, span: crate::source::Span, builder: &mut Builde
         }
     }
 }
+
+/// What the parser says, in plain words, and what to do about it.
+const PLAIN_WORDS: &[(&str, &str, &str)] = &[
+    (
+        "invalid Unicode character escape",
+        "this text holds an escape that is no character",
+        "YAML has no surrogate pairs: write the character itself, or `\\U0001F600`",
+    ),
+    ("unknown anchor", "this alias names no anchor that stands before it", "write `&name` in front of the value that it repeats"),
+    (
+        "did not find expected key",
+        "a key of the object belongs here",
+        "the keys of one object start in the same column: look at the indentation of this line and the one before",
+    ),
+    (
+        "did not find expected '-'",
+        "an item of the list belongs here",
+        "the dashes of one list stand in the same column: look at the indentation of this line and the one before",
+    ),
+    (
+        "indentation in quoted scalar",
+        "this text in quotes goes on at a wrong indentation",
+        "perhaps its closing quote is missing",
+    ),
+    ("found a tab", "a tab stands where YAML wants spaces", "replace each tab by spaces"),
+    ("mapping values are not allowed", "a `:` stands where no key can be", "put texts that contain `: ` in quotes"),
+];
 
 enum Tagged {
     Value(Value),

@@ -111,9 +111,19 @@ impl<'d> Checker<'d, '_> {
         self.found.push(found.with_about(tokens.collect::<String>()));
     }
 
+    /// What the value in hand is called, for messages.
+    fn name(&self) -> String {
+        let is_name = |token: &&String| !token.bytes().all(|b| b.is_ascii_digit());
+        match (self.path.last(), self.path.iter().rev().find(is_name)) {
+            (None, _) => "the document".to_owned(),
+            (Some(last), Some(name)) if last == name => format!("`{name}`"),
+            (Some(_), Some(name)) => format!("each item of `{name}`"),
+            (Some(last), None) => format!("`{last}`"),
+        }
+    }
+
     fn wrong(&mut self, node: &Node, wanted: &str) {
-        let name = self.path.last().map_or("the document", String::as_str);
-        let message = format!("`{name}` must be {wanted}, and this is {}", node.kind());
+        let message = format!("{} must be {wanted}, and this is {}", self.name(), node.kind());
         let mut found = Diagnostic::error(RESOLVED, node.span, message);
         if let (Value::Number(text), true) = (&node.value, wanted.starts_with("a string")) {
             found = found.with_help(format!("put it in quotes: \"{text}\""));
@@ -132,7 +142,7 @@ impl<'d> Checker<'d, '_> {
             Type::Any => {}
             Type::Object(object) => {
                 if let Some(reference) = node.get("$ref") {
-                    let message = format!("a {} is written in place, it can't be a reference", object.name);
+                    let message = format!("the {} is written in place, it can't be a reference", object.name);
                     return self.error(Diagnostic::error(UNRESOLVED, reference.span, message));
                 }
                 self.object(object, node);
@@ -188,12 +198,12 @@ impl<'d> Checker<'d, '_> {
             return;
         }
         for field in object.fields.iter().filter(|field| field.required && entries.entry(field.name).is_none()) {
-            let message = format!("a {} must have the field `{}`", object.name, field.name);
+            let message = format!("the {} must have the field `{}`", object.name, field.name);
             self.error(Diagnostic::error(RESOLVED, node.span, message));
         }
         if !object.one_of.is_empty() && !object.one_of.iter().any(|name| entries.entry(name).is_some()) {
             let names: Vec<String> = object.one_of.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("a {} must have one of the fields {}", object.name, names.join(", "));
+            let message = format!("the {} must have one of the fields {}", object.name, names.join(", "));
             self.error(Diagnostic::error(RESOLVED, node.span, message));
         }
         self.fields(object, entries);
@@ -212,7 +222,7 @@ impl<'d> Checker<'d, '_> {
     }
 
     fn unknown_field(&mut self, object: &'static Object, entry: &Entry) {
-        let message = format!("a {} has no field `{}`", object.name, entry.key);
+        let message = format!("the {} has no field `{}`", object.name, entry.key);
         let near = object.fields.iter().map(|field| field.name).min_by_key(|name| distance(name, &entry.key));
         let help = match near.filter(|name| distance(name, &entry.key) <= 2) {
             Some(name) => format!("perhaps `{name}` is meant; names of your own start with `x-`"),

@@ -55,8 +55,7 @@ impl Checker<'_, '_> {
     }
 
     fn value_error(&mut self, node: &Node, wanted: &str) {
-        let name = self.path.last().map_or("the value", String::as_str);
-        let found = Diagnostic::error(RESOLVED, node.span, format!("`{name}` must be {wanted}"));
+        let found = Diagnostic::error(RESOLVED, node.span, format!("{} must be {wanted}", self.name()));
         self.error(found);
     }
 }
