@@ -1,0 +1,344 @@
+//! Pairs the types of two schemas in the order of Avro Java's `SchemaCompatibility` and calls the rules.
+//!
+//! Like there, a pair of types is compared once and remembered, a pair that is being compared counts as compatible, and the
+//! branches of a union are compared on their own: what differs inside of them is one finding about the union. Unlike there, that
+//! finding tells what differs.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use eventpact_contract::diagnostic::Severity;
+use eventpact_contract::formats::avro::{Kind, Record, Schema, TypeId};
+
+use super::rules::RULES;
+use super::site::{Check, Draft, Site, Trigger};
+use super::witness::{Prover, Step};
+use crate::pair::Pair;
+use crate::report::{Finding, PeerWording, Place, Report};
+use crate::rule::{Profile, RuleInfo};
+
+/// How deep pairs of types may nest.
+const MAX_DEPTH: usize = 256;
+/// How many findings a comparison may have before it stops.
+const MAX_FINDINGS: usize = 10_000;
+/// How many pairs of types a comparison may look at: two unions of thousands of branches make millions.
+const MAX_PAIRS: usize = 5_000_000;
+
+/// Compares one reader with one writer.
+pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Report {
+    let mut walker = Walker {
+        schemas,
+        sound: profile == Profile::Sound,
+        memo: HashMap::new(),
+        path: Vec::new(),
+        base: 0,
+        names: Vec::new(),
+        trail: Vec::new(),
+        depth: 0,
+        pairs: 0,
+        made: 0,
+        unknown: None,
+    };
+    let found = walker.pair(schemas.reader.root, schemas.writer.root);
+    let unknown = walker.unknown;
+    let mut prover = Prover::new(schemas);
+    let findings = found.iter().map(|raw| raw.finding(&mut prover)).collect();
+    Report { findings, unknown }
+}
+
+/// A part of the way to a place in the reader's schema.
+#[derive(Debug, Clone, Copy)]
+enum Segment {
+    Key(&'static str),
+    Index(usize),
+}
+
+/// A finding before its witness is made.
+#[derive(Debug, Clone)]
+pub(super) struct Raw {
+    rule: RuleInfo,
+    severity: Severity,
+    message: String,
+    help: String,
+    reader: Place,
+    writer: Place,
+    path: String,
+    peer: Option<PeerWording>,
+    /// The way to the break in the writer's values.
+    pub(super) trail: Vec<Step>,
+    /// What must stand there.
+    pub(super) trigger: Trigger,
+}
+
+impl Raw {
+    fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    fn finding(&self, prover: &mut Prover<'_>) -> Finding {
+        Finding {
+            rule: self.rule,
+            severity: self.severity,
+            message: self.message.clone(),
+            help: self.help.clone(),
+            reader: self.reader.clone(),
+            writer: self.writer.clone(),
+            path: self.path.clone(),
+            peer: self.peer.clone(),
+            witness: if self.is_error() { prover.witness(self) } else { None },
+        }
+    }
+}
+
+type Found = Vec<Rc<Raw>>;
+
+fn has_errors(found: &Found) -> bool {
+    found.iter().any(|raw| raw.is_error())
+}
+
+enum Memo {
+    InProgress,
+    Done(Found),
+}
+
+struct Walker<'s> {
+    schemas: Pair<'s, Schema>,
+    sound: bool,
+    memo: HashMap<(TypeId, TypeId), Memo>,
+    /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
+    path: Vec<Segment>,
+    base: usize,
+    /// The names of the reader's fields on the way.
+    names: Vec<&'s str>,
+    trail: Vec<Step>,
+    depth: usize,
+    pairs: usize,
+    made: usize,
+    unknown: Option<String>,
+}
+
+impl<'s> Walker<'s> {
+    fn pair(&mut self, reader: TypeId, writer: TypeId) -> Found {
+        match self.memo.get(&(reader, writer)) {
+            Some(Memo::Done(found)) => return found.clone(),
+            Some(Memo::InProgress) => return Found::new(),
+            None => {}
+        }
+        self.pairs += 1;
+        if self.depth >= MAX_DEPTH {
+            return self.give_up(format!("types refer to each other more than {MAX_DEPTH} levels deep"));
+        }
+        if self.pairs > MAX_PAIRS || self.made > MAX_FINDINGS {
+            return self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
+        }
+        let site = Site { schemas: self.schemas, reader, writer };
+        let (ours, theirs) = (&site.reader().kind, &site.writer().kind);
+        // Leaves have nothing to remember: nobody else refers to them.
+        if is_leaf(ours) && is_leaf(theirs) {
+            return self.leaves(&site);
+        }
+        self.memo.insert((reader, writer), Memo::InProgress);
+        self.depth += 1;
+        let found = self.calculate(&site, ours, theirs);
+        self.depth -= 1;
+        self.memo.insert((reader, writer), Memo::Done(found.clone()));
+        found
+    }
+
+    fn give_up(&mut self, why: String) -> Found {
+        self.unknown.get_or_insert(why);
+        Found::new()
+    }
+
+    fn leaves(&mut self, site: &Site<'_>) -> Found {
+        let mut found = Found::new();
+        if site.reader().kind.name() != site.writer().kind.name() {
+            self.run(&mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None });
+        }
+        self.meaning(site, &mut found);
+        found
+    }
+
+    fn meaning(&mut self, site: &Site<'_>, found: &mut Found) {
+        let plain = site.reader().logical.is_none() && site.writer().logical.is_none();
+        if self.sound && !plain && !has_errors(found) {
+            self.run(found, |check| if let Check::Meaning(f) = check { f(site) } else { None });
+        }
+    }
+
+    fn calculate(&mut self, site: &Site<'s>, ours: &'s Kind, theirs: &'s Kind) -> Found {
+        let mut found = Found::new();
+        match (ours, theirs) {
+            (Kind::Record(_), Kind::Record(_)) | (Kind::Enum(_), Kind::Enum(_)) | (Kind::Fixed(_), Kind::Fixed(_)) => {
+                self.run(&mut found, |check| if let Check::Named(f) = check { f(site) } else { None });
+                if let (Kind::Record(reader), Kind::Record(writer)) = (ours, theirs) {
+                    self.fields(site, Pair::new(reader, writer), &mut found);
+                }
+                self.meaning(site, &mut found);
+            }
+            (Kind::Array(reader), Kind::Array(writer)) => {
+                found = self.step(Segment::Key("items"), Step::Item, *reader, *writer);
+            }
+            (Kind::Map(reader), Kind::Map(writer)) => {
+                found = self.step(Segment::Key("values"), Step::Entry, *reader, *writer);
+            }
+            (Kind::Union(readers), Kind::Union(writers)) => {
+                for (index, writer) in writers.iter().enumerate() {
+                    self.path.push(Segment::Index(index));
+                    self.trail.push(Step::Branch(index));
+                    let more = self.branches(&Site { writer: *writer, ..*site }, readers);
+                    self.merge(&mut found, more);
+                    self.trail.pop();
+                    self.path.pop();
+                }
+            }
+            (_, Kind::Union(writers)) => {
+                for (index, writer) in writers.iter().enumerate() {
+                    let more = self.step(Segment::Index(index), Step::Branch(index), site.reader, *writer);
+                    self.merge(&mut found, more);
+                }
+            }
+            (Kind::Union(readers), _) => found = self.branches(site, readers),
+            _ => self.run(&mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None }),
+        }
+        found
+    }
+
+    /// One level down on both sides.
+    fn step(&mut self, segment: Segment, step: Step, reader: TypeId, writer: TypeId) -> Found {
+        self.path.push(segment);
+        self.trail.push(step);
+        let found = self.pair(reader, writer);
+        self.trail.pop();
+        self.path.pop();
+        found
+    }
+
+    fn fields(&mut self, site: &Site<'s>, records: Pair<'s, Record>, found: &mut Found) {
+        let names = records.writer.fields.iter().enumerate();
+        let by_name: HashMap<&str, usize> = names.map(|(i, f)| (f.name.as_str(), i)).collect();
+        self.path.push(Segment::Key("fields"));
+        for (index, field) in records.reader.fields.iter().enumerate() {
+            self.path.push(Segment::Index(index));
+            let mut sources: Vec<usize> = by_name.get(field.name.as_str()).copied().into_iter().collect();
+            sources.extend(field.aliases.iter().filter_map(|alias| by_name.get(alias.as_str()).copied()));
+            sources.sort_unstable();
+            sources.dedup();
+            match sources[..] {
+                [] => self.run(found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None }),
+                [source] => {
+                    let Some(sent) = records.writer.fields.get(source) else { continue };
+                    self.path.push(Segment::Key("type"));
+                    self.trail.push(Step::Field(source));
+                    self.names.push(&field.name);
+                    let more = self.pair(field.ty, sent.ty);
+                    self.names.pop();
+                    self.trail.pop();
+                    self.path.pop();
+                    self.merge(found, more);
+                }
+                ref several => {
+                    self.run(found, |check| if let Check::AmbiguousField(f) = check { f(site, field, several) } else { None });
+                }
+            }
+            self.path.pop();
+        }
+        self.path.pop();
+    }
+
+    /// A writer's type against the branches of the reader's union: one that takes it is enough. When none does, the finding is
+    /// about the branch of the same type, when there is one.
+    fn branches(&mut self, site: &Site<'_>, readers: &[TypeId]) -> Found {
+        let mut cause: Option<Found> = None;
+        let base = std::mem::replace(&mut self.base, 0);
+        let mut taken = None;
+        for (index, reader) in order(site, readers) {
+            self.path.push(Segment::Index(index));
+            self.base = self.path.len();
+            let found = self.pair(*reader, site.writer);
+            self.path.pop();
+            if !has_errors(&found) {
+                taken = Some(found);
+                break;
+            }
+            if cause.is_none() && same_type(&Site { reader: *reader, ..*site }) {
+                cause = Some(found);
+            }
+        }
+        self.base = base;
+        if let Some(found) = taken {
+            return found;
+        }
+        let mut found = Found::new();
+        self.run(&mut found, |check| if let Check::Branch(f) = check { Some(f(site)) } else { None });
+        let Some(cause) = cause else { return found };
+        let mut peer = found.first().and_then(|raw| raw.peer.clone());
+        let own = |raw: &Rc<Raw>| Rc::new(Raw { peer: peer.take(), ..(**raw).clone() });
+        cause.iter().filter(|raw| raw.is_error()).map(own).collect()
+    }
+
+    /// Calls every rule that wants this kind of place.
+    fn run(&mut self, found: &mut Found, call: impl Fn(Check) -> Option<Draft>) {
+        for rule in RULES {
+            if let Some(draft) = call(rule.check) {
+                let severity = if matches!(rule.check, Check::Meaning(_)) { Severity::Warning } else { Severity::Error };
+                let raw = self.raw(rule.info, severity, draft);
+                self.made += 1;
+                found.push(Rc::new(raw));
+            }
+        }
+    }
+
+    fn raw(&self, rule: RuleInfo, severity: Severity, draft: Draft) -> Raw {
+        let Draft { message, help, reader, writer, suffix, peer, trigger } = draft;
+        let location = |from: usize| pointer(self.path.get(from..).unwrap_or_default(), suffix);
+        let peer = peer.map(|(kind, detail)| PeerWording { kind: kind.to_owned(), location: location(self.base), detail });
+        let path = location(0);
+        let message = if self.names.is_empty() { message } else { format!("field '{}': {message}", self.names.join(".")) };
+        Raw { rule, severity, message, help, reader, writer, path, peer, trail: self.trail.clone(), trigger }
+    }
+
+    fn merge(&mut self, found: &mut Found, more: Found) {
+        if found.len() + more.len() > MAX_FINDINGS {
+            self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
+            return;
+        }
+        found.extend(more);
+    }
+}
+
+/// The branches in the order in which they are tried: as they stand; in a large union the one of the same type first, so that
+/// two large unions take linear time.
+fn order<'u>(site: &Site<'_>, readers: &'u [TypeId]) -> impl Iterator<Item = (usize, &'u TypeId)> + use<'u> {
+    let first = if readers.len() <= 32 {
+        None
+    } else {
+        let name = site.writer().branch_name();
+        readers.iter().position(|r| site.schemas.reader.get(*r).branch_name() == name)
+    };
+    let all = readers.iter().enumerate();
+    first.and_then(|i| Some((i, readers.get(i)?))).into_iter().chain(all)
+}
+
+/// Whether a reader's branch is meant for the writer's type.
+fn same_type(site: &Site<'_>) -> bool {
+    let (reader, writer) = (&site.reader().kind, &site.writer().kind);
+    match (reader.named(), writer.named()) {
+        (Some(own), Some(theirs)) => reader.name() == writer.name() && own.reads(&theirs.name),
+        _ => reader.name() == writer.name(),
+    }
+}
+
+fn is_leaf(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Record(_) | Kind::Enum(_) | Kind::Fixed(_) | Kind::Array(_) | Kind::Map(_) | Kind::Union(_))
+}
+
+/// A JSON pointer as Avro Java writes it: the whole schema is `/`.
+fn pointer(path: &[Segment], suffix: Option<&str>) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Key(key) => (*key).to_owned(),
+        Segment::Index(index) => index.to_string(),
+    };
+    let parts: Vec<String> = path.iter().map(part).chain(suffix.map(str::to_owned)).collect();
+    format!("/{}", parts.join("/"))
+}

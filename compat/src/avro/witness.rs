@@ -1,0 +1,193 @@
+//! Makes the message that proves a finding: a value of the writer that reaches the break, encoded with the writer's schema and
+//! refused by the reader's.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use eventpact_contract::diagnostic::Witness;
+use eventpact_contract::formats::avro::datum::{self, Value};
+use eventpact_contract::formats::avro::{Kind, Logical, Schema, TypeId};
+
+use super::site::Trigger;
+use super::walk::Raw;
+use crate::pair::Pair;
+
+/// How many values a witness may hold.
+const MAX_VALUES: usize = 10_000;
+/// How many findings of one comparison get a witness.
+const MAX_WITNESSES: usize = 1000;
+
+/// One step on the way to a place in a value of the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Step {
+    /// Into the field of this index.
+    Field(usize),
+    /// Into an item of an array.
+    Item,
+    /// Into an entry of a map.
+    Entry,
+    /// Into the branch of this index.
+    Branch(usize),
+}
+
+/// Makes witnesses for the findings of one comparison.
+pub(super) struct Prover<'s> {
+    schemas: Pair<'s, Schema>,
+    heights: Option<Rc<Vec<Option<usize>>>>,
+    known: HashMap<(Vec<Step>, Option<usize>), Option<Witness>>,
+}
+
+impl<'s> Prover<'s> {
+    pub(super) fn new(schemas: Pair<'s, Schema>) -> Self {
+        Self { schemas, heights: None, known: HashMap::new() }
+    }
+
+    /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
+    pub(super) fn witness(&mut self, raw: &Raw) -> Option<Witness> {
+        let symbol = if let Trigger::Symbol(index) = raw.trigger { Some(index) } else { None };
+        let key = (raw.trail.clone(), symbol);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        if self.known.len() >= MAX_WITNESSES {
+            return None;
+        }
+        let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(self.schemas.writer))));
+        let mut maker = Maker { schema: self.schemas.writer, heights: &heights, values: 0 };
+        let value = maker.along(self.schemas.writer.root, &raw.trail, raw.trigger);
+        let witness = value.and_then(|value| prove(self.schemas, &value));
+        self.known.insert(key, witness.clone());
+        witness
+    }
+}
+
+/// Encodes, decodes, and keeps the message when the reader refused it.
+fn prove(schemas: Pair<'_, Schema>, value: &Value) -> Option<Witness> {
+    let bytes = datum::encode(schemas.writer, value).ok()?;
+    let refused = datum::resolve(schemas.writer, schemas.reader, &bytes).err()?;
+    let json = datum::to_json(schemas.writer, value).to_string();
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let hex = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
+    Some(Witness { json, hex: Some(hex), reader_error: refused.to_string() })
+}
+
+struct Maker<'a> {
+    schema: &'a Schema,
+    heights: &'a [Option<usize>],
+    values: usize,
+}
+
+impl Maker<'_> {
+    /// A value with the steps in it and the trigger at their end; everything beside the way is as small as can be.
+    fn along(&mut self, id: TypeId, steps: &[Step], trigger: Trigger) -> Option<Value> {
+        let Some((step, rest)) = steps.split_first() else {
+            return match (trigger, &self.schema.get(id).kind) {
+                (Trigger::Symbol(index), Kind::Enum(_)) => Some(Value::Enum(index)),
+                // A long that no int holds shows best what a narrower reader would lose.
+                (Trigger::Any, Kind::Long) if self.schema.get(id).logical.is_none() => Some(Value::Long(1 << 31)),
+                _ => self.telling(id),
+            };
+        };
+        match (step, &self.schema.get(id).kind) {
+            (Step::Field(index), Kind::Record(record)) => {
+                let mut values = Vec::with_capacity(record.fields.len());
+                for (i, field) in record.fields.iter().enumerate() {
+                    values.push(if i == *index { self.along(field.ty, rest, trigger)? } else { self.small(field.ty)? });
+                }
+                Some(Value::Record(values))
+            }
+            (Step::Item, Kind::Array(items)) => Some(Value::Array(vec![self.along(*items, rest, trigger)?])),
+            (Step::Entry, Kind::Map(values)) => Some(Value::Map(vec![("key".to_owned(), self.along(*values, rest, trigger)?)])),
+            (Step::Branch(index), Kind::Union(branches)) => {
+                Some(Value::Union(*index, Box::new(self.along(*branches.get(*index)?, rest, trigger)?)))
+            }
+            _ => None,
+        }
+    }
+
+    /// A value that shows its type: not an empty list, not the `null` of a union.
+    fn telling(&mut self, id: TypeId) -> Option<Value> {
+        match &self.schema.get(id).kind {
+            Kind::Array(items) => Some(self.small(*items).map_or(Value::Array(Vec::new()), |item| Value::Array(vec![item]))),
+            Kind::Map(values) => {
+                let entry = self.small(*values).map(|value| ("key".to_owned(), value));
+                Some(Value::Map(entry.into_iter().collect()))
+            }
+            _ => self.small(id),
+        }
+    }
+
+    /// The smallest value of a type; `None` when it has none, or only huge ones.
+    fn small(&mut self, id: TypeId) -> Option<Value> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return None;
+        }
+        let ty = self.schema.get(id);
+        Some(match &ty.kind {
+            Kind::Null => Value::Null,
+            Kind::Boolean => Value::Boolean(true),
+            Kind::Int => Value::Int(1),
+            Kind::Long => Value::Long(1),
+            Kind::Float => Value::Float(1.5),
+            Kind::Double => Value::Double(1.5),
+            Kind::Bytes => Value::Bytes(vec![1]),
+            Kind::String if ty.logical == Some(Logical::Uuid) => Value::String("00000000-0000-4000-8000-000000000000".to_owned()),
+            Kind::String => Value::String("a".to_owned()),
+            Kind::Fixed(fixed) => Value::Fixed(vec![0; fixed.size]),
+            Kind::Enum(e) if e.symbols.is_empty() => return None,
+            Kind::Enum(_) => Value::Enum(0),
+            Kind::Array(_) => Value::Array(Vec::new()),
+            Kind::Map(_) => Value::Map(Vec::new()),
+            Kind::Record(record) => {
+                self.height(id)?;
+                let fields: Option<Vec<Value>> = record.fields.iter().map(|f| self.small(f.ty)).collect();
+                Value::Record(fields?)
+            }
+            Kind::Union(branches) => {
+                let lowest = branches.iter().enumerate().filter_map(|(i, b)| Some((self.height(*b)?, i, *b))).min();
+                let (_, index, branch) = lowest?;
+                Value::Union(index, Box::new(self.small(branch)?))
+            }
+        })
+    }
+
+    fn height(&self, id: TypeId) -> Option<usize> {
+        self.heights.get(id.0 as usize).copied().flatten()
+    }
+}
+
+/// How deep the smallest value of each type nests; `None` for a type without a finite value.
+fn heights(schema: &Schema) -> Vec<Option<usize>> {
+    let mut heights: Vec<Option<usize>> = vec![None; schema.types.len()];
+    // Each round settles at least the types of one more height; what is unsettled after that has no finite value.
+    for _ in 0..=datum::MAX_VALUE_DEPTH {
+        let mut changed = false;
+        for index in 0..schema.types.len() {
+            if heights[index].is_none() {
+                heights[index] = height(&schema.types[index].kind, &heights);
+                changed |= heights[index].is_some();
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    heights
+}
+
+fn height(kind: &Kind, heights: &[Option<usize>]) -> Option<usize> {
+    let of = |id: &TypeId| heights.get(id.0 as usize).copied().flatten();
+    match kind {
+        Kind::Enum(e) if e.symbols.is_empty() => None,
+        Kind::Union(branches) => branches.iter().filter_map(of).min().map(|h| h + 1),
+        Kind::Record(record) => {
+            let mut highest = 0;
+            for field in &record.fields {
+                highest = highest.max(of(&field.ty)? + 1);
+            }
+            Some(highest)
+        }
+        _ => Some(0),
+    }
+}

@@ -1,0 +1,94 @@
+//! The compatibility rules of the payload formats, one folder per case: `tests/compat/<format>/<rule>/<case>/{old.*,new.*,expected.txt}`.
+//!
+//! Every case runs the whole rule set of its format in all modes, so `expected.txt` also shows a rule that fires where it should
+//! not. Each rule needs a case where it fires and a near miss where it is silent. `BLESS=1` rewrites what is expected.
+
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod schemas;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use eventpact_compat::check::{self, Verdict};
+use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::rule::{self, Profile};
+use eventpact_contract::diagnostic::{self, Options, text};
+use eventpact_contract::schema::Schema;
+use eventpact_contract::source::Sources;
+use eventpact_tests::{cases, expect_text, folder};
+
+const FORMATS: [&str; 3] = ["avro", "protobuf", "json-schema"];
+
+fn run(case: &Path) {
+    let mut sources = Sources::new();
+    let old = schemas::of_case(&mut sources, case, "old");
+    let new = schemas::of_case(&mut sources, case, "new");
+    let mut out = String::new();
+    for mode in Mode::ALL {
+        let checked = check::check(&new, std::slice::from_ref(&old), mode, Profile::Sound);
+        let verdict = Verdict::of(checked.iter().map(|c| &c.report));
+        writeln!(out, "{mode}: {}", verdict.as_str()).unwrap();
+    }
+    for checked in check::check(&new, std::slice::from_ref(&old), Mode::Full, Profile::Sound) {
+        let who = if checked.direction == Direction::Backward { "new reads old" } else { "old reads new" };
+        writeln!(out, "\n== {}: {who}\n", checked.direction.as_str()).unwrap();
+        let word = |f| check::diagnostic(f, checked.direction, "case");
+        let mut found: Vec<_> = checked.report.findings.iter().map(word).collect();
+        diagnostic::sort(&mut found, &sources);
+        let verdict = Verdict::of([&checked.report]).as_str();
+        let options = Options { verdict, color: false, explained: |_| false };
+        out.push_str(&text::render(&found, &sources, &options));
+        if let Some(why) = &checked.report.unknown {
+            writeln!(out, "unknown: {why}").unwrap();
+        }
+        schemas::prove(&checked, &old, &new);
+    }
+    for schema in [&old, &new] {
+        itself(schema, case);
+    }
+    expect_text(&case.join("expected.txt"), &out);
+}
+
+/// A schema reads what it wrote itself.
+fn itself(schema: &Schema, case: &Path) {
+    for checked in check::check(schema, std::slice::from_ref(schema), Mode::Full, Profile::Sound) {
+        assert!(checked.report.findings.is_empty(), "{}: {:#?}", case.display(), checked.report.findings);
+    }
+}
+
+fn suite(format: &str) {
+    for case in cases(&format!("compat/{format}")) {
+        run(&case);
+    }
+}
+
+#[test]
+fn avro() {
+    suite("avro");
+}
+
+/// Each rule has a folder, a case where it fires and one where it does not.
+#[test]
+fn every_rule_has_a_case_and_a_near_miss() {
+    let mut missing = Vec::new();
+    for rule in rule::all() {
+        let Some((format, tail)) = rule.id.split_once('/') else { panic!("{} has no format", rule.id) };
+        if !FORMATS.contains(&format) {
+            continue;
+        }
+        let dir = folder("compat").join(format).join(tail);
+        let texts: Vec<String> = std::fs::read_dir(&dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|case| std::fs::read_to_string(case.path().join("expected.txt")).ok())
+            .collect();
+        let fires = texts.iter().any(|t| t.contains(&format!("[{}]", rule.id)));
+        let silent = texts.iter().any(|t| !t.contains(&format!("[{}]", rule.id)));
+        if !fires || !silent {
+            missing.push(format!("{}: fires {fires}, near miss {silent}", rule.id));
+        }
+    }
+    assert!(missing.is_empty(), "rules without both cases:\n{}", missing.join("\n"));
+}
