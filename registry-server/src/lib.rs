@@ -1,1 +1,24 @@
-//! Empty room.
+#![doc = include_str!("../README.md")]
+//!
+//! From the outside in: [`serve`] listens, `app` speaks HTTP, `routes` knows the paths, `registry` decides, `writer` stores and
+//! publishes, `state` is what is known. Does not live here: parsing and comparing schemas (`eventpact-contract`,
+//! `eventpact-compat`), the JSON objects (`eventpact-registry-client`).
+
+mod app;
+mod error;
+mod identity;
+mod parsed;
+mod registry;
+mod routes;
+mod schema;
+mod serve;
+mod state;
+mod store;
+mod stores;
+mod subject;
+mod wording;
+mod writer;
+
+pub use serve::{Options, ServeError, Server, serve};
+pub use store::StoreError;
+pub use stores::StoreSpec;

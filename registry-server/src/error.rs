@@ -1,0 +1,229 @@
+//! The table of refusals: HTTP status, error code and text, as Confluent's registry words them.
+//!
+//! Clients match on the code, a few on the text, so both are promises. Every refusal of the server is made here.
+
+use std::fmt::Display;
+
+use eventpact_registry_client::ErrorBody;
+
+use crate::store::StoreError;
+use crate::subject::SubjectName;
+
+/// A refusal, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({code})")]
+pub(crate) struct ApiError {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The registry's code: the status and two more digits, or the bare status.
+    pub(crate) code: i32,
+    /// For people.
+    pub(crate) message: String,
+    /// Answers of the HTTP layer itself carry no content type.
+    pub(crate) bare: bool,
+}
+
+impl ApiError {
+    fn new(code: i32, message: impl Into<String>) -> Self {
+        let status = if code > 999 { code / 100 } else { code };
+        Self { status: u16::try_from(status).unwrap_or(500), code, message: message.into(), bare: false }
+    }
+
+    fn bare(code: i32, reason: &str) -> Self {
+        Self { bare: true, ..Self::new(code, format!("HTTP {code} {reason}")) }
+    }
+
+    /// The body: exactly two fields.
+    pub(crate) fn body(&self) -> ErrorBody {
+        ErrorBody { error_code: self.code, message: self.message.clone() }
+    }
+
+    // --- 404 ---
+
+    pub(crate) fn subject_not_found(subject: impl Display) -> Self {
+        Self::new(40401, format!("Subject '{subject}' not found."))
+    }
+
+    pub(crate) fn version_not_found(version: i32) -> Self {
+        Self::new(40402, format!("Version {version} not found."))
+    }
+
+    pub(crate) fn schema_not_found() -> Self {
+        Self::new(40403, "Schema not found")
+    }
+
+    pub(crate) fn schema_id_not_found(id: impl Display) -> Self {
+        Self::new(40403, format!("Schema {id} not found"))
+    }
+
+    pub(crate) fn subject_soft_deleted(subject: &SubjectName) -> Self {
+        Self::new(40404, format!("Subject '{subject}' was soft deleted.Set permanent=true to delete permanently"))
+    }
+
+    pub(crate) fn subject_not_soft_deleted(subject: &SubjectName) -> Self {
+        Self::new(40405, format!("Subject '{subject}' was not deleted first before being permanently deleted"))
+    }
+
+    pub(crate) fn version_soft_deleted(subject: &SubjectName, version: i32) -> Self {
+        let text = format!("Subject '{subject}' Version {version} was soft deleted.Set permanent=true to delete permanently");
+        Self::new(40406, text)
+    }
+
+    pub(crate) fn version_not_soft_deleted(subject: &SubjectName, version: i32) -> Self {
+        let text = format!("Subject '{subject}' Version {version} was not deleted first before being permanently deleted");
+        Self::new(40407, text)
+    }
+
+    pub(crate) fn no_config(scope: &str) -> Self {
+        Self::new(40408, format!("Subject '{scope}' does not have subject-level compatibility configured"))
+    }
+
+    pub(crate) fn no_mode(scope: &str) -> Self {
+        Self::new(40409, format!("Subject '{scope}' does not have subject-level mode configured"))
+    }
+
+    // --- 409 ---
+
+    pub(crate) fn incompatible(subject: &SubjectName, messages: &[String]) -> Self {
+        let details = messages.join(", ");
+        let text = format!(
+            "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{details}]"
+        );
+        Self::new(40901, text)
+    }
+
+    // --- 422 ---
+
+    pub(crate) fn invalid_schema(text: impl Into<String>) -> Self {
+        Self::new(42201, text)
+    }
+
+    pub(crate) fn invalid_version(version: &str) -> Self {
+        let text = format!(
+            "The specified version '{version}' is not a valid version id. Allowed values are between [1, 2^31-1] and the string \
+             \"latest\""
+        );
+        Self::new(42202, text)
+    }
+
+    pub(crate) fn invalid_level() -> Self {
+        let text = "Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, \
+                    forward_transitive, and full_transitive";
+        Self::new(42203, text)
+    }
+
+    pub(crate) fn invalid_mode() -> Self {
+        Self::new(42204, "Invalid mode. Valid values are READWRITE, READONLY, IMPORT, FORWARD")
+    }
+
+    pub(crate) fn forward_mode() -> Self {
+        Self::new(42204, "Forward mode only supported on global level")
+    }
+
+    pub(crate) fn not_permitted(text: impl Into<String>) -> Self {
+        Self::new(42205, text)
+    }
+
+    pub(crate) fn referenced(subject: &SubjectName, version: i32) -> Self {
+        let key = format!("{{magic=1,keytype=SCHEMA,subject={subject},version={version}}}");
+        Self::new(42206, format!("One or more references exist to the schema {key}."))
+    }
+
+    pub(crate) fn invalid_subject(subject: impl Display) -> Self {
+        Self::new(42208, format!("The specified subject '{subject}' is not a valid."))
+    }
+
+    pub(crate) fn schema_too_large() -> Self {
+        Self::new(42209, "Register operation failed because schema is too large")
+    }
+
+    pub(crate) fn context_not_empty(context: &str) -> Self {
+        Self::new(42211, format!("The specified context ':{context}:' is not empty."))
+    }
+
+    pub(crate) fn missing_body() -> Self {
+        Self::new(422, "the request body must not be null (was null)")
+    }
+
+    // --- the HTTP layer ---
+
+    pub(crate) fn bad_request(text: impl Into<String>) -> Self {
+        Self::new(400, text)
+    }
+
+    pub(crate) fn bad_context(text: impl Into<String>) -> Self {
+        Self { bare: true, ..Self::new(400, text) }
+    }
+
+    /// A number in the path or query that is none.
+    pub(crate) fn bad_parameter() -> Self {
+        Self { bare: false, ..Self::bare(404, "Not Found") }
+    }
+
+    pub(crate) fn no_such_route() -> Self {
+        Self::bare(404, "Not Found")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::bare(405, "Method Not Allowed")
+    }
+
+    pub(crate) fn not_acceptable() -> Self {
+        Self::bare(406, "Not Acceptable")
+    }
+
+    pub(crate) fn unsupported_media_type() -> Self {
+        Self::new(415, "HTTP 415 Unsupported Media Type")
+    }
+
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(413, format!("the request body is longer than {limit} bytes"))
+    }
+
+    pub(crate) fn slow_body() -> Self {
+        Self::new(408, "the request body took too long to arrive")
+    }
+
+    // --- 5xx ---
+
+    pub(crate) fn internal() -> Self {
+        Self::new(500, "Internal Server Error")
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::new(50002, "The request took too long and was given up; it may still have been done")
+    }
+
+    pub(crate) fn store(cause: &StoreError) -> Self {
+        Self::new(50001, format!("Register schema operation failed while writing to the store: {cause}"))
+    }
+
+    /// Writes are refused since the store failed.
+    pub(crate) fn read_only() -> Self {
+        Self { status: 503, ..Self::new(50001, "The store failed, so the registry is read-only; repair the store and restart") }
+    }
+
+    pub(crate) fn busy() -> Self {
+        Self { status: 503, ..Self::new(50002, "Too many requests are waiting; try again in a moment") }
+    }
+
+    /// The subject or its configuration kept changing while the schema was being checked.
+    pub(crate) fn contended() -> Self {
+        Self { status: 503, ..Self::new(50002, "The subject changes too fast to be checked; try again in a moment") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_in_the_code() {
+        assert_eq!(ApiError::subject_not_found("s").status, 404);
+        assert_eq!(ApiError::incompatible(&SubjectName::parse("s"), &[]).status, 409);
+        assert_eq!(ApiError::missing_body().status, 422);
+        assert_eq!(ApiError::read_only().status, 503);
+        let body = serde_json::to_string(&ApiError::schema_not_found().body()).unwrap();
+        assert_eq!(body, r#"{"error_code":40403,"message":"Schema not found"}"#);
+    }
+}

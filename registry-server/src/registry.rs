@@ -1,0 +1,192 @@
+//! The registry itself, without HTTP and without a store's particulars: what the routes call.
+//!
+//! Reading takes a snapshot and never waits. Writing is a decision that the [`Writer`] runs on the newest state. What costs time
+//! (parsing, comparing) happens before, on a bounded number of blocking threads, against a snapshot; the decision then only asks
+//! whether that snapshot still holds.
+
+pub(crate) mod check;
+pub(crate) mod delete;
+pub(crate) mod lookup;
+pub(crate) mod register;
+mod settings;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use eventpact_registry_client::{Metadata, Reference, SchemaType};
+use tokio::sync::Semaphore;
+
+use crate::error::ApiError;
+use crate::parsed::ParsedCache;
+use crate::schema::{self, Parsed, Reading, Referenced};
+use crate::state::{Schema, State};
+use crate::store::StoreError;
+use crate::stores::{self, StoreSpec};
+use crate::subject::SubjectName;
+use crate::writer::{Started, Writer};
+
+/// Registrations of one subject come one after the other, so that they do not spoil each other's checks.
+const STRIPES: usize = 256;
+
+/// Schemas that one schema may pull in through references.
+const MAX_REFERENCES: usize = 1000;
+
+/// A running registry.
+pub(crate) struct Registry {
+    state: Arc<ArcSwap<State>>,
+    writer: Writer,
+    parsed: Arc<ParsedCache>,
+    stripes: Vec<tokio::sync::Mutex<()>>,
+    workers: Semaphore,
+}
+
+impl Registry {
+    /// Opens the store and loads it. The thread ends, and the store is tidied up, when the registry is dropped.
+    pub(crate) fn open(spec: &StoreSpec) -> Result<(Self, JoinHandle<()>), StoreError> {
+        let Started { writer, state, thread } = Writer::start(stores::open(spec)?)?;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let registry = Self {
+            state,
+            writer,
+            parsed: Arc::default(),
+            stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
+            workers: Semaphore::new(cores.max(2)),
+        };
+        Ok((registry, thread))
+    }
+
+    /// What holds now. Later changes do not show in it.
+    pub(crate) fn snapshot(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    /// `true` while a registration would be accepted.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.writer.is_ready()
+    }
+
+    /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
+        let _permit = self.workers.acquire().await.map_err(|_| ApiError::internal())?;
+        tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "reading or comparing schemas panicked");
+            Err(ApiError::internal())
+        })
+    }
+}
+
+/// A schema from a request, read and with its references found.
+#[derive(Debug, Clone)]
+struct Incoming {
+    format: SchemaType,
+    parsed: Arc<Parsed>,
+    references: Vec<Reference>,
+}
+
+impl Incoming {
+    /// The schema with this metadata, as it would be stored.
+    fn with_metadata(&self, metadata: Option<Metadata>) -> Schema {
+        Schema {
+            identity: crate::identity::Identity::of(&self.parsed.text, &self.references, metadata.as_ref()),
+            format: self.format.clone(),
+            text: self.parsed.text.as_str().into(),
+            references: self.references.clone(),
+            metadata,
+        }
+    }
+}
+
+/// Reads the schema of a request.
+fn read(
+    state: &State,
+    subject: &SubjectName,
+    format: &SchemaType,
+    text: &str,
+    references: &[Reference],
+    how: Reading,
+) -> Result<Incoming, ApiError> {
+    if let SchemaType::Other(name) = format {
+        return Err(ApiError::invalid_schema(format!("Invalid schema type {name}")));
+    }
+    let invalid = |why: String| ApiError::invalid_schema(format!("Invalid schema of type {format}, details: {why}"));
+    let references = pin(state, subject, references).map_err(invalid)?;
+    let texts = resolve(state, subject, &references).map_err(invalid)?;
+    let parsed = schema::parse(format, text, &texts, how).map_err(invalid)?;
+    Ok(Incoming { format: format.clone(), parsed: Arc::new(parsed), references })
+}
+
+/// Checks references and turns "latest" into a number. A soft-deleted version cannot be referred to.
+fn pin(state: &State, subject: &SubjectName, references: &[Reference]) -> Result<Vec<Reference>, String> {
+    let pin_one = |reference: &Reference| {
+        if reference.name.is_empty() || reference.subject.is_empty() || reference.version == 0 {
+            return Err(format!("Invalid reference: {}", show(reference)));
+        }
+        let target = SubjectName::parse_in(&reference.subject, subject);
+        let found = state.subject(&target).and_then(|s| match reference.version {
+            -1 => s.latest().map(|(number, _)| number),
+            number => s.get(number).filter(|v| !v.deleted).map(|_| number),
+        });
+        let missing = || {
+            let Reference { subject, version, .. } = reference;
+            format!("No schema reference found for subject \"{subject}\" and version {version}")
+        };
+        Ok(Reference { version: found.ok_or_else(missing)?, ..reference.clone() })
+    };
+    references.iter().map(pin_one).collect()
+}
+
+fn show(reference: &Reference) -> String {
+    let text = |text: &str| if text.is_empty() { "null".to_owned() } else { text.to_owned() };
+    let version = if reference.version == 0 { "null".to_owned() } else { reference.version.to_string() };
+    format!("{{name='{}', subject='{}', version={version}}}", text(&reference.name), text(&reference.subject))
+}
+
+/// The texts behind references, each before whoever needs it, no name twice; the first of two wins.
+fn resolve(state: &State, subject: &SubjectName, references: &[Reference]) -> Result<Vec<Referenced>, String> {
+    enum Step {
+        Fetch(SubjectName, Reference),
+        Emit(Referenced),
+    }
+    let mut seen = std::collections::HashSet::new();
+    let mut texts = Vec::new();
+    let mut steps: Vec<Step> = references.iter().rev().map(|r| Step::Fetch(subject.clone(), r.clone())).collect();
+    while let Some(step) = steps.pop() {
+        let (referrer, reference) = match step {
+            Step::Emit(text) => {
+                texts.push(text);
+                continue;
+            }
+            Step::Fetch(referrer, reference) => (referrer, reference),
+        };
+        if !seen.insert(reference.name.clone()) {
+            continue;
+        }
+        if seen.len() > MAX_REFERENCES {
+            return Err(format!("the schema refers to more than {MAX_REFERENCES} others"));
+        }
+        let target = SubjectName::parse_in(&reference.subject, &referrer);
+        let (_, schema) = state.version(&target, reference.version).ok_or_else(|| {
+            format!("No schema reference found for subject \"{}\" and version {}", reference.subject, reference.version)
+        })?;
+        steps.push(Step::Emit(Referenced { name: reference.name, text: Arc::clone(&schema.text) }));
+        steps.extend(schema.references.iter().rev().map(|r| Step::Fetch(target.clone(), r.clone())));
+    }
+    Ok(texts)
+}
+
+/// A stored schema, parsed: from the cache where it can be.
+fn parse_stored(cache: &ParsedCache, state: &State, context: &Arc<str>, id: u32, schema: &Schema) -> Result<Arc<Parsed>, String> {
+    cache.get_or_parse(context, id, || {
+        let home = SubjectName::new(Arc::clone(context), "");
+        let texts = resolve(state, &home, &schema.references)?;
+        schema::parse(&schema.format, &schema.text, &texts, Reading { strict: false, normalize: false })
+    })
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

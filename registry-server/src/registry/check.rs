@@ -1,0 +1,143 @@
+//! Is a schema compatible with what a subject has? The pairs come from the level, the rules from `eventpact-compat`, the words
+//! from [`crate::wording`].
+
+use std::sync::Arc;
+
+use eventpact_compat::check::compare;
+use eventpact_compat::mode::{Direction, Mode as Level};
+use eventpact_compat::pair::Pair;
+use eventpact_compat::rule::Profile;
+use eventpact_contract::diagnostic::Severity;
+use eventpact_registry_client::{Metadata, RegisterRequest};
+
+use super::settings::Effective;
+use super::{Incoming, Registry, parse_stored, read};
+use crate::error::ApiError;
+use crate::parsed::ParsedCache;
+use crate::schema::Reading;
+use crate::state::{State, Subject, Version};
+use crate::subject::SubjectName;
+use crate::wording;
+
+/// The verdict: why not, in the peer's words; empty for compatible.
+pub(crate) type Checked = Vec<String>;
+
+/// Against what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// The versions that the level asks for.
+    Level,
+    /// The latest version, whatever the level; compatible when there is none.
+    Latest,
+    /// This version.
+    Version(i32),
+}
+
+impl Registry {
+    /// Would this schema be accepted?
+    pub(crate) async fn check(
+        &self,
+        subject: &SubjectName,
+        against: Against,
+        request: RegisterRequest,
+        normalize: bool,
+    ) -> Result<Checked, ApiError> {
+        let (state, cache, subject) = (self.snapshot(), Arc::clone(&self.parsed), subject.clone());
+        self.work(move || {
+            let effective = Effective::of(&state, &subject);
+            let history = history(&state, &subject, against)?;
+            let text = request.schema.as_deref().unwrap_or("");
+            if text.trim().is_empty() {
+                return Err(ApiError::invalid_schema("Empty schema"));
+            }
+            let how = Reading { strict: true, normalize: normalize || effective.normalize };
+            let incoming = read(&state, &subject, &request.format(), text, &request.references, how)?;
+            Ok(compatibility(&cache, &state, &subject, &incoming, request.metadata.as_ref(), &history, &effective))
+        })
+        .await
+    }
+}
+
+fn history(state: &State, subject: &SubjectName, against: Against) -> Result<Vec<(i32, Version)>, ApiError> {
+    let found = state.subject(subject);
+    match against {
+        Against::Level => Ok(live(state, subject)),
+        Against::Latest => Ok(found.and_then(Subject::latest).into_iter().collect()),
+        Against::Version(number) => {
+            let version = found.and_then(|s| s.get(number)).filter(|v| !v.deleted);
+            Ok(vec![(number, version.ok_or_else(|| ApiError::version_not_found(number))?)])
+        }
+    }
+}
+
+/// The live versions of a subject, oldest first.
+pub(super) fn live(state: &State, subject: &SubjectName) -> Vec<(i32, Version)> {
+    state.subject(subject).map(|s| s.live().collect()).unwrap_or_default()
+}
+
+/// Compares with the versions of `history` (oldest first) that the level asks for, newest first, and stops at the first that
+/// fails.
+pub(super) fn compatibility(
+    cache: &ParsedCache,
+    state: &State,
+    subject: &SubjectName,
+    incoming: &Incoming,
+    metadata: Option<&Metadata>,
+    history: &[(i32, Version)],
+    effective: &Effective,
+) -> Checked {
+    let level = effective.level;
+    let Some(context) = state.context(&subject.context).filter(|_| level != Level::None) else {
+        return Vec::new();
+    };
+    let group = |metadata: Option<&Metadata>, name: &str| metadata.and_then(|m| m.properties.get(name)).cloned();
+    let comparable = history.iter().rev().filter_map(|(number, version)| {
+        let schema = context.schema(version.id)?;
+        let same_group = effective.group.as_deref().is_none_or(|g| group(metadata, g) == group(schema.metadata.as_ref(), g));
+        same_group.then_some((*number, version.id, schema))
+    });
+    for (number, id, old) in comparable.take(if level.is_transitive() { usize::MAX } else { 1 }) {
+        let mut messages = Vec::new();
+        if old.format == incoming.format {
+            match parse_stored(cache, state, &subject.context, id, old) {
+                Ok(parsed) => {
+                    messages = differences(incoming, &parsed.tree, level, |m| m.extend(wording::old_schema(number, &old.text)));
+                }
+                Err(why) => messages.push(format!("version {number} of the subject cannot be read: {why}")),
+            }
+        } else {
+            messages.push("Incompatible because of different schema type".to_owned());
+        }
+        if !messages.is_empty() {
+            messages.push(wording::settings(effective.validate_fields, level.as_str()));
+            return messages;
+        }
+    }
+    Vec::new()
+}
+
+/// Both halves of the level, forward first. The old schema is shown only when the last half fails.
+fn differences(
+    incoming: &Incoming,
+    old: &eventpact_contract::schema::Schema,
+    level: Level,
+    show_old: impl Fn(&mut Vec<String>),
+) -> Vec<String> {
+    let new = &incoming.parsed.tree;
+    let mut messages = Vec::new();
+    for (index, direction) in level.directions().iter().enumerate() {
+        let pair = match direction {
+            Direction::Backward => Pair::new(new, old),
+            Direction::Forward => Pair::new(old, new),
+        };
+        let report = compare(pair, Profile::Confluent);
+        let before = messages.len();
+        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
+        messages.extend(errors.map(|f| wording::message(&incoming.format, f, *direction)));
+        messages.extend(report.unknown.into_iter().map(|why| format!("the schemas cannot be compared: {why}")));
+        if messages.len() > before && index + 1 == level.directions().len() {
+            show_old(&mut messages);
+        }
+    }
+    messages
+}

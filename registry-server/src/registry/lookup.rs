@@ -1,0 +1,261 @@
+//! Finding what is stored: a version, a schema by id or guid, the version that has a given schema.
+
+use std::sync::Arc;
+
+use eventpact_registry_client::{Metadata, RegisterRequest};
+
+use super::settings::Effective;
+use super::{Incoming, Registry, parse_stored, read};
+use crate::error::ApiError;
+use crate::parsed::ParsedCache;
+use crate::schema::{self, Reading};
+use crate::state::{Context, Schema, State, VERSION_PROPERTY, Version};
+use crate::subject::SubjectName;
+
+/// A version of a subject and its schema.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) subject: SubjectName,
+    pub(crate) number: i32,
+    pub(crate) version: Version,
+    pub(crate) schema: Arc<Schema>,
+    /// Found by comparing with each version, not by its identity: such answers tell when the version was stored.
+    pub(crate) by_scan: bool,
+}
+
+impl Found {
+    pub(super) fn at(state: &State, subject: &SubjectName, number: i32) -> Option<Self> {
+        let (version, schema) = state.version(subject, number)?;
+        Some(Self { subject: subject.clone(), number, version, schema: Arc::clone(schema), by_scan: false })
+    }
+}
+
+/// A version in a path: a number, or the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VersionRef {
+    /// `latest` or −1.
+    Latest,
+    /// From 1.
+    Number(i32),
+}
+
+impl VersionRef {
+    /// Reads `latest` in any case, `-1`, or a number from 1; spaces around it do not matter.
+    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
+        let trimmed = text.trim();
+        if trimmed.eq_ignore_ascii_case("latest") {
+            return Ok(Self::Latest);
+        }
+        match trimmed.parse::<i32>() {
+            Ok(-1) => Ok(Self::Latest),
+            Ok(number) if number > 0 => Ok(Self::Number(number)),
+            _ => Err(ApiError::invalid_version(text)),
+        }
+    }
+}
+
+impl Registry {
+    /// A version of a subject. A name without a context is also looked for in the other contexts.
+    pub(crate) fn version(&self, subject: &SubjectName, wanted: VersionRef, deleted: bool) -> Result<Found, ApiError> {
+        let state = self.snapshot();
+        let candidates = same_name_everywhere(&state, subject);
+        let home = candidates.iter().find(|s| state.subject(s).is_some_and(|s| deleted || s.latest().is_some()));
+        find_version(&state, home.unwrap_or(subject), wanted, deleted)
+    }
+
+    /// The schema of an id, with the first version that has it. A subject narrows the search, or names the context.
+    pub(crate) fn by_id(&self, id: u32, hint: Option<&SubjectName>) -> Option<(Arc<Schema>, Option<Found>)> {
+        let state = self.snapshot();
+        let (context, narrowed) = home_of_id(&state, id, hint)?;
+        let schema = Arc::clone(state.context(&context)?.schema(id)?);
+        let uses = || {
+            let all = state.context(&context).into_iter().flat_map(|c| c.uses(id));
+            all.filter(|(name, ..)| narrowed.as_deref().is_none_or(|wanted| wanted == &***name))
+        };
+        let best = uses().find(|(_, _, version)| !version.deleted).or_else(|| uses().next());
+        let found = best
+            .and_then(|(name, number, _)| Found::at(&state, &SubjectName::new(Arc::clone(&context), Arc::clone(name)), number));
+        Some((schema, found))
+    }
+
+    /// The versions that have the schema of an id, by subject.
+    pub(crate) fn uses_of_id(&self, id: u32, hint: Option<&SubjectName>, deleted: bool) -> Option<Vec<(SubjectName, i32)>> {
+        let state = self.snapshot();
+        let (context, _) = home_of_id(&state, id, hint)?;
+        let uses = state.context(&context)?.uses(id).filter(|(_, _, version)| deleted || !version.deleted);
+        Some(uses.map(|(name, number, _)| (SubjectName::new(Arc::clone(&context), Arc::clone(name)), number)).collect())
+    }
+
+    /// Which version of a subject has this schema? A name without a context is also looked for in the other contexts.
+    pub(crate) async fn lookup(
+        &self,
+        subject: &SubjectName,
+        request: RegisterRequest,
+        normalize: bool,
+        deleted: bool,
+    ) -> Result<Found, ApiError> {
+        let (state, subject, cache) = (self.snapshot(), subject.clone(), Arc::clone(&self.parsed));
+        self.work(move || {
+            let effective = Effective::of(&state, &subject);
+            let known = state.subject(&subject).is_some_and(|s| deleted || s.latest().is_some());
+            let nowhere = !known && same_name_everywhere(&state, &subject).iter().all(|s| state.subject(s).is_none());
+            let miss = || if known { ApiError::schema_not_found() } else { ApiError::subject_not_found(&subject) };
+            let text = request.schema.as_deref().unwrap_or("");
+            if text.trim().is_empty() {
+                return Err(miss());
+            }
+            let how = Reading { strict: false, normalize: normalize || effective.normalize };
+            let incoming = match read(&state, &subject, &request.format(), text, &request.references, how) {
+                Ok(incoming) => incoming,
+                // References to what is gone: the subject cannot have such a schema either.
+                Err(_) if nowhere && !request.references.is_empty() => return Err(miss()),
+                Err(error) => return Err(error),
+            };
+            if request.rule_set.as_ref().is_some_and(|rules| !rules.is_null()) {
+                return Err(miss());
+            }
+            same_name_everywhere(&state, &subject)
+                .iter()
+                .find_map(|s| find_schema(&cache, &state, s, &incoming, request.metadata.as_ref(), deleted))
+                .ok_or_else(miss)
+        })
+        .await
+    }
+
+    /// The text with everything that it refers to written out.
+    pub(crate) async fn resolved(&self, found: &Found) -> Result<String, ApiError> {
+        let (state, cache, found) = (self.snapshot(), Arc::clone(&self.parsed), found.clone());
+        self.work(move || {
+            let parsed = parse_stored(&cache, &state, &found.subject.context, found.version.id, &found.schema);
+            parsed.map(|parsed| schema::resolved_text(&parsed)).map_err(ApiError::invalid_schema)
+        })
+        .await
+    }
+}
+
+/// The subject itself, and for a name in the default context the same name in every other one.
+fn same_name_everywhere(state: &State, subject: &SubjectName) -> Vec<SubjectName> {
+    let mut all = vec![subject.clone()];
+    if subject.is_in_default_context() {
+        let others = state.contexts().filter(|(name, c)| **name != subject.context && c.subject(&subject.name).is_some());
+        all.extend(others.map(|(name, _)| SubjectName::new(Arc::clone(name), Arc::clone(&subject.name))));
+    }
+    all
+}
+
+/// A version of exactly this subject.
+pub(super) fn find_version(state: &State, subject: &SubjectName, wanted: VersionRef, deleted: bool) -> Result<Found, ApiError> {
+    let unknown = || ApiError::subject_not_found(subject);
+    let known = state.subject(subject).filter(|s| deleted || s.latest().is_some()).ok_or_else(unknown)?;
+    let number = match wanted {
+        VersionRef::Number(number) => number,
+        VersionRef::Latest if deleted => known.versions().next_back().map(|(number, _)| number).ok_or_else(unknown)?,
+        VersionRef::Latest => known.latest().map(|(number, _)| number).ok_or_else(unknown)?,
+    };
+    let found = Found::at(state, subject, number).filter(|found| deleted || !found.version.deleted);
+    found.ok_or_else(|| ApiError::version_not_found(number))
+}
+
+/// The context in which an id is meant, and the subject when the hint names one that has it.
+fn home_of_id(state: &State, id: u32, hint: Option<&SubjectName>) -> Option<(Arc<str>, Option<Arc<str>>)> {
+    let default: Arc<str> = crate::subject::DEFAULT_CONTEXT.into();
+    let has = |context: &Context, name: &str| context.subject(name).is_some_and(|s| s.versions().any(|(_, v)| v.id == id));
+    let Some(hint) = hint else {
+        return Some((default, None));
+    };
+    let here = state.context(&hint.context);
+    if hint.name.is_empty() || here.is_some_and(|c| has(c, &hint.name)) {
+        let narrowed = (!hint.name.is_empty()).then(|| Arc::clone(&hint.name));
+        return Some((Arc::clone(&hint.context), narrowed));
+    }
+    if !hint.is_in_default_context() {
+        return None;
+    }
+    if here.is_some_and(|c| c.schema(id).is_some()) {
+        return Some((default, None));
+    }
+    let other = state.contexts().find(|(_, c)| has(c, &hint.name)).map(|(name, _)| Arc::clone(name))?;
+    Some((other, Some(Arc::clone(&hint.name))))
+}
+
+/// The newest version of exactly this subject that has the schema: by identity as given, then with the metadata that a
+/// registration would give it, then by comparing with each version.
+pub(super) fn find_schema(
+    cache: &ParsedCache,
+    state: &State,
+    subject: &SubjectName,
+    incoming: &Incoming,
+    metadata: Option<&Metadata>,
+    deleted: bool,
+) -> Option<Found> {
+    let context = state.context(&subject.context)?;
+    let known = context.subject(&subject.name)?;
+    let by_identity = |schema: &Schema| {
+        let id = context.id_of(schema.identity)?;
+        let hit = known.versions().rev().find(|(_, version)| version.id == id && (deleted || !version.deleted))?;
+        Found::at(state, subject, hit.0)
+    };
+    let plain = incoming.with_metadata(metadata.cloned());
+    if let Some(found) = by_identity(&plain) {
+        return Some(found);
+    }
+    let effective = Effective::of(state, subject);
+    let merged = incoming.with_metadata(merged_metadata(state, subject, metadata, &effective));
+    if merged.identity != plain.identity
+        && let Some(found) = by_identity(&merged)
+    {
+        return Some(found);
+    }
+    if !known.needs_scan && !has_version_property(metadata) {
+        return None;
+    }
+    let resolved = |id: u32, old: &Schema| {
+        parse_stored(cache, state, &subject.context, id, old).ok().map(|parsed| schema::resolved_text(&parsed))
+    };
+    let hit = known.versions().rev().filter(|(_, version)| deleted || !version.deleted).find(|(_, version)| {
+        context.schema(version.id).is_some_and(|old| is_equivalent(&plain, old, || resolved(version.id, old)))
+    })?;
+    Found::at(state, subject, hit.0).map(|found| Found { by_scan: true, ..found })
+}
+
+pub(super) fn has_version_property(metadata: Option<&Metadata>) -> bool {
+    metadata.is_some_and(|m| m.properties.contains_key(VERSION_PROPERTY))
+}
+
+/// The same schema but for the version property; or the same with its references written out.
+fn is_equivalent(new: &Schema, old: &Schema, resolved: impl FnOnce() -> Option<String>) -> bool {
+    let bare = |metadata: &Option<Metadata>| {
+        let mut bare = metadata.clone().unwrap_or_default();
+        bare.properties.remove(VERSION_PROPERTY);
+        bare
+    };
+    if new.format != old.format || bare(&new.metadata) != bare(&old.metadata) {
+        return false;
+    }
+    if new.references == old.references {
+        return new.text == old.text;
+    }
+    new.references.is_empty() && resolved().is_some_and(|text| *text == *new.text)
+}
+
+/// What a registration stores: without metadata, that of the latest version; the subject's defaults under it, its overrides over
+/// it.
+pub(super) fn merged_metadata(
+    state: &State,
+    subject: &SubjectName,
+    metadata: Option<&Metadata>,
+    effective: &Effective,
+) -> Option<Metadata> {
+    let inherited = || {
+        let (number, _) = state.subject(subject)?.latest()?;
+        state.version(subject, number)?.1.metadata.clone()
+    };
+    let given = metadata.cloned().or_else(inherited);
+    let layers = [effective.own.default_metadata.clone(), given, effective.own.override_metadata.clone()];
+    layers.into_iter().flatten().reduce(|mut under, over| {
+        under.tags.extend(over.tags);
+        under.properties.extend(over.properties);
+        under.sensitive.extend(over.sensitive);
+        under
+    })
+}

@@ -1,0 +1,301 @@
+//! From paths to answers: which routes there are, and one file for each family of them.
+//!
+//! The path is split first and decoded after, so that `a%2Fb` is one subject. `/contexts/.eu/…` is the same route with every
+//! subject moved into that context.
+
+mod compatibility;
+mod config;
+mod contexts;
+mod mode;
+mod schemas;
+mod subjects;
+
+use axum::body::Bytes;
+use axum::http::Method;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+use crate::registry::Registry;
+use crate::registry::delete::context_name;
+use crate::subject::{SubjectName, split};
+
+/// A route with what its path says. Subjects are qualified already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// `/`: answers `{}`.
+    Root,
+    /// `/healthz`: the process runs.
+    Health,
+    /// `/readyz`: a registration would be accepted.
+    Ready,
+    Subjects,
+    Subject(String),
+    Versions(String),
+    Version(String, String),
+    VersionSchema(String, String),
+    ReferencedBy(String, String),
+    Schemas,
+    SchemaTypes,
+    SchemaId(String),
+    SchemaIdText(String),
+    SchemaIdSubjects(String),
+    SchemaIdVersions(String),
+    Guid(String),
+    GuidIds(String),
+    CompatibleWithLevel(String),
+    CompatibleWithVersion(String, String),
+    /// Empty for the whole registry.
+    Config(String),
+    /// Empty for the whole registry.
+    Mode(String),
+    Contexts,
+    Context(String),
+}
+
+/// What a request asks, without HTTP.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) query: Query,
+    pub(crate) body: Bytes,
+}
+
+/// What is answered, without HTTP.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// 200 with JSON.
+    Json(Vec<u8>),
+    /// 200 with a schema text as it is.
+    Text(String),
+    /// 204.
+    Empty,
+}
+
+impl Answer {
+    /// 200 with this value.
+    fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
+        serde_json::to_vec(value).map(Self::Json).map_err(|_| ApiError::internal())
+    }
+}
+
+/// The parameters after the question mark.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+    /// From the path: narrows `subject` and `subjectPrefix`.
+    context: Option<String>,
+}
+
+impl Query {
+    fn parse(text: &str, context: Option<String>) -> Self {
+        let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Self { pairs: pairs.collect(), context }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `true` in any case; all else is false.
+    fn is(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A subject, or its beginning, moved into the context of the path.
+    fn subject(&self, name: &str) -> Option<String> {
+        match (&self.context, self.get(name)) {
+            (None, given) => given.map(str::to_owned),
+            (Some(context), given) => Some(qualify(Some(context), given.unwrap_or(""))),
+        }
+    }
+
+    /// The part of a list that `offset` and `limit` ask for; `max` is the longest answer, and the one without a limit.
+    fn page<T>(&self, items: impl IntoIterator<Item = T>, max: usize) -> Result<Vec<T>, ApiError> {
+        let number = |name: &str, default: i32| match self.get(name) {
+            None | Some("") => Ok(default),
+            Some(text) => text.parse::<i32>().map_err(|_| ApiError::bad_parameter()),
+        };
+        let offset = usize::try_from(number("offset", 0)?).map_err(|_| ApiError::bad_parameter())?;
+        let limit = usize::try_from(number("limit", -1)?).unwrap_or(0);
+        let limit = if limit == 0 || limit > max { max } else { limit };
+        Ok(items.into_iter().skip(offset).take(limit).collect())
+    }
+}
+
+impl Request {
+    /// The body as JSON. Of a key that comes twice, the last one counts; unknown keys are ignored.
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        if body.trim_ascii().is_empty() || body.trim_ascii() == b"null" {
+            return Err(ApiError::missing_body());
+        }
+        let value: serde_json::Value =
+            serde_json::from_slice(body).map_err(|cause| ApiError::bad_request(format!("the body is not JSON: {cause}")))?;
+        if !value.is_object() {
+            return Err(ApiError::bad_request("the body must be a JSON object"));
+        }
+        serde_json::from_value(value).map_err(|cause| ApiError::bad_request(format!("the body does not fit: {cause}")))
+    }
+}
+
+/// Moves a subject into a context, unless it names one itself.
+fn qualify(context: Option<&str>, subject: &str) -> String {
+    match context {
+        Some(context) if split(subject).is_none() => format!(":{context}:{subject}"),
+        _ => subject.to_owned(),
+    }
+}
+
+/// Finds the route of a path and query.
+pub(crate) fn find(path: &str, query: &str) -> Result<(Endpoint, Query), ApiError> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    // Matrix parameters (`;a=b`) belong to no route.
+    let segments: Vec<&str> = path.split('/').map(|s| s.split(';').next().unwrap_or("")).collect();
+    if path.is_empty() {
+        return Ok((Endpoint::Root, Query::parse(query, None)));
+    }
+    if segments.iter().any(|segment| segment.is_empty()) {
+        return Err(ApiError::bad_request("the path has an empty segment"));
+    }
+    match segments.as_slice() {
+        ["contexts", context] => Ok((Endpoint::Context(context_name(&decode(context)?)?), Query::parse(query, None))),
+        ["contexts", context, rest @ ..] => {
+            let context = context_name(&decode(context)?)?;
+            let endpoint = endpoint(rest, Some(&context))?;
+            Ok((endpoint, Query::parse(query, Some(context))))
+        }
+        all => Ok((endpoint(all, None)?, Query::parse(query, None))),
+    }
+}
+
+fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> {
+    let subject = |segment: &str| decode(segment).map(|name| qualify(context, &name));
+    let scope = || qualify(context, "");
+    Ok(match path {
+        ["healthz"] => Endpoint::Health,
+        ["readyz"] => Endpoint::Ready,
+        ["subjects"] => Endpoint::Subjects,
+        ["subjects", s] => Endpoint::Subject(subject(s)?),
+        ["subjects", s, "versions"] => Endpoint::Versions(subject(s)?),
+        ["subjects", s, "versions", v] => Endpoint::Version(subject(s)?, decode(v)?),
+        ["subjects", s, "versions", v, "schema"] => Endpoint::VersionSchema(subject(s)?, decode(v)?),
+        ["subjects", s, "versions", v, "referencedby"] => Endpoint::ReferencedBy(subject(s)?, decode(v)?),
+        ["schemas"] => Endpoint::Schemas,
+        ["schemas", "types"] => Endpoint::SchemaTypes,
+        ["schemas", "ids", id] => Endpoint::SchemaId(decode(id)?),
+        ["schemas", "ids", id, "schema"] => Endpoint::SchemaIdText(decode(id)?),
+        ["schemas", "ids", id, "subjects"] => Endpoint::SchemaIdSubjects(decode(id)?),
+        ["schemas", "ids", id, "versions"] => Endpoint::SchemaIdVersions(decode(id)?),
+        ["schemas", "guids", guid] => Endpoint::Guid(decode(guid)?),
+        ["schemas", "guids", guid, "ids"] => Endpoint::GuidIds(decode(guid)?),
+        ["compatibility", "subjects", s, "versions"] => Endpoint::CompatibleWithLevel(subject(s)?),
+        ["compatibility", "subjects", s, "versions", v] => Endpoint::CompatibleWithVersion(subject(s)?, decode(v)?),
+        ["config"] => Endpoint::Config(scope()),
+        ["config", s] => Endpoint::Config(subject(s)?),
+        ["mode"] => Endpoint::Mode(scope()),
+        ["mode", s] => Endpoint::Mode(subject(s)?),
+        ["contexts"] => Endpoint::Contexts,
+        _ => return Err(ApiError::no_such_route()),
+    })
+}
+
+/// One segment. Control characters and backslashes are stopped here, as the original's HTTP server does.
+fn decode(segment: &str) -> Result<String, ApiError> {
+    let text = percent_decode_str(segment).decode_utf8().map_err(|_| ApiError::bad_request("the path is not UTF-8"))?;
+    if text.chars().any(|c| c.is_ascii_control() || c == '\\') || matches!(&*text, "." | "..") {
+        return Err(ApiError::bad_request("Suspicious Path Character"));
+    }
+    Ok(text.into_owned())
+}
+
+impl Endpoint {
+    /// The methods that the route has; HEAD and OPTIONS are understood.
+    pub(crate) fn methods(&self) -> &'static [Method] {
+        const GET: &[Method] = &[Method::GET];
+        match self {
+            Self::Root | Self::Versions(_) => &[Method::GET, Method::POST],
+            Self::Subject(_) => &[Method::POST, Method::DELETE],
+            Self::Version(..) => &[Method::GET, Method::DELETE],
+            Self::CompatibleWithLevel(_) | Self::CompatibleWithVersion(..) => &[Method::POST],
+            Self::Config(_) | Self::Mode(_) => &[Method::GET, Method::PUT, Method::DELETE],
+            Self::Context(name) if name == crate::subject::DEFAULT_CONTEXT => &[],
+            Self::Context(_) => &[Method::DELETE],
+            _ => GET,
+        }
+    }
+}
+
+/// Answers a request whose method the route has.
+pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
+    let subject = |text: &str| SubjectName::parse(text);
+    let get = request.method == Method::GET;
+    let post = request.method == Method::POST;
+    match &request.endpoint {
+        Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
+        Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
+        Endpoint::Ready if registry.is_ready() => Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec())),
+        Endpoint::Ready => Err(ApiError::read_only()),
+        Endpoint::Subjects => subjects::list(registry, &request),
+        Endpoint::Subject(s) if post => subjects::lookup(registry, &request, &subject(s)).await,
+        Endpoint::Subject(s) => subjects::delete(registry, &request, &subject(s)).await,
+        Endpoint::Versions(s) if get => subjects::versions(registry, &request, &subject(s)),
+        Endpoint::Versions(s) => subjects::register(registry, &request, &subject(s)).await,
+        Endpoint::Version(s, v) if get => subjects::version(registry, &request, &subject(s), v).await,
+        Endpoint::Version(s, v) => subjects::delete_version(registry, &request, &subject(s), v).await,
+        Endpoint::VersionSchema(s, v) => subjects::version_text(registry, &request, &subject(s), v).await,
+        Endpoint::ReferencedBy(s, v) => subjects::referenced_by(registry, &request, &subject(s), v),
+        Endpoint::Schemas => schemas::list(registry, &request),
+        Endpoint::SchemaTypes => Answer::json(&crate::registry::register::formats()),
+        Endpoint::SchemaId(id) => schemas::by_id(registry, &request, id).await,
+        Endpoint::SchemaIdText(id) => schemas::text_by_id(registry, &request, id).await,
+        Endpoint::SchemaIdSubjects(id) => schemas::subjects_of_id(registry, &request, id),
+        Endpoint::SchemaIdVersions(id) => schemas::versions_of_id(registry, &request, id),
+        Endpoint::Guid(guid) => schemas::by_guid(registry, guid),
+        Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, guid),
+        Endpoint::CompatibleWithLevel(s) => compatibility::with_level(registry, &request, &subject(s)).await,
+        Endpoint::CompatibleWithVersion(s, v) => compatibility::with_version(registry, &request, &subject(s), v).await,
+        Endpoint::Config(s) => config::answer(registry, &request, s).await,
+        Endpoint::Mode(s) => mode::answer(registry, &request, s).await,
+        Endpoint::Contexts => contexts::list(registry, &request),
+        Endpoint::Context(name) => contexts::delete(registry, name).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str) -> Result<Endpoint, u16> {
+        find(path, "").map(|(endpoint, _)| endpoint).map_err(|e| e.status)
+    }
+
+    #[test]
+    fn paths_are_decoded_after_they_are_split() {
+        assert_eq!(found("/subjects/a%2Fb/versions"), Ok(Endpoint::Versions("a/b".into())));
+        assert_eq!(found("/subjects/a;x=1/versions/"), Ok(Endpoint::Versions("a".into())));
+        assert_eq!(found("/%73ubjects"), Err(404));
+        assert_eq!(found("/subjects/a%09b"), Err(400));
+        assert_eq!(found("/subjects/%2e%2e"), Err(400));
+        assert_eq!(found("/subjects//versions"), Err(400));
+        assert_eq!(found("/subjects/%ff"), Err(400));
+    }
+
+    #[test]
+    fn a_context_in_the_path_moves_subjects() {
+        assert_eq!(found("/contexts/eu/subjects/s"), Ok(Endpoint::Subject(":.eu:s".into())));
+        assert_eq!(found("/contexts/.eu/subjects/:.us:s"), Ok(Endpoint::Subject(":.us:s".into())));
+        assert_eq!(found("/contexts/:.eu:/config"), Ok(Endpoint::Config(":.eu:".into())));
+        assert_eq!(found("/contexts/.eu:x/subjects"), Err(400));
+        let (_, query) = find("/contexts/.eu/schemas", "limit=2&subjectPrefix=a%20b").unwrap();
+        assert_eq!(query.subject("subjectPrefix").as_deref(), Some(":.eu:a b"));
+        assert_eq!(query.page(1..9, 100).unwrap(), [1, 2]);
+    }
+}

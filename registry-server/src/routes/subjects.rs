@@ -1,0 +1,172 @@
+//! `/subjects…`: names, versions, registering, looking up, deleting.
+
+use eventpact_registry_client::{RegisterRequest, RegisterResponse, SchemaObject};
+
+use super::{Answer, Request};
+use crate::error::ApiError;
+use crate::registry::lookup::{Found, VersionRef};
+use crate::registry::register::Registered;
+use crate::registry::{Registry, lookup};
+use crate::state::Subject;
+use crate::subject::{SubjectName, context_prefix, split};
+
+/// The prefix that means every context.
+const EVERY_CONTEXT: &str = ":*:";
+
+/// `GET /subjects`: names in every context, unless a prefix narrows it.
+pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
+    let deleted_only = request.query.is("deletedOnly");
+    let deleted = request.query.is("deleted");
+    let wanted = |subject: &Subject| match (subject.latest().is_some(), deleted_only) {
+        (_, true) => subject.versions().any(|(_, version)| version.deleted),
+        (live, false) => live || deleted,
+    };
+    let state = registry.snapshot();
+    let prefix = request.query.subject("subjectPrefix").filter(|prefix| !prefix.is_empty() && prefix != EVERY_CONTEXT);
+    let (only, begin) = match prefix.as_deref().map(|prefix| split(prefix).unwrap_or((".", prefix))) {
+        Some((context, begin)) => (Some(context), begin),
+        None => (None, ""),
+    };
+    let mut names = Vec::new();
+    for (context, content) in state.contexts().filter(|(name, _)| only.is_none_or(|only| *only == ***name)) {
+        let place = context_prefix(context);
+        let subjects = content.subjects_from(begin).filter(|(_, subject)| wanted(subject));
+        names.extend(subjects.map(|(name, _)| format!("{place}{name}")));
+    }
+    names.sort_unstable();
+    Answer::json(&request.query.page(names, usize::MAX)?)
+}
+
+/// `GET /subjects/{s}/versions`
+pub(super) fn versions(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    let query = &request.query;
+    let (negative, only, all) = (query.is("deletedAsNegative"), query.is("deletedOnly"), query.is("deleted"));
+    let state = registry.snapshot();
+    let known = state.subject(subject).filter(|s| s.latest().is_some() || (!negative && (only || all)));
+    let known = known.ok_or_else(|| ApiError::subject_not_found(subject))?;
+    let shown = known.versions().filter_map(|(number, version)| match (negative, version.deleted) {
+        (true, true) => Some(-number),
+        (true, false) => Some(number),
+        (false, deleted) => (deleted && (only || all) || !deleted && !only).then_some(number),
+    });
+    Answer::json(&query.page(shown, usize::MAX)?)
+}
+
+/// `POST /subjects/{s}/versions`
+pub(super) async fn register(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    let body: RegisterRequest = request.json()?;
+    let Registered { id, number, schema } = registry.register(subject, body, request.query.is("normalize")).await?;
+    Answer::json(&RegisterResponse {
+        id,
+        version: Some(number),
+        guid: Some(schema.identity.to_string()),
+        schema_type: Some(schema.format.clone()),
+        references: schema.references.clone(),
+        metadata: schema.metadata.clone(),
+        rule_set: None,
+        schema: Some(schema.text.to_string()),
+    })
+}
+
+/// `POST /subjects/{s}`: which version has this schema?
+pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    let body: RegisterRequest = request.json()?;
+    let (normalize, deleted) = (request.query.is("normalize"), request.query.is("deleted"));
+    let found = registry.lookup(subject, body, normalize, deleted).await?;
+    let mut object = object(&found);
+    if !found.by_scan {
+        (object.ts, object.deleted) = (None, None);
+    }
+    Answer::json(&object)
+}
+
+/// `GET /subjects/{s}/versions/{v}`
+pub(super) async fn version(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    version: &str,
+) -> Result<Answer, ApiError> {
+    let found = find(registry, request, subject, version)?;
+    let mut object = object(&found);
+    if wants_resolved(request) {
+        object.schema = registry.resolved(&found).await?;
+    }
+    Answer::json(&object)
+}
+
+/// `GET /subjects/{s}/versions/{v}/schema`: the bare text.
+pub(super) async fn version_text(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    version: &str,
+) -> Result<Answer, ApiError> {
+    let found = find(registry, request, subject, version)?;
+    let text = if wants_resolved(request) { registry.resolved(&found).await? } else { found.schema.text.to_string() };
+    Ok(Answer::Text(text))
+}
+
+/// `GET /subjects/{s}/versions/{v}/referencedby`: ids, not names.
+pub(super) fn referenced_by(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    version: &str,
+) -> Result<Answer, ApiError> {
+    let deleted = request.query.is("deleted");
+    let found = registry.version(subject, VersionRef::parse(version)?, true)?;
+    let state = registry.snapshot();
+    let referrers = state.referrers(&found.subject, found.number);
+    let live = referrers.filter(|(context, id)| {
+        let uses = state.context(context).into_iter().flat_map(|c| c.uses(*id));
+        uses.into_iter().any(|(_, _, version)| deleted || !version.deleted)
+    });
+    let mut ids: Vec<u32> = live.map(|(_, id)| id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Answer::json(&request.query.page(ids, usize::MAX)?)
+}
+
+/// `DELETE /subjects/{s}`
+pub(super) async fn delete(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    Answer::json(&registry.delete_subject(subject, request.query.is("permanent")).await?)
+}
+
+/// `DELETE /subjects/{s}/versions/{v}`
+pub(super) async fn delete_version(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    version: &str,
+) -> Result<Answer, ApiError> {
+    let wanted = VersionRef::parse(version)?;
+    Answer::json(&registry.delete_version(subject, wanted, request.query.is("permanent")).await?)
+}
+
+fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: &str) -> Result<lookup::Found, ApiError> {
+    registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))
+}
+
+/// `format=resolved`; formats that are not known mean the stored text.
+pub(super) fn wants_resolved(request: &Request) -> bool {
+    request.query.get("format") == Some("resolved")
+}
+
+/// A version as the routes answer it.
+pub(super) fn object(found: &Found) -> SchemaObject {
+    let schema = &found.schema;
+    SchemaObject {
+        subject: found.subject.to_string(),
+        version: found.number,
+        id: found.version.id,
+        guid: Some(schema.identity.to_string()),
+        schema_type: Some(schema.format.clone()),
+        references: schema.references.clone(),
+        metadata: schema.metadata.clone(),
+        rule_set: None,
+        schema: schema.text.to_string(),
+        ts: Some(found.version.ts),
+        deleted: Some(found.version.deleted),
+    }
+}

@@ -1,0 +1,164 @@
+//! The seam to the formats: text in, canonical text and tree out. One match per verb, nothing else knows a format.
+
+use std::collections::HashMap;
+
+use eventpact_contract::diagnostic::{Diagnostic, Severity};
+use eventpact_contract::formats::avro;
+use eventpact_contract::schema::Schema as Tree;
+use eventpact_contract::source::Sources;
+use eventpact_contract::yaml::{self, Node};
+use eventpact_registry_client::SchemaType;
+
+/// How deep the definitions of a referenced document are searched for names; the parser refuses deeper ones.
+const MAX_DEPTH: usize = 64;
+
+/// A schema that a schema refers to, with those that it refers to before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Referenced {
+    /// What the text calls it.
+    pub(crate) name: String,
+    pub(crate) text: std::sync::Arc<str>,
+}
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Defaults must fit their types. Look-ups are more lenient, so that what was stored is found.
+    pub(crate) strict: bool,
+    /// The normalised text instead of the canonical one.
+    pub(crate) normalize: bool,
+}
+
+/// A schema that was understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Parsed {
+    /// The text that is stored and compared.
+    pub(crate) text: String,
+    pub(crate) tree: Tree,
+}
+
+/// Reads a schema. The error says what is wrong and where.
+pub(crate) fn parse(format: &SchemaType, text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+    match format {
+        SchemaType::Avro => parse_avro(text, references, how),
+        SchemaType::Protobuf | SchemaType::Json => Err(format!("schemas of type {format} are not supported yet")),
+        SchemaType::Other(name) => Err(format!("unknown type {name}")),
+    }
+}
+
+/// The text with everything that it refers to written out, where the format has such a form.
+pub(crate) fn resolved_text(parsed: &Parsed) -> String {
+    match &parsed.tree {
+        Tree::Avro(schema) => avro::resolved_text(schema),
+        Tree::Protobuf(_) | Tree::JsonSchema(_) => parsed.text.clone(),
+    }
+}
+
+fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+    let mut sources = Sources::new();
+    let file = sources.add("schema", text);
+    let (node, diagnostics) = yaml::parse_json(&sources, file);
+    let node = node.ok_or_else(|| explain(&diagnostics, &sources))?;
+    let mut documents: Option<HashMap<String, Node>> = None;
+    let (schema, diagnostics) = {
+        let sources = &mut sources;
+        let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, references)).get(name).cloned();
+        avro::parse(&node, &mut resolve, how.strict)
+    };
+    let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
+    let text = if how.normalize { avro::normalized_text(&schema) } else { avro::canonical_text(&schema) };
+    Ok(Parsed { text, tree: Tree::Avro(schema.into()) })
+}
+
+/// Full name → the document that defines it. The name of the reference plays no part: as in Confluent's registry, every type of
+/// every referenced document is known.
+fn avro_documents(sources: &mut Sources, references: &[Referenced]) -> HashMap<String, Node> {
+    let mut found = HashMap::new();
+    for reference in references {
+        let file = sources.add(reference.name.as_str(), std::sync::Arc::clone(&reference.text));
+        if let (Some(node), _) = yaml::parse_json(sources, file) {
+            let mut names = Vec::new();
+            avro_names(&node, "", 0, &mut names);
+            for name in names {
+                found.entry(name).or_insert_with(|| node.clone());
+            }
+        }
+    }
+    found
+}
+
+/// The full names that a document defines.
+fn avro_names(node: &Node, namespace: &str, depth: usize, names: &mut Vec<String>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    if let Some(branches) = node.as_sequence() {
+        for branch in branches {
+            avro_names(branch, namespace, depth + 1, names);
+        }
+        return;
+    }
+    let text = |key: &str| node.get(key).and_then(Node::as_str);
+    let mut inner = namespace.to_owned();
+    if let (Some("record" | "error" | "enum" | "fixed"), Some(name)) = (text("type"), text("name")) {
+        let full = match (name.contains('.'), text("namespace").unwrap_or(namespace)) {
+            (true, _) | (_, "") => name.to_owned(),
+            (false, namespace) => format!("{namespace}.{name}"),
+        };
+        inner = full.rsplit_once('.').map_or_else(String::new, |(namespace, _)| namespace.to_owned());
+        names.push(full);
+    }
+    for field in node.get("fields").and_then(Node::as_sequence).unwrap_or_default() {
+        if let Some(ty) = field.get("type") {
+            avro_names(ty, &inner, depth + 1, names);
+        }
+    }
+    for key in ["type", "items", "values"] {
+        if let Some(ty) = node.get(key).filter(|ty| ty.as_str().is_none()) {
+            avro_names(ty, &inner, depth + 1, names);
+        }
+    }
+}
+
+/// The first error with its place, and how many there are beside it.
+fn explain(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let Some(first) = errors.next() else {
+        return "the text could not be read".to_owned();
+    };
+    let at = sources.line_column(first.primary.span);
+    let place = format!("line {}, column {}", at.line, at.column);
+    let place = match sources.file(first.primary.span.file).name() {
+        "schema" => place,
+        other => format!("{place} of {other}"),
+    };
+    match errors.count() {
+        0 => format!("{} ({place})", first.message),
+        1 => format!("{} ({place}), and one more error", first.message),
+        more => format!("{} ({place}), and {more} more errors", first.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Reading = Reading { strict: true, normalize: false };
+
+    #[test]
+    fn avro_types_of_other_documents_are_found_whatever_the_reference_is_called() {
+        let address = r#"{"type":"record","name":"Address","namespace":"geo","fields":[
+            {"name":"zip","type":{"type":"fixed","name":"Zip","size":4}}]}"#;
+        let references = [Referenced { name: "whatever".into(), text: address.into() }];
+        let city = r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"z","type":"geo.Zip"}]}"#;
+        let parsed = parse(&SchemaType::Avro, city, &references, PLAIN).unwrap();
+        assert_eq!(parsed.text, city.replace("geo.Zip", "Zip"));
+        assert!(parse(&SchemaType::Avro, city, &[], PLAIN).is_err());
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let error = parse(&SchemaType::Avro, "{\"type\":\n \"nope\"}", &[], PLAIN).unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}

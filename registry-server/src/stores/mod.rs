@@ -1,0 +1,61 @@
+//! The stores, one file each, and how a command line names them.
+
+mod memory;
+mod sqlite;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::store::{Store, StoreError};
+
+/// Which store, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSpec {
+    /// `sqlite:PATH`: one file, and two beside it (the write-ahead log and the lock).
+    Sqlite(PathBuf),
+    /// `memory:` keeps nothing when the process ends. For tests and demonstrations.
+    Memory,
+}
+
+impl FromStr for StoreSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("memory", "")) => Ok(Self::Memory),
+            _ => Err(format!("unknown store '{text}'; it is sqlite:PATH or memory:")),
+        }
+    }
+}
+
+impl std::fmt::Display for StoreSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+        }
+    }
+}
+
+/// Opens a store, taking it for this process alone.
+pub(crate) fn open(spec: &StoreSpec) -> Result<Box<dyn Store>, StoreError> {
+    match spec {
+        StoreSpec::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
+        StoreSpec::Memory => Ok(Box::new(memory::Memory)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_have_names() {
+        assert_eq!("sqlite:a/b.db".parse(), Ok(StoreSpec::Sqlite("a/b.db".into())));
+        assert_eq!("memory:".parse(), Ok(StoreSpec::Memory));
+        for bad in ["sqlite:", "memory:x", "redis:x", ""] {
+            assert!(bad.parse::<StoreSpec>().is_err(), "{bad}");
+        }
+    }
+}

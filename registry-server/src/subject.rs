@@ -1,0 +1,115 @@
+//! Names of subjects and of the contexts in which they live.
+//!
+//! A context is a registry of its own inside the registry: own subjects, own ids. `:.eu:orders` is the subject `orders` of the
+//! context `.eu`; a name without such a prefix lives in the default context, which is called `.`.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of the default context.
+pub(crate) const DEFAULT_CONTEXT: &str = ".";
+
+/// The scope above all contexts; it can hold configuration and a mode, but no subject.
+pub(crate) const ABOVE_ALL: &str = ":.__GLOBAL:";
+
+/// A subject: its context and its name there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SubjectName {
+    pub(crate) context: Arc<str>,
+    pub(crate) name: Arc<str>,
+}
+
+impl SubjectName {
+    pub(crate) fn new(context: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self { context: context.into(), name: name.into() }
+    }
+
+    /// Reads `:.ctx:name`; anything else is a name in the default context.
+    pub(crate) fn parse(text: &str) -> Self {
+        match split(text) {
+            Some((context, name)) => Self::new(context, name),
+            None => Self::new(DEFAULT_CONTEXT, text),
+        }
+    }
+
+    /// Like [`Self::parse`], but a name without a context belongs to the context of `referrer`.
+    pub(crate) fn parse_in(text: &str, referrer: &Self) -> Self {
+        match split(text) {
+            Some((context, name)) => Self::new(context, name),
+            None => Self::new(Arc::clone(&referrer.context), text),
+        }
+    }
+
+    pub(crate) fn is_in_default_context(&self) -> bool {
+        &*self.context == DEFAULT_CONTEXT
+    }
+
+    /// The prefix of the context, empty for the default one: `:.eu:`.
+    pub(crate) fn context_prefix(&self) -> String {
+        context_prefix(&self.context)
+    }
+
+    /// A name that may be written to: no control characters, not one of the reserved words.
+    pub(crate) fn is_valid(&self) -> bool {
+        !self.name.chars().chain(self.context.chars()).any(char::is_control)
+            && !matches!(&*self.name, "__GLOBAL" | "__EMPTY")
+            && &*self.context != ".__GLOBAL"
+    }
+}
+
+impl fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_in_default_context() {
+            write!(f, ":{}:", self.context)?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// `(.ctx, name)` of `:.ctx:name`.
+pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
+    let (context, name) = text.strip_prefix(':')?.split_once(':')?;
+    context.starts_with('.').then_some((context, name))
+}
+
+/// `:.eu:` of `.eu`; empty for the default context.
+pub(crate) fn context_prefix(context: &str) -> String {
+    if context == DEFAULT_CONTEXT { String::new() } else { format!(":{context}:") }
+}
+
+/// Where configuration and modes are kept: empty for the whole registry, else a subject, `:.ctx:` or [`ABOVE_ALL`].
+pub(crate) fn scope(text: &str) -> String {
+    if text == ABOVE_ALL { text.to_owned() } else { SubjectName::parse(text).to_string() }
+}
+
+/// The scopes that hold for a subject, nearest first.
+pub(crate) fn scopes_of(subject: &SubjectName) -> [String; 3] {
+    [subject.to_string(), subject.context_prefix(), ABOVE_ALL.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_told_from_plain_names() {
+        let shown = |text: &str| SubjectName::parse(text).to_string();
+        assert_eq!(SubjectName::parse(":.eu:a:b"), SubjectName::new(".eu", "a:b"));
+        assert_eq!(shown(":.:x"), "x");
+        for plain in ["x", "::x", ":noctx:x", ":.x"] {
+            assert_eq!(SubjectName::parse(plain), SubjectName::new(".", plain));
+        }
+        assert_eq!(shown(":.x:"), ":.x:");
+        assert_eq!(scope(":.:"), "");
+        assert_eq!(scopes_of(&SubjectName::parse(":.c:s")), [":.c:s", ":.c:", ":.__GLOBAL:"]);
+        assert_eq!(scopes_of(&SubjectName::parse("s")), ["s", "", ":.__GLOBAL:"]);
+    }
+
+    #[test]
+    fn reserved_names_are_not_valid() {
+        assert!(SubjectName::parse("a/b %").is_valid());
+        assert!(!SubjectName::parse("__GLOBAL").is_valid());
+        assert!(!SubjectName::parse(":.c:__EMPTY").is_valid());
+        assert!(!SubjectName::parse("a\u{85}b").is_valid());
+    }
+}
