@@ -2,6 +2,8 @@
 
 pub mod codec;
 pub mod confirm;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod consumer;
 pub mod event;
 pub mod failure;
