@@ -5,6 +5,7 @@ pub mod confirm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consumer;
+pub mod dlq;
 pub mod event;
 pub mod failure;
 pub mod inbound;
