@@ -30,7 +30,9 @@ fn parse(case: &Path) -> (Sources, Option<Schema>, Vec<Diagnostic>) {
 /// The user's files of a set, by name, without places and comments.
 fn own_files(files: Vec<FileDescriptorProto>) -> Vec<FileDescriptorProto> {
     let mut own: Vec<_> = files.into_iter().filter(|f| !f.name().starts_with("google/protobuf/")).collect();
-    own.iter_mut().for_each(|f| f.source_code_info = None);
+    for file in &mut own {
+        file.source_code_info = None;
+    }
     own.sort_by(|a, b| a.name().cmp(b.name()));
     own
 }

@@ -1,0 +1,28 @@
+//! The list of rules, one file each.
+
+mod enum_value_removed;
+mod field_label_changed;
+mod field_renamed;
+mod field_type_changed;
+mod field_unknown;
+mod message_removed;
+mod oneof_changed;
+mod package_changed;
+mod required_changed;
+
+use crate::rule::Rule;
+
+use super::walk::Check;
+
+/// Every rule of the format.
+pub(super) const RULES: &[Rule<Check>] = &[
+    enum_value_removed::RULE,
+    field_label_changed::RULE,
+    field_renamed::RULE,
+    field_type_changed::RULE,
+    field_unknown::RULE,
+    message_removed::RULE,
+    oneof_changed::RULE,
+    package_changed::RULE,
+    required_changed::RULE,
+];

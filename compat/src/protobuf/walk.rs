@@ -1,0 +1,224 @@
+//! Pairs the parts of two schemas and calls the rules.
+//!
+//! Two walks: `sound` follows the fields from the payload, as a decoder does; `confluent` pairs everything in the two files by
+//! name, as Confluent's registry does.
+
+use std::collections::HashSet;
+
+use eventpact_contract::diagnostic::Severity;
+use eventpact_contract::formats::protobuf::{Field, FieldType, Message, Schema};
+
+use crate::pair::Pair;
+use crate::report::{Finding, PeerWording, Place, Report};
+use crate::rule::{Profile, Rule};
+
+use super::rules::RULES;
+
+/// Messages are followed through at most this many fields.
+const MAX_DEPTH: usize = 64;
+
+/// What a rule wants to see.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Check {
+    /// The two schemas, once.
+    Schema(fn(&Context<'_>, &mut Report)),
+    /// Each pair of messages.
+    Message(fn(&MessagePair<'_>, &mut Report)),
+    /// Each pair of fields with the same number.
+    Field(fn(&FieldPair<'_>, &mut Report)),
+}
+
+/// The whole comparison.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    /// The two schemas.
+    pub(super) pair: Pair<'a, Schema>,
+    /// Which verdict is wanted.
+    pub(super) profile: Profile,
+}
+
+impl Context<'_> {
+    /// The verdict of Confluent's registry is wanted.
+    pub(super) fn confluent(&self) -> bool {
+        self.profile == Profile::Confluent
+    }
+}
+
+/// One step from the payload to a message in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// Through a field of a message type.
+    Field(i32),
+    /// Through the value of a map.
+    Entry(i32),
+}
+
+/// Two messages that meet.
+#[derive(Debug)]
+pub(super) struct MessagePair<'a> {
+    /// The whole comparison.
+    pub(super) context: &'a Context<'a>,
+    /// The two messages.
+    pub(super) pair: Pair<'a, Message>,
+    /// Confluent's path: `#/Order/Inner`.
+    pub(super) path: String,
+    /// How the writer gets there from the payload.
+    pub(super) route: Vec<Step>,
+}
+
+/// Two fields with the same number.
+#[derive(Debug)]
+pub(super) struct FieldPair<'a> {
+    /// The messages that they are in.
+    pub(super) message: &'a MessagePair<'a>,
+    /// The two fields.
+    pub(super) pair: Pair<'a, Field>,
+}
+
+impl FieldPair<'_> {
+    /// Confluent's path: `#/Order/2`, `#/Order/pay/7` when the field is in a oneof of the reader and was in one before.
+    pub(super) fn path(&self) -> String {
+        let number = self.pair.reader.number;
+        let oneof = self.pair.reader.oneof.and_then(|n| self.message.pair.reader.oneofs.get(n));
+        match oneof {
+            Some(oneof) => format!("{}/{}/{number}", self.message.path, oneof.element.name),
+            None => format!("{}/{number}", self.message.path),
+        }
+    }
+
+    /// The place of the reader's field.
+    pub(super) fn reader_place(&self) -> Place {
+        place(self.pair.reader)
+    }
+
+    /// The place of the writer's field.
+    pub(super) fn writer_place(&self) -> Place {
+        place(self.pair.writer)
+    }
+}
+
+/// The place of a field, with what is written there.
+pub(super) fn place(field: &Field) -> Place {
+    use eventpact_contract::formats::protobuf::Label;
+    let label = match field.label {
+        Label::Optional => "optional ",
+        Label::Required => "required ",
+        Label::Repeated if !matches!(field.ty, FieldType::Map { .. }) => "repeated ",
+        Label::None | Label::Repeated => "",
+    };
+    Place::new(field.element.span, format!("{label}{} {} = {}", field.type_text, field.element.name, field.number))
+}
+
+/// What Confluent's registry says: a difference type, a path and a text in which `{reader}` and `{writer}` stand for the
+/// words "new" and "old".
+pub(super) fn peer(kind: &str, path: &str, text: &str) -> PeerWording {
+    PeerWording { kind: kind.to_owned(), location: path.to_owned(), detail: text.replace("{path}", path) }
+}
+
+/// Compares one reader with one writer.
+pub(super) fn walk(pair: Pair<'_, Schema>, profile: Profile) -> Report {
+    let mut report = Report::new();
+    let context = Context { pair, profile };
+    for rule in RULES {
+        if let Check::Schema(check) = rule.check {
+            check(&context, &mut report);
+        }
+    }
+    match profile {
+        Profile::Sound => from_root(&context, &mut report),
+        Profile::Confluent => {
+            let files = (pair.reader.main(), pair.writer.main());
+            if let (Some(reader), Some(writer)) = files {
+                by_name(&context, &reader.messages, &writer.messages, "#", &mut report);
+            }
+        }
+    }
+    report
+}
+
+/// Follows the fields that both sides have, from the payload on; each pair of types once.
+fn from_root(context: &Context<'_>, report: &mut Report) {
+    let Pair { reader, writer } = context.pair;
+    let mut seen: HashSet<(&str, &str)> = HashSet::new();
+    let mut open = vec![(reader.root.as_str(), writer.root.as_str(), Vec::new())];
+    // A queue, not a stack: the route of a witness is then the shortest one.
+    let mut next = 0;
+    while let Some((reader_name, writer_name, route)) = open.get(next).cloned() {
+        next += 1;
+        let (Some(r), Some(w)) = (reader.message(reader_name), writer.message(writer_name)) else { continue };
+        if !seen.insert((reader_name, writer_name)) {
+            continue;
+        }
+        if route.len() >= MAX_DEPTH {
+            report.unknown = Some(format!("messages are nested more than {MAX_DEPTH} deep"));
+            continue;
+        }
+        let package = reader.main().map_or("", |f| f.package.as_str());
+        let short = reader_name.strip_prefix(package).map_or(reader_name, |n| n.trim_start_matches('.'));
+        let path = format!("#/{}", short.replace('.', "/"));
+        let message = MessagePair { context, pair: Pair::new(r, w), path, route };
+        run(&message, report);
+        for (r, w) in common_fields(r, w) {
+            let (step, r, w) = match (&r.ty, &w.ty) {
+                (FieldType::Message(a), FieldType::Message(b)) => (Step::Field(w.number), a, b),
+                (FieldType::Map { value: a, .. }, FieldType::Map { value: b, .. }) => match (&**a, &**b) {
+                    (FieldType::Message(a), FieldType::Message(b)) => (Step::Entry(w.number), a, b),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let mut route = message.route.clone();
+            route.push(step);
+            open.push((r.as_str(), w.as_str(), route));
+        }
+    }
+}
+
+/// Messages with the same name at the same place, and those nested in them.
+fn by_name(context: &Context<'_>, reader: &[Message], writer: &[Message], path: &str, report: &mut Report) {
+    for r in reader {
+        let Some(w) = writer.iter().find(|w| w.element.name == r.element.name) else { continue };
+        let path = format!("{path}/{}", r.element.name);
+        let message = MessagePair { context, pair: Pair::new(r, w), path, route: Vec::new() };
+        run(&message, report);
+        by_name(context, &r.messages, &w.messages, &message.path, report);
+    }
+}
+
+/// Calls the rules for a pair of messages and for the fields that both have.
+fn run(message: &MessagePair<'_>, report: &mut Report) {
+    for rule in RULES {
+        if let Check::Message(check) = rule.check {
+            check(message, report);
+        }
+    }
+    for (reader, writer) in common_fields(message.pair.reader, message.pair.writer) {
+        let field = FieldPair { message, pair: Pair::new(reader, writer) };
+        for rule in RULES {
+            if let Check::Field(check) = rule.check {
+                check(&field, report);
+            }
+        }
+    }
+}
+
+/// The fields with the same number, in the order of the reader.
+pub(super) fn common_fields<'a>(reader: &'a Message, writer: &'a Message) -> impl Iterator<Item = (&'a Field, &'a Field)> {
+    let by_number: std::collections::HashMap<i32, &Field> = writer.fields.iter().map(|f| (f.number, f)).collect();
+    reader.fields.iter().filter_map(move |r| by_number.get(&r.number).map(|w| (r, *w)))
+}
+
+/// A finding with the parts that every rule fills in.
+pub(super) fn finding(rule: &Rule<Check>, message: String, help: &str, reader: Place, writer: Place, path: String) -> Finding {
+    Finding {
+        rule: rule.info,
+        severity: Severity::Error,
+        message,
+        help: help.to_owned(),
+        reader,
+        writer,
+        path,
+        peer: None,
+        witness: None,
+    }
+}

@@ -1,0 +1,133 @@
+//! Building the message that breaks: encoded as the writer would, read as the reader would, and the two compared.
+
+use eventpact_contract::diagnostic::Witness;
+use eventpact_contract::formats::protobuf::{Field, FieldType, Scalar};
+
+use super::walk::{FieldPair, MessagePair, Step};
+use super::wire::{self, Fields, Shape, Value};
+
+/// At most so many values of an enum are tried.
+const MAX_ENUM_VALUES: usize = 200;
+
+/// Tries a message of the writer with these fields in the pair's message; gives a witness when the reader refuses it or does
+/// not find the same values in the fields `look_at`.
+pub(super) fn prove(pair: &MessagePair<'_>, fields: Fields, look_at: &[i32]) -> Option<Witness> {
+    let (reader, writer) = (pair.context.pair.reader, pair.context.pair.writer);
+    let wrapped = pair.route.iter().rev().fold(fields, |inner, step| match step {
+        Step::Field(number) => Fields::from([(*number, vec![Value::Message(inner)])]),
+        Step::Entry(number) => {
+            let entry = Fields::from([(2, vec![Value::Message(inner)])]);
+            Fields::from([(*number, vec![Value::Message(entry)])])
+        }
+    });
+    let shape = Shape::Message(writer.message(&writer.root)?);
+    let bytes = wire::encode(writer, &shape, &wrapped, 0)?;
+    let sent = wire::decode(writer, &shape, &bytes, 0).ok()?;
+    let reader_shape = Shape::Message(reader.message(&reader.root)?);
+    let reader_error = match wire::decode(reader, &reader_shape, &bytes, 0) {
+        Err(why) => why,
+        Ok(read) => {
+            let wanted = at(&sent, &pair.route)?;
+            let found = at(&read, &pair.route);
+            let same = |n: &i32| found.is_some_and(|f| f.get(n) == wanted.get(n));
+            if look_at.iter().all(same) {
+                return None;
+            }
+            format!("it reads {}", wire::to_json(reader, &reader_shape, &read))
+        }
+    };
+    let json = wire::to_json(writer, &shape, &sent).to_string();
+    Some(Witness { json, hex: Some(wire::hex(&bytes)), reader_error })
+}
+
+/// The fields at the end of a route.
+fn at<'a>(fields: &'a Fields, route: &[Step]) -> Option<&'a Fields> {
+    let mut fields = fields;
+    for step in route {
+        let number = match step {
+            Step::Field(number) | Step::Entry(number) => number,
+        };
+        let Value::Message(inner) = fields.get(number)?.last()? else { return None };
+        fields = inner;
+        if let Step::Entry(_) = step {
+            let Value::Message(inner) = fields.get(&2)?.last()? else { return None };
+            fields = inner;
+        }
+    }
+    Some(fields)
+}
+
+/// Tries the values that a writer can send in a field until one is refused or misread.
+pub(super) fn of_field(pair: &FieldPair<'_>) -> Option<Witness> {
+    let field = pair.pair.writer;
+    let number = field.number;
+    samples(pair, field).into_iter().find_map(|value| prove(pair.message, Fields::from([(number, vec![value])]), &[number]))
+}
+
+/// Tries two values in a repeated field.
+pub(super) fn of_list(pair: &FieldPair<'_>) -> Option<Witness> {
+    let number = pair.pair.writer.number;
+    let values = samples(pair, pair.pair.writer);
+    let two = [values.first()?.clone(), values.last()?.clone()];
+    prove(pair.message, Fields::from([(number, two.to_vec())]), &[number])
+}
+
+/// Values at the edges of a field's type.
+pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
+    let schema = pair.message.context.pair.writer;
+    match &field.ty {
+        FieldType::Map { key, value } => {
+            let keys = type_samples(schema, &FieldType::Scalar(*key), 0);
+            let values = type_samples(schema, value, 0);
+            let default = values.first().cloned();
+            let entry = |key: Value, value: Option<&Value>| {
+                let mut fields = Fields::from([(1, vec![key])]);
+                fields.extend(value.map(|v| (2, vec![v.clone()])));
+                Value::Message(fields)
+            };
+            let by_key = keys.iter().map(|k| entry(k.clone(), default.as_ref()));
+            let by_value = values.iter().filter_map(|v| keys.first().map(|k| entry(k.clone(), Some(v))));
+            by_key.chain(by_value).collect()
+        }
+        ty => type_samples(schema, ty, 0),
+    }
+}
+
+fn type_samples(schema: &eventpact_contract::formats::protobuf::Schema, ty: &FieldType, depth: usize) -> Vec<Value> {
+    let ints = |min: i128, max: i128| -> Vec<Value> {
+        let edges = [1, 2, 3, -1, 1 << 31, (1 << 31) - 1, (1 << 32) - 1, (1 << 40) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1];
+        let lows = [-(1 << 31), -(1 << 63)];
+        edges.into_iter().chain(lows).filter(|n| (min..=max).contains(n)).map(Value::Int).collect()
+    };
+    match ty {
+        FieldType::Scalar(scalar) => match scalar {
+            Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => ints(i128::from(i32::MIN), i128::from(i32::MAX)),
+            Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => ints(i128::from(i64::MIN), i128::from(i64::MAX)),
+            Scalar::Uint32 | Scalar::Fixed32 => ints(0, i128::from(u32::MAX)),
+            Scalar::Uint64 | Scalar::Fixed64 => ints(0, i128::from(u64::MAX)),
+            Scalar::Bool => vec![Value::Int(1)],
+            Scalar::Float | Scalar::Double => vec![Value::Float(1.5), Value::Float(1e300)],
+            Scalar::String => vec![Value::Bytes(b"a".to_vec()), Value::Bytes("\u{7f}é".as_bytes().to_vec())],
+            Scalar::Bytes => vec![Value::Bytes(vec![0xff]), Value::Bytes(b"a".to_vec())],
+        },
+        FieldType::Enum(name) => {
+            let values = schema.enumeration(name).map(|e| e.values.as_slice()).unwrap_or_default();
+            let mut numbers: Vec<i32> = values.iter().map(|v| v.number).take(MAX_ENUM_VALUES).collect();
+            // Zero last: where presence is not tracked it looks like nothing.
+            numbers.sort_by_key(|n| (*n == 0, *n));
+            numbers.into_iter().map(|n| Value::Int(i128::from(n))).collect()
+        }
+        FieldType::Message(name) if depth < 2 => {
+            let fields = schema.message(name).map(|m| m.fields.as_slice()).unwrap_or_default();
+            let of = |f: &Field| {
+                let number = f.number;
+                let last = type_samples(schema, &f.ty, depth + 1).pop();
+                last.map(|value| Value::Message(Fields::from([(number, vec![value])])))
+            };
+            let mut samples: Vec<Value> = fields.iter().take(20).filter_map(of).collect();
+            samples.push(Value::Message(Fields::new()));
+            samples
+        }
+        FieldType::Message(_) | FieldType::Map { .. } => vec![Value::Message(Fields::new())],
+    }
+}

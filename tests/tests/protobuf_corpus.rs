@@ -1,0 +1,125 @@
+//! The Protobuf rows of the recorded corpus: the verdicts of Confluent's schema registry and of buf on the same changes.
+
+use std::collections::BTreeSet;
+
+use eventpact_compat::check::{Verdict, compare};
+use eventpact_compat::pair::Pair;
+use eventpact_compat::report::Report;
+use eventpact_compat::rule::Profile;
+use eventpact_contract::diagnostic::{Severity, has_errors};
+use eventpact_contract::formats::protobuf;
+use eventpact_contract::schema::Schema;
+use eventpact_contract::source::Sources;
+use eventpact_tests::shared_data;
+use serde_json::Value;
+
+fn parse(text: &str) -> Result<Schema, String> {
+    let mut sources = Sources::new();
+    let file = sources.add("a.proto", text);
+    let (schema, found) = protobuf::parse_files(&mut sources, file, "a.proto", &mut |path| Err(format!("no file {path}")));
+    let said = || found.iter().map(|d| format!("{}: {}", d.id, d.message)).collect::<Vec<_>>().join("; ");
+    schema.filter(|_| !has_errors(&found)).map(|s| Schema::Protobuf(s.into())).ok_or_else(said)
+}
+
+/// The incompatible difference types of a report, as Confluent writes them: `FIELD_KIND_CHANGED #/Order/2`.
+fn differences(report: &Report) -> BTreeSet<String> {
+    report.findings.iter().filter_map(|f| f.peer.as_ref()).map(|p| format!("{} {}", p.kind, p.location)).collect()
+}
+
+/// Those of the corpus: compatible ones are left out.
+fn incompatible(row: &Value) -> BTreeSet<String> {
+    const INCOMPATIBLE: [&str; 11] = [
+        "PACKAGE_CHANGED",
+        "MESSAGE_REMOVED",
+        "FIELD_KIND_CHANGED",
+        "FIELD_SCALAR_KIND_CHANGED",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "FIELD_NUMERIC_LABEL_CHANGED",
+        "REQUIRED_FIELD_ADDED",
+        "REQUIRED_FIELD_REMOVED",
+        "ONEOF_FIELD_REMOVED",
+        "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
+        "FIELD_MOVED_TO_EXISTING_ONEOF",
+    ];
+    let all = row["differences"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    all.filter(|d| INCOMPATIBLE.contains(&d.split(' ').next().unwrap_or_default())).map(str::to_owned).collect()
+}
+
+#[test]
+fn confluent_profile_gives_the_verdicts_of_confluent() {
+    let Some(path) = shared_data("compat-own.jsonl") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut directed, mut verdicts, mut kinds, mut older, mut unreadable) = (0, 0, 0, 0, 0);
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        if row["format"] != "protobuf" {
+            continue;
+        }
+        let (old, new) = match (parse(row["old"][0].as_str().unwrap()), parse(row["new"].as_str().unwrap())) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(why), _) | (_, Err(why)) => {
+                // Two rows with editions and one with a mistake, which Confluent cannot read either.
+                assert!(row["expected"]["confluent_head"]["BACKWARD"]["exception"].is_string(), "{}: {why}", row["id"]);
+                unreadable += 1;
+                continue;
+            }
+        };
+        for (direction, pair) in [("BACKWARD", Pair::new(&new, &old)), ("FORWARD", Pair::new(&old, &new))] {
+            let report = compare(pair, Profile::Confluent);
+            let expected = &row["expected"]["confluent_head"][direction];
+            let ours = report.is_compatible();
+            directed += 1;
+            verdicts += usize::from(expected["compatible"] == ours);
+            kinds += usize::from(differences(&report) == incompatible(expected));
+            older += usize::from(row["expected"]["confluent_8_2_3"][direction]["compatible"] == ours);
+            if expected["compatible"] != ours || differences(&report) != incompatible(expected) {
+                wrong.push(format!("{} {direction}: {expected}\n   ours {ours} {:?}", row["id"], differences(&report)));
+            }
+        }
+    }
+    println!("{directed} directed cases: {verdicts} verdicts and {kinds} sets of differences as HEAD, {older} verdicts as 8.2.3");
+    println!("{unreadable} rows that neither reads");
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+    assert!(directed >= 400, "only {directed} cases");
+}
+
+#[test]
+fn sound_profile_proves_each_error() {
+    let Some(path) = shared_data("compat-own.jsonl") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut broken, mut wire, mut both) = (0, 0, 0);
+    let mut apart = Vec::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        if row["format"] != "protobuf" {
+            continue;
+        }
+        // The first message of these files is not always the one that changes: the payload is `Order`, or `M`.
+        let read = |text: &str| {
+            let mut sources = Sources::new();
+            let file = sources.add("a.proto", text);
+            let root = if text.contains("message Order ") { "Order" } else { "M" };
+            protobuf::parse(&mut sources, file, "a.proto", &mut |_| Err("none".to_owned()), Some(root)).0
+        };
+        let Some(old) = read(row["old"][0].as_str().unwrap()) else { continue };
+        let Some(new) = read(row["new"].as_str().unwrap()) else { continue };
+        let (old, new) = (Schema::Protobuf(old.into()), Schema::Protobuf(new.into()));
+        let report = compare(Pair::new(&new, &old), Profile::Sound);
+        for finding in report.findings.iter().filter(|f| f.severity == Severity::Error) {
+            let witness = finding.witness.as_ref().unwrap_or_else(|| panic!("{}: no witness for {}", row["id"], finding.rule.id));
+            assert!(witness.hex.is_some() && !witness.reader_error.is_empty());
+        }
+        let ours = Verdict::of([&report]) == Verdict::Compatible;
+        let buf = row["expected"]["buf"]["compatible"]["WIRE"].as_bool().unwrap_or(true);
+        broken += usize::from(!ours);
+        wire += usize::from(!buf);
+        both += usize::from(!ours && !buf);
+        if ours != buf {
+            let rules: Vec<&str> = report.findings.iter().map(|f| f.rule.id).collect();
+            apart.push(format!("{} ours {ours} {rules:?} buf {buf} {}", row["id"], row["expected"]["buf"]["rules"]["WIRE"]));
+        }
+    }
+    println!("errors with a witness in {broken} rows, buf WIRE refuses {wire}, both {both}\n{}", apart.join("\n"));
+    assert!(broken > 60, "only {broken} rows broken");
+}
