@@ -68,6 +68,11 @@ fn avro() {
     suite("avro");
 }
 
+#[test]
+fn protobuf() {
+    suite("protobuf");
+}
+
 /// Each rule has a folder, a case where it fires and one where it does not.
 #[test]
 fn every_rule_has_a_case_and_a_near_miss() {

@@ -30,12 +30,12 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let (new, old) = (&reader.element.name, &writer.element.name);
     let moved = pair.message.pair.reader.fields.iter().find(|f| f.element.name == *old && f.number != reader.number);
     let mut message = format!("field {} is `{new}` for the reader and `{old}` for the writer", reader.number);
-    let mut help = format!("a rename: set json_name = \"{}\"; another meaning: take a new number", writer.json_name);
+    let mut help = "for a rename, set `json_name` to the name that it had; for another meaning, take a new number";
     if let Some(other) = moved {
         message = format!("{message}; the reader has `{old}` under the number {}", other.number);
-        "give both fields their old numbers back: numbers are what travels".clone_into(&mut help);
+        help = "leave each field its number: numbers are what travels";
     }
-    let mut found = finding(&RULE, message, &help, pair.reader_place(), pair.writer_place(), pair.path());
+    let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
     found.severity = Severity::Warning;
     report.findings.push(found);
 }

@@ -41,7 +41,7 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     }
     let (new, old) = (&pair.pair.reader.type_text, &pair.pair.writer.type_text);
     let message = format!("field {} is {new} for the reader and {old} for the writer", pair.pair.reader.number);
-    let help = &format!("keep {old} under this number, and add a field of type {new} with a new one");
+    let help = "leave the type as it was; the other type gets a field with a new number";
     let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
 
     found.peer = peer;

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, report: &mut Report) {
     }
     let message = format!("the reader expects the message {} and the writer sends {}", reader.root, writer.root);
     let places = (Place::new(r.element.name_span, reader.root.clone()), Place::new(w.element.name_span, writer.root.clone()));
-    let help = &format!("keep the message {}, or send the new one on a channel of its own", w.element.name);
+    let help = "leave the name of the message as it was, or give the new message a channel of its own";
     let mut found = finding(&RULE, message, help, places.0, places.1, format!("#/{}", w.element.name));
     found.severity = Severity::Warning;
     report.findings.push(found);

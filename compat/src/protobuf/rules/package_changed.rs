@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, report: &mut Report) {
     let word = |package: &str| if package.is_empty() { "no package".to_owned() } else { format!("the package {package}") };
     let message = format!("the reader is in {} and the writer in {}", word(&r.package), word(&w.package));
     let (Some(reader), Some(writer)) = (place(r), place(w)) else { return };
-    let help = &format!("go back to {}", word(&w.package));
+    let help = "leave the package as it was";
     let mut found = finding(&RULE, message, help, reader, writer, "#/".to_owned());
 
     if context.confluent() {
