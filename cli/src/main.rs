@@ -1,2 +1,54 @@
-//! Empty room.
-fn main() {}
+//! The `eventpact` command: arguments, the user's files and exit codes. Everything else lives in the library crates.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user through these")]
+
+mod commands;
+mod exit;
+mod input;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Contracts for event-driven systems: check, serve, generate, replay and document them.
+#[derive(Debug, Parser)]
+#[command(name = "eventpact", version, max_term_width = 110, after_help = AFTER)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "Exit codes: 0 clean, 1 findings, 2 could not run (usage, unreadable input, unreachable server).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Is a new version compatible with its history? Every break is shown with a message that proves it.
+    Check(commands::check::Args),
+    /// Are these documents valid?
+    Validate(commands::validate::Args),
+    /// What does a rule find, why does it break, and what to do instead?
+    Explain(commands::explain::Args),
+    /// List every compatibility rule.
+    Rules(commands::rules::Args),
+    /// Talk to a schema registry.
+    Registry(commands::registry::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Check(args) => commands::check::run(args),
+        Command::Validate(args) => commands::validate::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Rules(args) => commands::rules::run(args),
+        Command::Registry(args) => commands::registry::run(args),
+    };
+    result
+        .unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Exit::CouldNotRun
+        })
+        .into()
+}

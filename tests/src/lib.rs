@@ -78,3 +78,15 @@ impl eventpact_contract::source::Reader for Folder {
         })
     }
 }
+
+/// A program of the workspace, built beside this test.
+///
+/// # Panics
+/// When it has not been built; `cargo xtask test` builds the programs first.
+pub fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("a test knows its own path");
+    let folder = here.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let path = folder.join(name);
+    assert!(path.is_file(), "{} is not built; `cargo xtask test` builds it", path.display());
+    path
+}

@@ -1,22 +1,65 @@
-//! The tasks of the workspace.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // A command line tool talks to its user.
+//! The tasks of the workspace: `cargo xtask …`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user through these")]
 
+mod bench;
+mod check;
+mod demo;
+mod new;
+mod run;
 mod services;
+mod test;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 /// The tasks of the workspace.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// Do the main job once, on embedded defaults: check, serve, register, generate, send, retry, dead-letter, replay, document.
+    Demo,
+    /// Run everything: the static gate, then all tests with real servers, which are installed and started.
+    Test {
+        /// Only tests whose names hold this; the static gate is left out.
+        filter: Option<String>,
+    },
+    /// The static gate: format, lints, documentation, minimal features. Works offline.
+    Check,
+    /// Rewrite the expectations of the fixture tests; read the diff before you commit it.
+    Bless {
+        /// Only tests whose names hold this.
+        filter: Option<String>,
+    },
+    /// Measure against the named peers, in one run, as ratios.
+    Bench {
+        /// Which one: avro, kafka, check, serve [default: all].
+        only: Option<String>,
+    },
+    /// Start the files of something new.
+    #[command(subcommand)]
+    New(New),
     /// Start and stop the real servers that the tests use.
     #[command(subcommand)]
     Services(services::Command),
 }
 
+#[derive(Debug, Subcommand)]
+enum New {
+    /// A compatibility rule: its file, its line in the list, its case folder.
+    Rule {
+        /// For example avro/enum-symbol-removed.
+        id: String,
+    },
+}
+
 fn main() -> Result<()> {
     match Task::parse() {
+        Task::Demo => demo::run(),
+        Task::Test { filter } => test::run(filter.as_deref(), false),
+        Task::Check => check::run(),
+        Task::Bless { filter } => test::run(filter.as_deref(), true),
+        Task::Bench { only } => bench::run(only.as_deref()),
+        Task::New(New::Rule { id }) => new::rule(&id),
         Task::Services(command) => services::run(command),
     }
 }

@@ -1,0 +1,100 @@
+//! `eventpact check NEW --against OLD …`
+
+mod documents;
+mod findings;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use eventpact_compat::check::Verdict;
+use eventpact_compat::mode::Mode;
+use eventpact_compat::rule::Profile;
+use eventpact_contract::source::Sources;
+
+pub(crate) use documents::is_root;
+use documents::{Kind, Pairing};
+use findings::Findings;
+
+use crate::exit::Exit;
+use crate::input::Tree;
+use crate::output::OutputArgs;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A baseline is a file, a folder, or git:REF[:PATH]. Of a folder, AsyncAPI documents are checked with all that \
+they refer to, and schema files that none of them reaches by themselves; old and new are paired by their path.\n\n\
+Example: eventpact check specs/shop --against git:main"
+)]
+pub(crate) struct Args {
+    /// The new version: a file, a folder or git:REF[:PATH].
+    new: String,
+    /// An earlier version; repeat it for a history, oldest first: the last one is the latest.
+    #[arg(long = "against", required = true, value_name = "BASELINE")]
+    against: Vec<String>,
+    /// Which versions must understand each other [default: backward for schemas; for AsyncAPI full, within which each payload is
+    /// checked in the direction of its operations].
+    #[arg(long, value_name = "MODE", value_parser = parse_mode)]
+    mode: Option<Mode>,
+    /// What the files are, when their names do not tell.
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    kind: Option<Kind>,
+    /// The Protobuf message that is the payload, when a file has several.
+    #[arg(long, value_name = "NAME")]
+    message: Option<String>,
+    /// `sound`: what the data says. `confluent`: what a Confluent schema registry would answer.
+    #[arg(long, value_enum, default_value = "sound")]
+    profile: ProfileArg,
+    /// Exit 0 although something could not be decided.
+    #[arg(long)]
+    allow_unknown: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// The profiles on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileArg {
+    /// What the data says.
+    Sound,
+    /// What a Confluent schema registry would answer.
+    Confluent,
+}
+
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    text.parse()
+}
+
+/// Compares the new version with each baseline that the mode asks for.
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let mut sources = Sources::new();
+    let new = Tree::open(&args.new, None)?;
+    let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
+    let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open(b, default_path)).collect();
+    let history = history?;
+    let pairing = Pairing { kind: args.kind, message: args.message.as_deref() };
+    let profile = match args.profile {
+        ProfileArg::Sound => Profile::Sound,
+        ProfileArg::Confluent => Profile::Confluent,
+    };
+    let subjects = pairing.load(&mut sources, &new, &history)?;
+    if subjects.broken() {
+        let mut found = subjects.into_problems();
+        args.output.print(Verdict::Unknown.as_str(), &mut found, &sources)?;
+        eprintln!("error: the input has mistakes, so nothing was compared");
+        return Ok(Exit::CouldNotRun);
+    }
+    if subjects.list.is_empty() && subjects.problems.is_empty() {
+        bail!("nothing to check: no document of {} has a counterpart in {}", new.label, args.against.join(", "));
+    }
+    let mut findings = Findings::new(subjects.problems);
+    for subject in &subjects.list {
+        findings.check(subject, args.mode, profile, &sources);
+    }
+    let (verdict, mut found) = findings.finish();
+    args.output.print(verdict.as_str(), &mut found, &sources)?;
+    Ok(match verdict {
+        Verdict::Compatible => Exit::Clean,
+        Verdict::Unknown if args.allow_unknown => Exit::Clean,
+        Verdict::Incompatible | Verdict::Unknown => Exit::Findings,
+    })
+}

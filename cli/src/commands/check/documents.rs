@@ -1,0 +1,192 @@
+//! Which documents of the new tree are compared with which of the baselines.
+
+use anyhow::Result;
+use clap::ValueEnum;
+use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use eventpact_contract::load::{self, Document};
+use eventpact_contract::schema::{Format, Schema};
+use eventpact_contract::source::{Sources, Span};
+
+use crate::input::{Entry, Tree};
+
+/// What a file is, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// An Avro schema.
+    Avro,
+    /// A .proto file.
+    Protobuf,
+    /// A JSON Schema.
+    JsonSchema,
+    /// An AsyncAPI document.
+    Asyncapi,
+}
+
+/// One document and its history.
+pub(super) struct Subject {
+    /// The path below the folder that the user named.
+    pub(super) name: String,
+    /// The new version.
+    pub(super) new: Version,
+    /// Earlier versions, oldest first.
+    pub(super) history: Vec<Version>,
+}
+
+/// One version of a document.
+pub(super) struct Version {
+    pub(super) document: Document,
+    /// A place that stands for the whole of it.
+    pub(super) at: Span,
+}
+
+/// Everything that is to be compared, and what is wrong with the input.
+#[derive(Default)]
+pub(super) struct Subjects {
+    pub(super) list: Vec<Subject>,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+impl Subjects {
+    /// Something could not be read, so that a comparison would say nothing.
+    pub(super) fn broken(&self) -> bool {
+        self.problems.iter().any(|d| d.id != REMOVED) && has_errors(&self.problems)
+    }
+
+    /// What is wrong with the input, alone.
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.problems.into_iter().filter(|d| d.id != REMOVED).collect()
+    }
+}
+
+const REMOVED: &str = "check/document-removed";
+
+/// How documents are read.
+pub(super) struct Pairing<'a> {
+    pub(super) kind: Option<Kind>,
+    pub(super) message: Option<&'a str>,
+}
+
+impl Pairing<'_> {
+    /// Reads every document of the new tree with its counterparts.
+    pub(super) fn load(&self, sources: &mut Sources, new: &Tree, history: &[Tree]) -> Result<Subjects> {
+        let mut subjects = Subjects::default();
+        let mut reached = Vec::new();
+        let mut roots: Vec<&Entry> = Vec::new();
+        for entry in &new.entries {
+            if new.single || is_root(new, entry)? {
+                roots.push(entry);
+            }
+        }
+        // Contracts first: a schema file that one of them reaches is checked there, in the direction of its operations.
+        roots.sort_by_key(|e| (!is_contract(new, e), e.path.clone()));
+        for entry in roots {
+            if reached.contains(&new.reader.display_name(&entry.path)) {
+                continue;
+            }
+            let counterparts: Vec<(&Tree, &Entry)> =
+                history.iter().filter_map(|t| t.matching(entry, new.single).map(|e| (t, e))).collect();
+            if counterparts.is_empty() {
+                continue; // a new document breaks nobody
+            }
+            let Some(version) = self.read(sources, new, entry, &mut subjects.problems) else { continue };
+            reached.extend(files(&version.document, sources));
+            let mut versions = Vec::new();
+            for (tree, old) in counterparts {
+                versions.extend(self.read(sources, tree, old, &mut subjects.problems));
+            }
+            subjects.list.push(Subject { name: entry.name.clone(), new: version, history: versions });
+        }
+        if let Some(latest) = history.last().filter(|_| !new.single) {
+            self.removed(sources, new, latest, &mut subjects)?;
+        }
+        Ok(subjects)
+    }
+
+    fn read(&self, sources: &mut Sources, tree: &Tree, entry: &Entry, problems: &mut Vec<Diagnostic>) -> Option<Version> {
+        let before = sources.iter().count();
+        let format = match self.kind {
+            Some(Kind::Avro) => Some(Format::Avro),
+            Some(Kind::Protobuf) => Some(Format::Protobuf),
+            Some(Kind::JsonSchema) => Some(Format::JsonSchema),
+            Some(Kind::Asyncapi) | None => None,
+        };
+        let (document, found) = if let Some(format) = format {
+            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(format), self.message);
+            (schema.map(Document::Schema), found)
+        } else if self.kind == Some(Kind::Asyncapi) {
+            let (contract, found) = load::load_contract(sources, &*tree.reader, &entry.path);
+            (contract.map(|c| Document::Contract(Box::new(c))), found)
+        } else if self.message.is_some() && ending(&entry.path) == "proto" {
+            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(Format::Protobuf), self.message);
+            (schema.map(Document::Schema), found)
+        } else {
+            load::load(sources, &*tree.reader, &entry.path)
+        };
+        // Only what stops the comparison counts here; `validate` is the command for the rest.
+        problems.extend(found.into_iter().filter(|d| d.severity == eventpact_contract::diagnostic::Severity::Error));
+        // The document itself is the first file that is read.
+        let file = sources.iter().nth(before).map(|(id, _)| Span::start_of(id))?;
+        document.map(|document| Version { at: place(&document, file), document })
+    }
+
+    /// Documents of the latest baseline that the new tree no longer has.
+    fn removed(&self, sources: &mut Sources, new: &Tree, latest: &Tree, subjects: &mut Subjects) -> Result<()> {
+        for entry in &latest.entries {
+            if new.entries.iter().any(|e| e.name == entry.name) || !is_contract(latest, entry) && self.kind.is_none() {
+                continue;
+            }
+            if !is_root(latest, entry)? {
+                continue;
+            }
+            let text = latest.reader.read(&entry.path).unwrap_or_default();
+            let old = Span::start_of(sources.add(latest.reader.display_name(&entry.path), text));
+            let message = format!("{} is gone: whoever relies on it has no contract any more", entry.name);
+            let found = Diagnostic::error(REMOVED, old, message).with_about(&entry.name);
+            subjects.problems.push(found.with_help("keep the document until none of its clients is left"));
+        }
+        Ok(())
+    }
+}
+
+/// The names of the files that a document was read from.
+fn files(document: &Document, sources: &Sources) -> Vec<String> {
+    match document {
+        Document::Contract(contract) => contract.files.iter().map(|f| sources.file(*f).name().to_owned()).collect(),
+        Document::Schema(_) => Vec::new(),
+    }
+}
+
+/// A document that stands for itself: an AsyncAPI document or a schema. Of YAML and JSON files, others are left out.
+pub(crate) fn is_root(tree: &Tree, entry: &Entry) -> Result<bool> {
+    let ending = ending(&entry.path);
+    if matches!(ending, "avsc" | "proto") || is_contract(tree, entry) {
+        return Ok(true);
+    }
+    let text = tree
+        .reader
+        .read(&entry.path)
+        .map_err(|why| anyhow::anyhow!("cannot read {}: {why}", tree.reader.display_name(&entry.path)))?;
+    Ok(ending == "json" && (text.contains("\"$schema\"") || entry.path.ends_with(".schema.json")))
+}
+
+fn ending(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or("")
+}
+
+/// Looks for an `asyncapi` key at the start of the text.
+fn is_contract(tree: &Tree, entry: &Entry) -> bool {
+    let Ok(text) = tree.reader.read(&entry.path) else { return false };
+    let head: String = text.chars().take(4096).collect();
+    head.lines().any(|l| l.starts_with("asyncapi:") || l.starts_with("\"asyncapi\"") || l.starts_with("'asyncapi'"))
+        || (head.trim_start().starts_with('{') && head.contains("\"asyncapi\""))
+}
+
+/// The place that stands for a whole document: where its title, its type or its message is, else the start of its file.
+fn place(document: &Document, file: Span) -> Span {
+    match document {
+        Document::Contract(contract) => contract.info.span,
+        Document::Schema(Schema::Avro(schema)) => schema.root().span,
+        Document::Schema(Schema::JsonSchema(schema)) => schema.root().span,
+        Document::Schema(Schema::Protobuf(schema)) => schema.message(&schema.root).map_or(file, |m| m.element.name_span),
+    }
+}

@@ -1,0 +1,145 @@
+//! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
+
+use std::collections::HashMap;
+
+use eventpact_compat::check::{self, Verdict};
+use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::report::Finding;
+use eventpact_compat::rule::Profile;
+use eventpact_compat::{asyncapi, mode};
+use eventpact_contract::diagnostic::{Diagnostic, Severity, has_errors};
+use eventpact_contract::load::Document;
+use eventpact_contract::source::{Sources, Span};
+
+use super::documents::{Subject, Version};
+
+/// The findings so far; those of one change are joined.
+pub(super) struct Findings {
+    list: Vec<Diagnostic>,
+    seen: HashMap<(String, Span, Span), (usize, Vec<Direction>)>,
+    unknown: bool,
+}
+
+impl Findings {
+    pub(super) fn new(list: Vec<Diagnostic>) -> Self {
+        Self { list, seen: HashMap::new(), unknown: false }
+    }
+
+    /// Compares a document with the versions that the mode asks for.
+    pub(super) fn check(&mut self, subject: &Subject, mode: Option<Mode>, profile: Profile, sources: &Sources) {
+        match &subject.new.document {
+            Document::Contract(new) => {
+                let mode = mode.unwrap_or(Mode::Full);
+                for version in versions(mode, subject.history.len()).filter_map(|v| subject.history.get(v)) {
+                    let Document::Contract(old) = &version.document else {
+                        self.different(subject, version, "an AsyncAPI document", sources);
+                        continue;
+                    };
+                    let report = asyncapi::compare(new, old, mode, profile);
+                    for found in &report.findings {
+                        self.add(&found.finding, found.direction, &found.subject);
+                    }
+                    for why in report.unknown {
+                        self.undecided(subject, &why);
+                    }
+                }
+            }
+            Document::Schema(new) => {
+                let mode = mode.unwrap_or_default();
+                for (version, direction) in mode.pairs(subject.history.len()) {
+                    let Some(version) = subject.history.get(version) else { continue };
+                    let Document::Schema(old) = &version.document else {
+                        self.different(subject, version, "a schema", sources);
+                        continue;
+                    };
+                    if old.format() != new.format() {
+                        self.different(subject, version, new.format().as_str(), sources);
+                        continue;
+                    }
+                    let pair = match direction {
+                        Direction::Backward => eventpact_compat::pair::Pair::new(new, old),
+                        Direction::Forward => eventpact_compat::pair::Pair::new(old, new),
+                    };
+                    let report = check::compare(pair, profile);
+                    for finding in &report.findings {
+                        self.add(finding, direction, &subject.name);
+                    }
+                    if let Some(why) = report.unknown {
+                        self.undecided(subject, &why);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, finding: &Finding, direction: Direction, subject: &str) {
+        let mut diagnostic = check::diagnostic(finding, direction, subject);
+        let other = diagnostic.related.first().map_or(diagnostic.primary.span, |l| l.span);
+        let key = (diagnostic.id.clone(), diagnostic.primary.span, other);
+        if let Some((index, directions)) = self.seen.get_mut(&key) {
+            if !directions.contains(&direction) {
+                directions.push(direction);
+                if let Some(first) = self.list.get_mut(*index) {
+                    first.message = format!("{} [{}]", bare(&first.message), both());
+                    first.severity = first.severity.min(diagnostic.severity);
+                    if first.witness.is_none() {
+                        first.witness = diagnostic.witness.take();
+                    }
+                }
+            }
+            return;
+        }
+        if !finding.rule.id.starts_with("asyncapi/") {
+            diagnostic.message = format!("{} [{}]", diagnostic.message, who(direction));
+        }
+        self.seen.insert(key, (self.list.len(), vec![direction]));
+        self.list.push(diagnostic);
+    }
+
+    fn different(&mut self, subject: &Subject, old: &Version, now: &str, sources: &Sources) {
+        let before = sources.file(old.at.file).name();
+        let message = format!("{} is {now} now, and {before} was something else: no old message can be read", subject.name);
+        let found = Diagnostic::error("check/format-changed", subject.new.at, message).with_about(&subject.name);
+        self.list.push(found.with_related(old.at, "the earlier version").with_help("publish the new format under another name"));
+    }
+
+    fn undecided(&mut self, subject: &Subject, why: &str) {
+        self.unknown = true;
+        let message = format!("not decided: {why}");
+        let about = format!("{} {why}", subject.name);
+        let found = Diagnostic::new("check/unknown", Severity::Warning, subject.new.at, message).with_about(about);
+        if !self.list.iter().any(|d| d.id == found.id && d.message == found.message) {
+            self.list.push(found.with_help("look at this change yourself; --allow-unknown accepts what cannot be decided"));
+        }
+    }
+
+    /// The verdict over everything, and the findings.
+    pub(super) fn finish(self) -> (Verdict, Vec<Diagnostic>) {
+        let verdict = match (has_errors(&self.list), self.unknown) {
+            (true, _) => Verdict::Incompatible,
+            (false, true) => Verdict::Unknown,
+            (false, false) => Verdict::Compatible,
+        };
+        (verdict, self.list)
+    }
+}
+
+fn versions(mode: mode::Mode, count: usize) -> impl Iterator<Item = usize> {
+    let oldest = if mode.is_transitive() { 0 } else { count.saturating_sub(1) };
+    (oldest..count).rev()
+}
+
+fn who(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Backward => "the new version reads the old one's messages",
+        Direction::Forward => "the old version reads the new one's messages",
+    }
+}
+
+fn both() -> &'static str {
+    "both ways between the old and the new version"
+}
+
+fn bare(message: &str) -> &str {
+    message.rsplit_once(" [").map_or(message, |(head, _)| head)
+}

@@ -1,0 +1,67 @@
+//! Where specs come from: files, folders, and trees of git, all behind one [`Tree`].
+//!
+//! A tree never leaves its root: a reference that climbs out of it, or a link that leads out of it, is refused.
+
+mod files;
+mod git;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use eventpact_contract::source::Reader;
+
+/// Some documents and the reader that gives them, and what they refer to.
+pub(crate) struct Tree {
+    /// Gives the text of a path.
+    pub(crate) reader: Box<dyn Reader>,
+    /// The documents.
+    pub(crate) entries: Vec<Entry>,
+    /// As the user wrote it.
+    pub(crate) label: String,
+    /// The user named one file, not a folder.
+    pub(crate) single: bool,
+}
+
+/// One document of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The path that the reader understands.
+    pub(crate) path: String,
+    /// The path below the folder that the user named: what pairs the old with the new version.
+    pub(crate) name: String,
+}
+
+/// Endings of the files that a folder is searched for.
+const ENDINGS: [&str; 5] = ["yaml", "yml", "json", "avsc", "proto"];
+
+/// At most this many files are taken from one folder.
+const MAX_FILES: usize = 20_000;
+
+impl Tree {
+    /// Opens what the user named: a file, a folder or `git:REF[:PATH]`; `default_path` is the path when a git reference names none.
+    pub(crate) fn open(input: &str, default_path: Option<&str>) -> Result<Self> {
+        if let Some(rest) = input.strip_prefix("git:") {
+            return git::open(input, rest, default_path);
+        }
+        files::open(Path::new(input)).with_context(|| format!("cannot read {input}"))
+    }
+
+    /// The entry that pairs with `entry` of a newer tree: the only one of a single file, else the one of the same name.
+    pub(crate) fn matching(&self, entry: &Entry, newer_is_single: bool) -> Option<&Entry> {
+        match self.entries.as_slice() {
+            [only] if self.single && newer_is_single => Some(only),
+            entries => entries.iter().find(|e| e.name == entry.name),
+        }
+    }
+}
+
+/// Keeps the paths that look like specs, sorted, and refuses a folder with too many.
+fn select(mut paths: Vec<String>, root: &str, label: &str) -> Result<Vec<Entry>> {
+    paths.retain(|p| Path::new(p).extension().and_then(|e| e.to_str()).is_some_and(|e| ENDINGS.contains(&e)));
+    paths.sort();
+    if paths.len() > MAX_FILES {
+        bail!("{label} has {} spec files; name a smaller folder (the limit is {MAX_FILES})", paths.len());
+    }
+    let name = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+    Ok(paths.into_iter().map(|path| Entry { name: name(&path), path }).collect())
+}

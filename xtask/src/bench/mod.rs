@@ -1,0 +1,55 @@
+//! `cargo xtask bench`: measurements against the named peers, in one run, as ratios. Machines are noisy: rounds are
+//! interleaved and medians printed; trust the ratios, not the absolute figures.
+
+mod cold_start;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::run::{cargo, step, target};
+use crate::services::{self, KAFKA_ADDRESS, Lifetime};
+
+/// Runs one measurement, or all.
+pub(crate) fn run(only: Option<&str>) -> Result<()> {
+    let all = ["avro", "kafka", "check", "serve"];
+    if let Some(name) = only
+        && !all.contains(&name)
+    {
+        bail!("there is no bench `{name}`; there are {}", all.join(", "));
+    }
+    let wanted = |name: &str| only.is_none_or(|o| o == name);
+    if wanted("avro") {
+        program("avro_codec", None)?;
+    }
+    if wanted("kafka") {
+        let services = services::up(Lifetime::Guarded)?;
+        program("kafka_throughput", Some(services.kafka_address()))?;
+    }
+    if wanted("check") || wanted("serve") {
+        step(
+            "eventpact, release",
+            &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
+        )?;
+    }
+    if wanted("check") {
+        cold_start::check(&binary("eventpact"))?;
+    }
+    if wanted("serve") {
+        cold_start::serve(&binary("eventpact"))?;
+    }
+    Ok(())
+}
+
+fn binary(name: &str) -> PathBuf {
+    target().join("release").join(name)
+}
+
+/// Builds and runs a binary of `bench/`.
+fn program(name: &str, kafka: Option<&str>) -> Result<()> {
+    let mut command = cargo(["run", "--quiet", "--release", "--package", "eventpact-bench", "--bin", name]);
+    if let Some(address) = kafka {
+        command.env(KAFKA_ADDRESS, address);
+    }
+    step(&format!("bench {name}"), &mut command)
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask test`: the static gate, then every test there is, with real servers.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::check::{self, FEATURES};
+use crate::run::{cargo, shown, step};
+use crate::services::{self, KAFKA_ADDRESS, Lifetime};
+
+/// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
+pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
+    if filter.is_none() && !bless {
+        check::run()?;
+    }
+    // The tests start these as separate processes.
+    step("programs", &mut cargo(["build", "--quiet", "--workspace", "--bins", "--features", FEATURES]))?;
+    let services = services::up(Lifetime::Guarded)?;
+    println!("── tests (Kafka at {})", services.kafka_address());
+    let mut command = cargo(["test", "--workspace", "--no-fail-fast", "--features", FEATURES]);
+    command.args(filter);
+    command.env(KAFKA_ADDRESS, services.kafka_address());
+    if bless {
+        command.env("BLESS", "1");
+    }
+    let counted = count(&mut command);
+    drop(services);
+    let (passed, failed, success) = counted?;
+    println!("{passed} passed, {failed} failed");
+    if !success || failed > 0 {
+        bail!("tests failed; run one of them again with `cargo xtask test NAME`");
+    }
+    if passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+/// Shows what the command prints and adds up its `test result` lines: passed, failed, and whether it ended well.
+fn count(command: &mut Command) -> Result<(u64, u64, bool)> {
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{} cannot be started", shown(command)))?;
+    let output = child.stdout.take().context("the output of the tests is not connected")?;
+    let (mut passed, mut failed) = (0, 0);
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some(rest) = line.strip_prefix("test result: ") {
+            passed += number_before(rest, "passed");
+            failed += number_before(rest, "failed");
+        }
+        println!("{line}");
+    }
+    Ok((passed, failed, child.wait()?.success()))
+}
+
+fn number_before(line: &str, word: &str) -> u64 {
+    let head = line.split(word).next().unwrap_or("").trim_end();
+    head.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_before;
+
+    #[test]
+    fn counts_are_read_from_the_line_of_the_test_runner() {
+        let line = "ok. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!((number_before(line, "passed"), number_before(line, "failed")), (12, 3));
+    }
+}
