@@ -55,12 +55,16 @@ fn outline(contract: &Contract) -> String {
 
 #[test]
 fn yaml() {
-    cases("parse/yaml").iter().for_each(|case| check(case));
+    for case in cases("parse/yaml") {
+        check(&case);
+    }
 }
 
 #[test]
 fn asyncapi() {
-    cases("parse/asyncapi").iter().for_each(|case| check(case));
+    for case in cases("parse/asyncapi") {
+        check(&case);
+    }
 }
 
 #[test]
