@@ -135,6 +135,11 @@ impl Tracker {
         self.partitions.iter().map(|(_, state)| state.slots.len()).sum()
     }
 
+    /// True when everything delivered of the partition is settled; also when it is not ours.
+    pub fn is_settled(&self, partition: TopicPartition) -> bool {
+        self.find(partition).map_or(true, |index| self.partitions[index].1.slots.is_empty())
+    }
+
     /// Takes note that a message is done with. False when the token is of an earlier assignment, or was settled before.
     pub fn settle(&mut self, token: Token) -> bool {
         let Ok(index) = self.find(TopicPartition { topic: token.topic, partition: token.partition }) else { return false };

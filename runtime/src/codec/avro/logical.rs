@@ -7,6 +7,7 @@ use crate::codec::{DecodeError, EncodeError};
 use crate::types::{BigDecimal, Duration, Uuid};
 
 /// The number of bytes of `unscaled` that are needed: a sign bit, then no more than the value asks for.
+#[cfg(feature = "decimal")]
 fn needed_bytes(unscaled: i128) -> usize {
     let magnitude = if unscaled < 0 { !unscaled } else { unscaled };
     (128 - magnitude.leading_zeros() as usize) / 8 + 1

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::prefix::Prefix;
+use crate::tracker::{Position, Tracker};
 use crate::transport::{AssignmentEvent, Delivery, RecvError, Settle, Token, TopicPartition};
 
 /// What the polling thread and the consumer share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
     /// Wakes the consumer: deliveries, events, faults.
@@ -24,10 +24,21 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(topics: usize, window: usize) -> Self {
-        let topics = (0..topics).map(|_| Vec::new()).collect();
-        let state = State { topics, window: window.max(1), ..State::default() };
-        Self { state: Mutex::new(state), ..Self::default() }
+    pub(super) fn new(window: usize) -> Self {
+        let state = State {
+            tracker: Tracker::new(window),
+            queues: Vec::new(),
+            turn: 0,
+            events: Vec::new(),
+            unseen_events: false,
+            fault: None,
+            ending: None,
+            commits: Commits::default(),
+            leaving: false,
+            resting: false,
+            settlements: 0,
+        };
+        Self { state: Mutex::new(state), arrived: Notify::new(), committed: Notify::new(), moved: Condvar::new() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -45,14 +56,14 @@ pub(super) enum Ending {
     Crash,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
-    /// By topic index, then by partition.
-    topics: Vec<Vec<Option<Partition>>>,
+    /// What is delivered, settled and committed.
+    tracker: Tracker,
+    /// What is fetched and not delivered, per partition; sorted.
+    queues: Vec<(TopicPartition, Queue)>,
     /// Which partition is served first next time.
     turn: usize,
-    window: usize,
-    epochs: u32,
     events: Vec<AssignmentEvent>,
     pub(super) unseen_events: bool,
     pub(super) fault: Option<RecvError>,
@@ -66,41 +77,24 @@ pub(super) struct State {
     pub(super) settlements: u64,
 }
 
-/// The commits that are on their way. One at a time: its answer says which it was.
+/// The commit that is on its way, one at a time.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
-    pub(super) in_flight: Option<Vec<Position>>,
+    pub(super) in_flight: bool,
+    /// Somebody has waited in vain for the one in flight.
+    pub(super) overdue: bool,
     /// How many were answered, and how the last one ended.
     pub(super) answered: u64,
     pub(super) last: Option<RecvError>,
 }
 
-/// A position to commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position {
-    pub(super) at: TopicPartition,
-    pub(super) epoch: u32,
-    /// The next offset to read.
-    pub(super) offset: i64,
-}
-
-#[derive(Debug)]
-pub(super) struct Partition {
-    epoch: u32,
-    /// Fetched, not delivered yet.
+/// Fetched and not delivered.
+#[derive(Debug, Default)]
+struct Queue {
     ready: VecDeque<Delivery>,
-    ready_bytes: usize,
-    prefix: Prefix,
-    /// What the broker has confirmed.
-    committed: Option<i64>,
+    bytes: usize,
     /// The client fetches nothing for it.
-    pub(super) paused: bool,
-}
-
-impl Partition {
-    fn uncommitted(&self) -> Option<i64> {
-        self.prefix.position().filter(|position| self.committed.is_none_or(|committed| *position > committed))
-    }
+    paused: bool,
 }
 
 /// How much lies fetched and undelivered.
@@ -111,33 +105,24 @@ pub(super) struct Backlog {
 }
 
 impl State {
-    /// A partition is ours from now on.
-    pub(super) fn assign(&mut self, partitions: &[TopicPartition]) {
-        self.epochs = self.epochs.wrapping_add(1);
-        for at in partitions {
-            let (Some(topic), Ok(index)) = (self.topics.get_mut(at.topic as usize), usize::try_from(at.partition)) else {
-                continue;
-            };
-            if topic.len() <= index {
-                topic.resize_with(index + 1, || None);
+    /// Partitions are ours from now on.
+    pub(super) fn assign(&mut self, partitions: Vec<TopicPartition>) {
+        for at in &partitions {
+            self.tracker.assign(*at);
+            match self.find(*at) {
+                Ok(index) => self.queues[index].1 = Queue::default(),
+                Err(index) => self.queues.insert(index, (*at, Queue::default())),
             }
-            topic[index] = Some(Partition {
-                epoch: self.epochs,
-                ready: VecDeque::new(),
-                ready_bytes: 0,
-                prefix: Prefix::default(),
-                committed: None,
-                paused: false,
-            });
         }
-        self.event(AssignmentEvent::Assigned(partitions.to_vec()));
+        self.event(AssignmentEvent::Assigned(partitions));
     }
 
     /// Partitions are not ours any more. What was fetched and not delivered is forgotten: the next owner gets it.
     pub(super) fn remove(&mut self, partitions: Vec<TopicPartition>, lost: bool) {
         for at in &partitions {
-            if let Some(slot) = self.slot(*at) {
-                *slot = None;
+            self.tracker.lose(*at);
+            if let Ok(index) = self.find(*at) {
+                self.queues.remove(index);
             }
         }
         self.event(if lost { AssignmentEvent::Lost(partitions) } else { AssignmentEvent::Revoked(partitions) });
@@ -146,11 +131,14 @@ impl State {
     /// Forgets what is fetched and not delivered.
     pub(super) fn withhold(&mut self, partitions: &[TopicPartition]) {
         for at in partitions {
-            if let Some(partition) = self.slot(*at).and_then(Option::as_mut) {
-                partition.ready.clear();
-                partition.ready_bytes = 0;
+            if let Ok(index) = self.find(*at) {
+                self.queues[index].1 = Queue::default();
             }
         }
+    }
+
+    fn find(&self, at: TopicPartition) -> Result<usize, usize> {
+        self.queues.binary_search_by_key(&at, |(known, _)| *known)
     }
 
     fn event(&mut self, event: AssignmentEvent) {
@@ -163,111 +151,88 @@ impl State {
         self.unseen_events = false;
     }
 
-    fn slot(&mut self, at: TopicPartition) -> Option<&mut Option<Partition>> {
-        self.topics.get_mut(at.topic as usize)?.get_mut(usize::try_from(at.partition).ok()?)
-    }
-
-    fn assigned(&mut self) -> impl Iterator<Item = (TopicPartition, &mut Partition)> {
-        self.topics.iter_mut().zip(0u32..).flat_map(|(partitions, topic)| {
-            let with_number = partitions.iter_mut().zip(0i32..);
-            with_number.filter_map(move |(slot, partition)| Some((TopicPartition { topic, partition }, slot.as_mut()?)))
-        })
-    }
-
     /// Takes fetched messages in. Those of a partition that is not ours (any more) are forgotten.
     pub(super) fn fetched(&mut self, deliveries: impl Iterator<Item = Delivery>) {
-        for mut delivery in deliveries {
+        for delivery in deliveries {
             let at = TopicPartition { topic: delivery.token.topic, partition: delivery.token.partition };
-            if let Some(partition) = self.slot(at).and_then(Option::as_mut) {
-                delivery.token.epoch = partition.epoch;
-                partition.ready_bytes += size(&delivery);
-                partition.ready.push_back(delivery);
+            if let Ok(index) = self.find(at) {
+                let queue = &mut self.queues[index].1;
+                queue.bytes += size(&delivery);
+                queue.ready.push_back(delivery);
             }
         }
     }
 
-    /// Delivers up to `max` messages, a share of each partition, none beyond its window.
+    /// Delivers up to `max` messages, none beyond the window of its partition. Begins with another partition each time, so that
+    /// none starves.
     pub(super) fn deliver(&mut self, into: &mut Vec<Delivery>, max: usize) {
-        let (window, turn) = (self.window, self.turn);
-        let mut room = max;
-        // From the partition after the last one served, then around: none starves.
-        let count = self.assigned().count();
-        for round in 0..2 {
-            for (index, (_, partition)) in self.assigned().enumerate() {
-                let in_this_round = if round == 0 { index >= turn } else { index < turn };
-                if room == 0 || !in_this_round {
-                    continue;
-                }
-                // The window counts the deliveries beyond the first unsettled one.
-                let take = room.min(partition.ready.len()).min((window + 1).saturating_sub(partition.prefix.span()));
-                for delivery in partition.ready.drain(..take) {
-                    partition.ready_bytes -= size(&delivery);
-                    partition.prefix.delivered(delivery.offset);
+        let (count, mut room) = (self.queues.len(), max);
+        for step in 0..count {
+            let (at, queue) = &mut self.queues[(self.turn + step) % count];
+            let take = room.min(queue.ready.len()).min(self.tracker.room(*at));
+            room -= take;
+            for mut delivery in queue.ready.drain(..take) {
+                queue.bytes -= size(&delivery);
+                // A message that was delivered before in this assignment needs no second handling.
+                if let Ok(token) = self.tracker.deliver(*at, delivery.offset) {
+                    delivery.token = token;
                     into.push(delivery);
                 }
-                room -= take;
             }
         }
-        self.turn = if count == 0 { 0 } else { (turn + 1) % count };
+        self.turn = if count == 0 { 0 } else { (self.turn + 1) % count };
     }
 
-    /// Returns true when the polling thread waits for news like this.
+    /// Returns true when the polling thread waits for news like this. A message that is given back stays unsettled, and so in
+    /// the way of every commit past it.
     pub(super) fn settle(&mut self, token: Token, settle: Settle) -> bool {
-        let at = TopicPartition { topic: token.topic, partition: token.partition };
-        if let Some(partition) = self.slot(at).and_then(Option::as_mut)
-            && partition.epoch == token.epoch
-        {
-            partition.prefix.settled(token.offset, settle == Settle::Ack);
+        if settle == Settle::Ack && self.tracker.settle(token) {
             self.settlements += 1;
         }
         self.leaving
     }
 
-    /// Deliveries of these partitions that somebody still works on.
-    pub(super) fn in_work(&mut self, partitions: &[TopicPartition]) -> usize {
-        let in_work = |at: &TopicPartition| self.slot(*at)?.as_ref().map(|partition| partition.prefix.in_work());
-        partitions.iter().filter_map(in_work).sum()
+    /// Whether everything delivered of these partitions is settled.
+    pub(super) fn is_settled(&self, partitions: &[TopicPartition]) -> bool {
+        partitions.iter().all(|at| self.tracker.is_settled(*at))
     }
 
     /// What can be committed and is not: of all partitions, or of some.
-    pub(super) fn uncommitted(&mut self, of: Option<&[TopicPartition]>) -> Vec<Position> {
-        self.assigned()
-            .filter(|(at, _)| of.is_none_or(|some| some.contains(at)))
-            .filter_map(|(at, partition)| Some(Position { at, epoch: partition.epoch, offset: partition.uncommitted()? }))
-            .collect()
+    pub(super) fn uncommitted(&self, of: Option<&[TopicPartition]>) -> Vec<Position> {
+        let mut positions = self.tracker.uncommitted();
+        positions.retain(|position| of.is_none_or(|some| some.contains(&position.partition)));
+        positions
     }
 
-    /// The broker has confirmed a position. One of an earlier assignment says nothing about this one.
-    pub(super) fn committed(&mut self, position: Position) {
-        if let Some(partition) = self.slot(position.at).and_then(Option::as_mut)
-            && partition.epoch == position.epoch
-        {
-            partition.committed = partition.committed.max(Some(position.offset));
+    /// The broker has confirmed positions.
+    pub(super) fn committed(&mut self, positions: &[Position]) {
+        for position in positions {
+            self.tracker.committed(position);
         }
     }
 
     /// What waits to be delivered, partitions at rest apart.
-    pub(super) fn backlog(&mut self) -> Backlog {
-        self.assigned().filter(|(_, partition)| !partition.paused).fold(Backlog::default(), |sum, (_, partition)| Backlog {
-            messages: sum.messages + partition.ready.len(),
-            bytes: sum.bytes + partition.ready_bytes,
+    pub(super) fn backlog(&self) -> Backlog {
+        let awake = self.queues.iter().filter(|(_, queue)| !queue.paused);
+        awake.fold(Backlog::default(), |sum, (_, queue)| Backlog {
+            messages: sum.messages + queue.ready.len(),
+            bytes: sum.bytes + queue.bytes,
         })
     }
 
     /// Partitions to pause and to resume. One rests when its window is full and `high` messages wait behind it, until `low`
     /// are left; `all` lets every partition rest.
     pub(super) fn rests(&mut self, all: bool, low: usize, high: usize) -> (Vec<TopicPartition>, Vec<TopicPartition>) {
-        let window = self.window;
         let (mut pause, mut resume) = (Vec::new(), Vec::new());
-        for (at, partition) in self.assigned() {
-            let stuck = partition.prefix.span() > window;
-            let rest = all || partition.ready.len() >= high && stuck || partition.paused && partition.ready.len() > low;
-            match (partition.paused, rest) {
-                (false, true) => pause.push(at),
-                (true, false) => resume.push(at),
-                _ => continue,
+        for (at, queue) in &mut self.queues {
+            let stuck = queue.ready.len() >= high && self.tracker.room(*at) == 0;
+            let rest = all || stuck || queue.paused && queue.ready.len() > low;
+            match (queue.paused, rest) {
+                (false, true) => pause.push(*at),
+                (true, false) => resume.push(*at),
+                _ => {}
             }
-            partition.paused = rest;
+            queue.paused = rest;
         }
         (pause, resume)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::metadata::MetadataTopic;
 use tokio::sync::oneshot;
@@ -12,10 +12,13 @@ use tokio::time::timeout;
 use super::assignment::{Ending, Shared, State};
 use super::poll::{self, Context};
 use super::{CAPABILITIES, KafkaConfig, errors};
+use crate::tracker::Position;
 use crate::transport::{AssignmentEvent, Capabilities, ConnectError, Consumer, Delivery, RecvError, Settle, Subscription, Token};
 
-/// How long a commit may take. A broker that restarts is back by then.
-const COMMIT_WITHIN: Duration = Duration::from_secs(30);
+/// How long to wait for the answer to a commit…
+const COMMIT_WITHIN: Duration = Duration::from_secs(10);
+/// …and for one that is overdue: the caller has other things to do meanwhile.
+const OVERDUE_WITHIN: Duration = Duration::from_millis(50);
 
 /// A member of a consumer group.
 ///
@@ -43,7 +46,7 @@ impl KafkaConsumer {
     /// Makes the client, looks for the topics, subscribes and starts to poll. Blocks.
     pub(super) fn connect(config: &KafkaConfig, subscription: Subscription) -> Result<Self, ConnectError> {
         let client_config = config.for_consumer(&subscription)?;
-        let shared = Arc::new(Shared::new(subscription.topics.len(), subscription.window));
+        let shared = Arc::new(Shared::new(subscription.window));
         let context = Context {
             shared: Arc::clone(&shared),
             topics: subscription.topics,
@@ -162,34 +165,24 @@ impl Consumer for KafkaConsumer {
     }
 
     async fn flush_settles(&mut self) -> Result<(), RecvError> {
-        let Some(client) = &self.client else { return Ok(()) };
-        let started = Instant::now();
+        let until = Instant::now() + if self.shared.lock().commits.overdue { OVERDUE_WITHIN } else { COMMIT_WITHIN };
         loop {
             // One commit at a time; one whose caller gave up is waited for first.
-            let (answered, sent) = {
+            let (answered, positions) = {
                 let mut state = self.shared.lock();
-                let answered = state.commits.answered;
-                if state.commits.in_flight.is_some() {
-                    (answered, None)
-                } else {
-                    let positions = state.uncommitted(None);
-                    if positions.is_empty() {
-                        return Ok(());
-                    }
-                    state.commits.in_flight = Some(positions.clone());
-                    (answered, Some(positions))
+                let positions = state.uncommitted(None);
+                if positions.is_empty() {
+                    return Ok(());
                 }
+                let free = !std::mem::replace(&mut state.commits.in_flight, true);
+                (state.commits.answered, free.then_some(positions))
             };
-            if let Some(positions) = &sent
-                && let Err(error) = client.0.commit(&client.0.context().list(positions), CommitMode::Async)
-            {
-                self.shared.lock().commits.in_flight = None;
-                return errors::commit_error(&error).map_or(Ok(()), Err);
+            let ours = positions.is_some();
+            if let Some(positions) = positions {
+                self.commit(positions)?;
             }
-            self.answer(answered, started).await?;
-            if sent.is_some()
-                && let Some(error) = self.shared.lock().commits.last.take()
-            {
+            self.answer(answered, until).await?;
+            if ours && let Some(error) = self.shared.lock().commits.last.take() {
                 return Err(error);
             }
         }
@@ -210,14 +203,42 @@ impl Consumer for KafkaConsumer {
 }
 
 impl KafkaConsumer {
+    /// Commits on a thread for this one commit: the call blocks, in the worst case longer than a runtime that shuts down should
+    /// wait for one of its own threads.
+    fn commit(&self, positions: Vec<Position>) -> Result<(), RecvError> {
+        let Some(client) = self.client.clone() else { return Err(RecvError::Fatal("the consumer is closed".to_owned())) };
+        let thread = std::thread::Builder::new().name("eventpact-kafka-commit".to_owned());
+        let spawned = thread.spawn(move || {
+            let context = client.0.context();
+            let result = context.commit(&client.0, &positions);
+            answered(&context.shared, result.err());
+        });
+        if let Err(error) = spawned {
+            let error = RecvError::Transient(format!("no thread for a commit: {error}"));
+            answered(&self.shared, Some(error));
+        }
+        Ok(())
+    }
+
     /// Waits until a commit beyond the first `answered` ones is answered.
-    async fn answer(&self, answered: u64, started: Instant) -> Result<(), RecvError> {
+    async fn answer(&self, answered: u64, until: Instant) -> Result<(), RecvError> {
         while self.shared.lock().commits.answered == answered {
-            let left = COMMIT_WITHIN.saturating_sub(started.elapsed());
+            let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || timeout(left, self.shared.committed.notified()).await.is_err() {
-                return Err(RecvError::Transient(format!("no answer to a commit within {} s", COMMIT_WITHIN.as_secs())));
+                self.shared.lock().commits.overdue = true;
+                return Err(RecvError::Transient("the broker has not answered a commit yet".to_owned()));
             }
         }
         Ok(())
     }
+}
+
+fn answered(shared: &Shared, failed: Option<RecvError>) {
+    let mut state = shared.lock();
+    state.commits.in_flight = false;
+    state.commits.overdue = false;
+    state.commits.last = failed;
+    state.commits.answered += 1;
+    drop(state);
+    shared.committed.notify_one();
 }

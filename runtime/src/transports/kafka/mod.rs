@@ -12,7 +12,6 @@ mod config;
 mod consumer;
 mod errors;
 mod poll;
-mod prefix;
 mod producer;
 mod record;
 

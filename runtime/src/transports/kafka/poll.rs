@@ -14,8 +14,9 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::Offset;
 
-use super::assignment::{Backlog, Ending, Position, Shared};
+use super::assignment::{Backlog, Ending, Shared};
 use super::{errors, log, record};
+use crate::tracker::Position;
 use crate::transport::{Delivery, RecvError, StartAt, Token, TopicPartition};
 
 /// How long one poll waits; also how late the end is noticed.
@@ -74,25 +75,9 @@ impl ConsumerContext for Context {
 
     fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(list) = rebalance {
-            self.shared.lock().assign(&self.partitions(list));
+            self.shared.lock().assign(self.partitions(list));
             self.shared.arrived.notify_one();
         }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let mut state = self.shared.lock();
-        let Some(positions) = state.commits.in_flight.take() else { return };
-        let failed_one = offsets.elements().into_iter().find_map(|element| element.error().err());
-        let failed = result.err().or(failed_one).and_then(|error| errors::commit_error(&error));
-        if failed.is_none() {
-            for position in positions {
-                state.committed(position);
-            }
-        }
-        state.commits.last = failed;
-        state.commits.answered += 1;
-        drop(state);
-        self.shared.committed.notify_one();
     }
 }
 
@@ -117,18 +102,6 @@ impl Context {
             Some(TopicPartition { topic: self.topic(element.topic())?, partition: element.partition() })
         };
         elements.iter().filter_map(ours).collect()
-    }
-
-    /// The names for `positions`, as librdkafka wants them.
-    pub(super) fn list(&self, positions: &[Position]) -> TopicPartitionList {
-        let mut list = TopicPartitionList::with_capacity(positions.len());
-        for position in positions {
-            if let Some(topic) = self.topics.get(position.at.topic as usize) {
-                // Fails only for an offset below zero, and no message has one.
-                let _ = list.add_partition_offset(topic, position.at.partition, Offset::Offset(position.offset));
-            }
-        }
-        list
     }
 
     /// A rebalance takes partitions away: finish what is in work, commit what is settled, let go. When they are lost already,
@@ -159,7 +132,7 @@ impl Context {
         let deadline = Instant::now() + self.revoke_grace;
         let mut state = self.shared.lock();
         state.leaving = true;
-        while state.ending.is_none() && state.in_work(partitions) > 0 {
+        while state.ending.is_none() && !state.is_settled(partitions) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -178,18 +151,30 @@ impl Context {
     /// Commits what is settled and waits for the broker's word.
     fn commit_now(&self, consumer: &BaseConsumer<Self>, of: Option<&[TopicPartition]>) -> Result<(), RecvError> {
         let positions = self.shared.lock().uncommitted(of);
+        self.commit(consumer, &positions)
+    }
+
+    /// Commits and waits for the broker's word. Blocks.
+    ///
+    /// Always the synchronous call, also where nobody waits: librdkafka reports the end of an asynchronous one to a callback that
+    /// rdkafka does not set, so nobody would learn of a failure.
+    pub(super) fn commit(&self, consumer: &BaseConsumer<Self>, positions: &[Position]) -> Result<(), RecvError> {
         if positions.is_empty() {
             return Ok(());
         }
-        if let Err(error) = consumer.commit(&self.list(&positions), CommitMode::Sync)
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for position in positions {
+            if let Some(topic) = self.topics.get(position.partition.topic as usize) {
+                // Fails only for an offset below zero, and no message has one.
+                let _ = list.add_partition_offset(topic, position.partition.partition, Offset::Offset(position.next));
+            }
+        }
+        if let Err(error) = consumer.commit(&list, CommitMode::Sync)
             && let Some(error) = errors::commit_error(&error)
         {
             return Err(error);
         }
-        let mut state = self.shared.lock();
-        for position in positions {
-            state.committed(position);
-        }
+        self.shared.lock().committed(positions);
         Ok(())
     }
 
