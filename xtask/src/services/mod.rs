@@ -61,7 +61,8 @@ pub(crate) enum Lifetime {
 #[derive(Debug)]
 pub(crate) struct Services {
     address: String,
-    started: Option<Broker>,
+    /// True when the guard has to stop them.
+    started: bool,
 }
 
 impl Services {
@@ -72,14 +73,16 @@ impl Services {
 
     /// Leaves the services running when the guard goes.
     fn keep(&mut self) {
-        self.started = None;
+        self.started = false;
     }
 }
 
 impl Drop for Services {
     fn drop(&mut self) {
-        if let Some(broker) = self.started.take()
-            && let Err(error) = broker.destroy()
+        // By its record, not by the process that was started: a test may have suspended and resumed it meanwhile.
+        let stop = || Broker::read(&state_file())?.map_or(Ok(()), |broker| broker.destroy());
+        if self.started
+            && let Err(error) = stop()
         {
             eprintln!("kafka: could not be stopped: {error:#}");
         }
@@ -95,16 +98,16 @@ pub(crate) fn up(lifetime: Lifetime) -> Result<Services> {
         if !kafka::answers(&address) {
             bail!("{KAFKA_ADDRESS}={address} is set, but no Kafka answers there: start it, or unset the variable");
         }
-        return Ok(Services { address, started: None });
+        return Ok(Services { address, started: false });
     }
     if let Some(old) = Broker::read(&state_file())? {
         if !old.is_abandoned() && kafka::answers(old.address()) {
-            return Ok(Services { address: old.address().to_owned(), started: None });
+            return Ok(Services { address: old.address().to_owned(), started: false });
         }
         old.destroy().context("a broker of a former run could not be cleared away")?;
     }
     let broker = Broker::start(&state_file(), lifetime)?;
-    Ok(Services { address: broker.address().to_owned(), started: Some(broker) })
+    Ok(Services { address: broker.address().to_owned(), started: true })
 }
 
 /// Stops what a former `up` (or a run that died) left and removes its data. Nothing to stop is not an error.
