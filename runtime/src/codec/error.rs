@@ -1,11 +1,12 @@
 //! Why bytes could not be read, or a value not be written: the place in the value, the place in the bytes, the reason.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One step on the way from the whole message to the value that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    Field(&'static str),
+    Field(Cow<'static, str>),
     Index(usize),
     Key(String),
 }
@@ -33,8 +34,8 @@ macro_rules! path_methods {
         /// Adds the field that the failed value belongs to; called from the inside outwards.
         #[must_use]
         #[cold]
-        pub fn in_field(mut self, name: &'static str) -> Self {
-            self.0.path.0.push(Step::Field(name));
+        pub fn in_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+            self.0.path.0.push(Step::Field(name.into()));
             self
         }
 

@@ -310,6 +310,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Goes past `count` bytes.
+    #[inline]
+    pub fn skip(&mut self, count: usize) -> Result<(), DecodeError> {
+        match self.rest.get(count..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => Err(self.short(count)),
+        }
+    }
+
     #[cold]
     fn short(&self, wanted: usize) -> DecodeError {
         self.error(format!("{wanted} bytes are announced, {} are left", self.rest.len()))
