@@ -139,3 +139,29 @@ fn every_prefix_of_a_text_is_read_without_panic() {
         }
     }
 }
+
+#[test]
+fn the_stored_text_is_the_one_of_a_confluent_registry() {
+    let rows =
+        std::fs::read_to_string(eventpact_tests::folder("parse/protobuf-registry-texts.jsonl")).expect("the file is there");
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for line in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let mut sources = Sources::new();
+        let file = sources.add("a.proto", row["schema"].as_str().expect("a text"));
+        let (schema, found) =
+            protobuf::parse_files(&mut sources, file, "a.proto", &mut |path| Ok((path.to_owned(), String::new())));
+        let Some(schema) = schema else {
+            wrong.push(format!("{}: {found:?}", row["schema"]));
+            continue;
+        };
+        let (ours, theirs) = (protobuf::canonical_text(&schema), row["stored"].as_str().expect("a text"));
+        count += 1;
+        if ours != theirs {
+            wrong.push(format!("{theirs}\n--- ours\n{ours}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), wrong.join("\n======\n"));
+    assert!(count > 100, "only {count} texts");
+}

@@ -1,6 +1,7 @@
 //! Protocol Buffers: the tree of `.proto` files, their parser and linker, descriptors and canonical text.
 
 mod builtin;
+mod canonical;
 mod cursor;
 mod descriptor;
 mod lex;
@@ -10,6 +11,7 @@ mod parse;
 mod tree;
 mod validate;
 
+pub use canonical::canonical_text;
 pub use descriptor::to_file_descriptor_set;
 pub use link::{ImportFn, parse, parse_files};
 

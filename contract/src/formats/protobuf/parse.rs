@@ -54,6 +54,7 @@ struct Body {
     extension_ranges: Vec<Range>,
     reserved_ranges: Vec<Range>,
     reserved_names: Vec<(String, Span)>,
+    range_statements: Vec<Span>,
     options: Vec<OptionEntry>,
 }
 
@@ -195,6 +196,7 @@ impl Parser<'_> {
             extension_ranges: body.extension_ranges,
             reserved_ranges: body.reserved_ranges,
             reserved_names: body.reserved_names,
+            range_statements: body.range_statements,
             options: body.options,
         })
     }
@@ -230,12 +232,16 @@ impl Parser<'_> {
                 self.c.bump();
                 body.options.push(self.c.option_statement(start)?);
             }
-            "reserved" => self.reserved(MAX_NUMBER, &mut body.reserved_ranges, &mut body.reserved_names)?,
+            "reserved" => {
+                self.reserved(MAX_NUMBER, &mut body.reserved_ranges, &mut body.reserved_names)?;
+                body.range_statements.push(self.c.span_from(start));
+            }
             "extensions" => {
                 self.c.bump();
                 self.ranges(MAX_NUMBER, &mut body.extension_ranges)?;
                 self.c.bracket_options()?;
                 self.c.expect(';')?;
+                body.range_statements.push(self.c.span_from(start));
             }
             "oneof" => self.oneof(scope, body)?,
             "group" => return Err(self.group()),
@@ -388,6 +394,7 @@ impl Parser<'_> {
         let open = self.c.at;
         self.c.expect('{')?;
         let (mut values, mut ranges, mut names, mut options) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut range_statements = Vec::new();
         self.block(|p| {
             let start = p.c.at;
             let assigned = p.c.ahead(1).kind == Kind::Symbol('=');
@@ -396,13 +403,14 @@ impl Parser<'_> {
                 options.push(p.c.option_statement(start)?);
             } else if p.c.is_word("reserved") && !assigned {
                 p.reserved(i32::MAX, &mut ranges, &mut names)?;
+                range_statements.push(p.c.span_from(start));
             } else {
                 values.push(p.enum_value(scope)?);
             }
             Ok(())
         })?;
         let element = self.c.element(start, open, scope, name);
-        Ok(Enum { element, values, reserved_ranges: ranges, reserved_names: names, options })
+        Ok(Enum { element, values, reserved_ranges: ranges, reserved_names: names, range_statements, options })
     }
 
     fn enum_value(&mut self, scope: &str) -> Result<EnumValue, Stop> {

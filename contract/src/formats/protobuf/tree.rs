@@ -109,6 +109,8 @@ pub struct Message {
     pub reserved_ranges: Vec<Range>,
     /// Reserved names.
     pub reserved_names: Vec<(String, Span)>,
+    /// The places of the `reserved` and `extensions` statements, each of which holds one or more of the ranges and names.
+    pub range_statements: Vec<Span>,
     /// Options in order.
     pub options: Vec<OptionEntry>,
 }
@@ -248,6 +250,8 @@ pub struct Enum {
     pub reserved_ranges: Vec<Range>,
     /// Reserved names.
     pub reserved_names: Vec<(String, Span)>,
+    /// The places of the `reserved` statements, each of which holds one or more of the ranges and names.
+    pub range_statements: Vec<Span>,
     /// Options in order.
     pub options: Vec<OptionEntry>,
 }

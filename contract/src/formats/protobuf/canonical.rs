@@ -1,0 +1,324 @@
+//! The text by which a registry knows a `.proto` file: parsed and printed again, comments dropped, names as written.
+//!
+//! The form is the one that Confluent's registry stores: fields, oneofs, nested messages, enums; public imports behind plain
+//! ones; `extend` behind the types, services last.
+
+use crate::source::Span;
+
+use super::lex::{Kind, Token, lex};
+use super::parse::MAX_NUMBER;
+use super::tree::{
+    Enum, EnumValue, Extend, Field, FieldType, File, ImportKind, Label, Message, Method, Oneof, OptionEntry, Range, Schema,
+    Service, Syntax,
+};
+
+/// Values of options are nested at most this deep; deeper ones stay as written.
+const MAX_DEPTH: usize = 64;
+
+/// The payload's file as Confluent's registry prints it; imported files are texts of their own.
+pub fn canonical_text(schema: &Schema) -> String {
+    schema.main().map(file).unwrap_or_default()
+}
+
+fn file(file: &File) -> String {
+    let mut out = String::new();
+    if file.syntax_span.is_some() {
+        let name = if file.syntax == Syntax::Proto3 { "proto3" } else { "proto2" };
+        out.push_str(&format_line(&["syntax = \"", name, "\";"]));
+    }
+    if !file.package.is_empty() {
+        out.push_str(&format_line(&["package ", &file.package, ";"]));
+    }
+    let plain = file.imports.iter().filter(|i| i.kind == ImportKind::Plain);
+    let others = file.imports.iter().filter(|i| i.kind != ImportKind::Plain);
+    let imports = plain.chain(others).map(|i| {
+        let kind = match i.kind {
+            ImportKind::Plain => "",
+            ImportKind::Public => "public ",
+            ImportKind::Weak => "weak ",
+        };
+        format_line(&["import ", kind, "\"", &i.path, "\";"])
+    });
+    block(&mut out, imports);
+    block(&mut out, file.options.iter().map(declaration));
+    block(&mut out, file.messages.iter().map(message).chain(file.enums.iter().map(enumeration)));
+    block(&mut out, file.extends.iter().map(extend));
+    block(&mut out, file.services.iter().map(service));
+    out
+}
+
+fn format_line(parts: &[&str]) -> String {
+    let mut line = parts.concat();
+    line.push('\n');
+    line
+}
+
+/// Parts behind an empty line; nothing when there are none.
+fn block(out: &mut String, parts: impl Iterator<Item = String>) {
+    let mut parts = parts.peekable();
+    if parts.peek().is_some() {
+        out.push('\n');
+    }
+    out.extend(parts);
+}
+
+/// The same behind a brace, two spaces in; an empty line inside gets the spaces too.
+fn indented(out: &mut String, parts: impl Iterator<Item = String>) {
+    let mut parts = parts.peekable();
+    if parts.peek().is_some() {
+        out.push('\n');
+    }
+    for part in parts {
+        indent(out, &part);
+    }
+}
+
+fn indent(out: &mut String, part: &str) {
+    for line in part.strip_suffix('\n').unwrap_or(part).split('\n') {
+        out.push_str("  ");
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+fn message(message: &Message) -> String {
+    let mut out = format!("message {} {{", message.element.name);
+    let all = Statements { spans: &message.range_statements, max: MAX_NUMBER };
+    indented(&mut out, all.print("reserved", &message.reserved_ranges, &message.reserved_names));
+    indented(&mut out, message.options.iter().map(declaration));
+    indented(&mut out, message.fields.iter().filter(|f| f.oneof.is_none()).map(field));
+    indented(&mut out, message.oneofs.iter().enumerate().map(|(n, o)| oneof(o, n, &message.fields)));
+    indented(&mut out, all.print("extensions", &message.extension_ranges, &[]));
+    let nested = message.messages.iter().map(self::message);
+    indented(&mut out, nested.chain(message.enums.iter().map(enumeration)));
+    indented(&mut out, message.extends.iter().map(extend));
+    out.push_str("}\n");
+    out
+}
+
+fn oneof(oneof: &Oneof, index: usize, fields: &[Field]) -> String {
+    let mut out = format!("oneof {} {{", oneof.element.name);
+    indented(&mut out, oneof.options.iter().map(declaration));
+    indented(&mut out, fields.iter().filter(|f| f.oneof == Some(index)).map(field));
+    out.push_str("}\n");
+    out
+}
+
+fn enumeration(one: &Enum) -> String {
+    let mut out = format!("enum {} {{", one.element.name);
+    let all = Statements { spans: &one.range_statements, max: i32::MAX };
+    let reserved = all.print("reserved", &one.reserved_ranges, &one.reserved_names);
+    let options = one.options.iter().map(declaration);
+    indented(&mut out, reserved.chain(options).chain(one.values.iter().map(enum_value)));
+    out.push_str("}\n");
+    out
+}
+
+fn enum_value(value: &EnumValue) -> String {
+    format!("{} = {}{};\n", value.element.name, value.number, brackets(&value.options))
+}
+
+fn field(field: &Field) -> String {
+    let label = match field.label {
+        Label::Optional => "optional ",
+        Label::Required => "required ",
+        Label::Repeated if !matches!(field.ty, FieldType::Map { .. }) => "repeated ",
+        Label::None | Label::Repeated => "",
+    };
+    let options = brackets(&field.options);
+    format!("{label}{} {} = {}{options};\n", field.type_text, field.element.name, field.number)
+}
+
+fn extend(extend: &Extend) -> String {
+    let mut out = format!("extend {} {{", extend.extendee_text);
+    indented(&mut out, extend.fields.iter().map(field));
+    out.push_str("}\n");
+    out
+}
+
+fn service(service: &Service) -> String {
+    let mut out = format!("service {} {{", service.element.name);
+    indented(&mut out, service.options.iter().map(declaration));
+    indented(&mut out, service.methods.iter().map(method));
+    out.push_str("}\n");
+    out
+}
+
+fn method(method: &Method) -> String {
+    let stream = |on: bool| if on { "stream " } else { "" };
+    let (input, output) = (stream(method.client_streaming), stream(method.server_streaming));
+    let name = &method.element.name;
+    let mut out = format!("rpc {name} ({input}{}) returns ({output}{})", method.input_text.0, method.output_text.0);
+    if !method.options.is_empty() {
+        out.push_str(" {");
+        indented(&mut out, method.options.iter().map(declaration));
+        out.push('}');
+    }
+    out.push_str(";\n");
+    out
+}
+
+/// `reserved` and `extensions` statements by their places.
+struct Statements<'a> {
+    spans: &'a [Span],
+    max: i32,
+}
+
+impl<'a> Statements<'a> {
+    fn print(
+        &self,
+        keyword: &'a str,
+        ranges: &'a [Range],
+        names: &'a [(String, Span)],
+    ) -> impl Iterator<Item = String> + use<'a> {
+        let max = self.max;
+        self.spans.iter().filter_map(move |statement| {
+            let inside = |span: &Span| statement.start <= span.start && span.end <= statement.end;
+            let numbers = ranges.iter().filter(|r| inside(&r.span)).map(|r| range(r, max));
+            let names = names.iter().filter(|(_, span)| inside(span)).map(|(name, _)| quoted(name));
+            let parts: Vec<String> = numbers.chain(names).collect();
+            (!parts.is_empty()).then(|| format!("{keyword} {};\n", parts.join(", ")))
+        })
+    }
+}
+
+fn range(range: &Range, max: i32) -> String {
+    match (range.start, range.end) {
+        (start, end) if start == end => start.to_string(),
+        (start, end) if end == max => format!("{start} to max"),
+        (start, end) => format!("{start} to {end}"),
+    }
+}
+
+/// `option name = value;`
+fn declaration(option: &OptionEntry) -> String {
+    format!("option {};\n", assignment(option))
+}
+
+fn assignment(option: &OptionEntry) -> String {
+    format!("{} = {}", option.name, value(option))
+}
+
+/// ` [a = 1]`, or several options on a line each; `default` and `json_name` come last.
+fn brackets(options: &[OptionEntry]) -> String {
+    let last = |o: &&OptionEntry| match o.name.as_str() {
+        "default" => 1,
+        "json_name" => 2,
+        _ => 0,
+    };
+    let mut ordered: Vec<&OptionEntry> = options.iter().collect();
+    ordered.sort_by_key(last);
+    match ordered.as_slice() {
+        [] => String::new(),
+        [one] => format!(" [{}]", assignment(one)),
+        many => {
+            let lines: Vec<String> = many.iter().map(|o| assignment(o)).collect();
+            let mut out = String::from(" [\n");
+            indent(&mut out, &lines.join(",\n"));
+            out.push(']');
+            out
+        }
+    }
+}
+
+/// The value of an option: strings in double quotes, aggregates with an entry on each line.
+fn value(option: &OptionEntry) -> String {
+    if let Some(text) = option.as_string() {
+        return quoted(&text);
+    }
+    if !option.value.starts_with('{') {
+        return option.value.clone();
+    }
+    let file = crate::source::Sources::new().add("", "");
+    let Ok(tokens) = lex(&option.value, file) else { return option.value.clone() };
+    let mut printer = Aggregate { text: &option.value, tokens: &tokens.list, at: 0 };
+    printer.value(0).unwrap_or_else(|| option.value.clone())
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Prints the text format in an option value; `None` for what it does not know.
+struct Aggregate<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    at: usize,
+}
+
+impl Aggregate<'_> {
+    fn symbol(&self) -> Option<char> {
+        match self.tokens.get(self.at)?.kind {
+            Kind::Symbol(c) => Some(c),
+            _ => None,
+        }
+    }
+
+    fn take(&mut self) -> Option<String> {
+        let token = self.tokens.get(self.at)?;
+        self.at += 1;
+        match &token.kind {
+            Kind::End => None,
+            Kind::Str(bytes) => Some(quoted(&String::from_utf8_lossy(bytes))),
+            _ => self.text.get(token.start..token.end).map(str::to_owned),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Option<String> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        match self.symbol() {
+            Some('{') => self.list(depth, '}', Self::entry),
+            Some('[') => self.list(depth, ']', Self::value),
+            Some('-') => {
+                self.at += 1;
+                Some(format!("-{}", self.take()?))
+            }
+            _ => self.take(),
+        }
+    }
+
+    /// Entries between brackets, with commas, semicolons or nothing between them.
+    fn list(&mut self, depth: usize, close: char, one: impl Fn(&mut Self, usize) -> Option<String>) -> Option<String> {
+        let mut out = self.take()?;
+        let mut parts = Vec::new();
+        while self.symbol() != Some(close) {
+            parts.push(one(self, depth + 1)?);
+            if matches!(self.symbol(), Some(',' | ';')) {
+                self.at += 1;
+            }
+        }
+        self.at += 1;
+        out.push('\n');
+        if !parts.is_empty() {
+            indent(&mut out, &parts.join(",\n"));
+        }
+        out.push(close);
+        Some(out)
+    }
+
+    /// `name: value`, `name { … }`, `[extension.name]: value`
+    fn entry(&mut self, depth: usize) -> Option<String> {
+        let mut name = self.take()?;
+        while name.starts_with('[') && !name.ends_with(']') {
+            name.push_str(&self.take()?);
+        }
+        if self.symbol() == Some(':') {
+            self.at += 1;
+        }
+        Some(format!("{name}: {}", self.value(depth)?))
+    }
+}
