@@ -236,7 +236,7 @@ impl State {
         }
         self.in_context(context, |c| {
             c.schemas.insert_mut(id, Arc::clone(schema));
-            if c.id_of(schema.identity).is_none_or(|known| known > id) {
+            if c.id_of(schema.identity).is_none_or(|known| known < id) {
                 c.identities.insert_mut(schema.identity, id);
             }
         });
@@ -252,7 +252,7 @@ impl State {
             take(&mut self.referrers, &target, &here);
         }
         // Imports may bind one schema to two ids: the other one keeps the identity.
-        let other = self.guid(schema.identity).find(|(name, _)| *name == context).map(|(_, id)| id);
+        let other = self.guid(schema.identity).filter(|(name, _)| *name == context).map(|(_, id)| id).max();
         self.in_context(context, |c| {
             c.schemas.remove_mut(&id);
             c.uses.remove_mut(&id);
@@ -376,8 +376,8 @@ mod tests {
         for id in [5, 6] {
             state.apply(&Change::PutSchema { context: ".".into(), id, schema: Arc::clone(&one) });
         }
-        assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(5));
-        state.apply(&Change::DropSchema { context: ".".into(), id: 5 });
         assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(6));
+        state.apply(&Change::DropSchema { context: ".".into(), id: 6 });
+        assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(5));
     }
 }

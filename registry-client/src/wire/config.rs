@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Metadata;
+use super::lenient::lenient_text;
 
 /// A field of a [`ConfigUpdate`]: an absent key keeps what is stored, JSON `null` clears it, a value sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,15 +48,19 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Update<T> {
     }
 }
 
+fn lenient_update<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Update<String>, D::Error> {
+    Ok(lenient_text(deserializer)?.map_or(Update::Clear, Update::Set))
+}
+
 /// Body of `PUT /config`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigUpdate {
     /// Another name of the subject.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
     pub alias: Update<String>,
     /// Another name of the subject for encryption keys.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
     pub alias_for_deks: Update<String>,
     /// Registers the normalised text.
     #[serde(skip_serializing_if = "Update::is_keep")]
@@ -70,13 +75,13 @@ pub struct ConfigUpdate {
     #[serde(skip_serializing_if = "Update::is_keep")]
     pub validate_rules: Update<bool>,
     /// The level, in any case: `none`, `backward`, `forward`, `full` and their `_transitive` forms.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
     pub compatibility: Update<String>,
     /// `STRICT` or `LENIENT`.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
     pub compatibility_policy: Update<String>,
     /// Only versions with the same value of this metadata property are compared.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
     pub compatibility_group: Update<String>,
     /// Metadata under what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]

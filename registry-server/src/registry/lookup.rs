@@ -82,6 +82,7 @@ impl Registry {
     pub(crate) fn uses_of_id(&self, id: u32, hint: Option<&SubjectName>, deleted: bool) -> Option<Vec<(SubjectName, i32)>> {
         let state = self.snapshot();
         let (context, _) = home_of_id(&state, id, hint)?;
+        state.context(&context)?.schema(id)?;
         let uses = state.context(&context)?.uses(id).filter(|(_, _, version)| deleted || !version.deleted);
         Some(uses.map(|(name, number, _)| (SubjectName::new(Arc::clone(&context), Arc::clone(name)), number)).collect())
     }

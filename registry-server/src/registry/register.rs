@@ -113,6 +113,10 @@ fn prepare(
         return Ok(Prepared::Known(Registered { id, number, schema }));
     }
     refuse_read_only(state, subject)?;
+    let schema = incoming.with_metadata(metadata.clone());
+    if let Some(known) = imported_again(state, subject, &schema, wanted_id, asked_number) {
+        return Ok(Prepared::Known(known));
+    }
     if !import {
         let messages = compatibility(cache, state, subject, &incoming, metadata.as_ref(), &live(state, subject), &effective);
         if !messages.is_empty() {
@@ -120,12 +124,26 @@ fn prepare(
         }
     }
     Ok(Prepared::New(Box::new(Plan {
-        schema: Arc::new(incoming.with_metadata(metadata)),
+        schema: Arc::new(schema),
         wanted_id,
         wanted_number: asked_number.filter(|number| *number > 0),
         subject_revision: state.subject(subject).map_or(0, |s| s.revision),
         settings_revision: state.settings_revision,
     })))
+}
+
+/// An import of an id that the subject has already, without a certain version.
+fn imported_again(
+    state: &State,
+    subject: &SubjectName,
+    schema: &Schema,
+    wanted_id: Option<u32>,
+    asked_number: Option<i32>,
+) -> Option<Registered> {
+    let id = wanted_id.filter(|_| asked_number.is_none_or(|number| number < 0))?;
+    let known = state.context(&subject.context)?.schema(id).filter(|known| known.identity == schema.identity)?;
+    let (number, _) = state.subject(subject)?.live().rev().find(|(_, version)| version.id == id)?;
+    Some(Registered { id, number, schema: Arc::clone(known) })
 }
 
 /// Imports bring their ids; nobody else may.

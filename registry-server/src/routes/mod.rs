@@ -166,9 +166,9 @@ pub(crate) fn find(path: &str, query: &str) -> Result<(Endpoint, Query), ApiErro
         return Err(ApiError::bad_request("the path has an empty segment"));
     }
     match segments.as_slice() {
-        ["contexts", context] => Ok((Endpoint::Context(context_name(&decode(context)?)?), Query::parse(query, None))),
+        ["contexts", context] => Ok((Endpoint::Context(decode_context(context)?), Query::parse(query, None))),
         ["contexts", context, rest @ ..] => {
-            let context = context_name(&decode(context)?)?;
+            let context = decode_context(context)?;
             let endpoint = endpoint(rest, Some(&context))?;
             Ok((endpoint, Query::parse(query, Some(context))))
         }
@@ -205,6 +205,11 @@ fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> 
         ["contexts"] => Endpoint::Contexts,
         _ => return Err(ApiError::no_such_route()),
     })
+}
+
+/// A context in a path, where `.` means the default one.
+fn decode_context(segment: &str) -> Result<String, ApiError> {
+    context_name(&if segment == "." { segment.to_owned() } else { decode(segment)? })
 }
 
 /// One segment. Control characters and backslashes are stopped here, as the original's HTTP server does.
