@@ -34,6 +34,12 @@ enum Command {
     Rules(commands::rules::Args),
     /// Talk to a schema registry.
     Registry(commands::registry::Args),
+    /// Run the schema registry.
+    #[cfg(feature = "serve")]
+    Serve(commands::serve::Args),
+    /// List, show and replay dead letters.
+    #[cfg(feature = "kafka")]
+    Dlq(commands::dlq::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,11 +50,14 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Registry(args) => commands::registry::run(args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => commands::serve::run(args),
+        #[cfg(feature = "kafka")]
+        Command::Dlq(args) => commands::dlq::run(args),
     };
-    result
-        .unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
-            Exit::CouldNotRun
-        })
-        .into()
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Exit::CouldNotRun
+    })
+    .into()
 }

@@ -1,7 +1,11 @@
 //! One file for each command: its arguments, and `run`.
 
 pub(crate) mod check;
+#[cfg(feature = "kafka")]
+pub(crate) mod dlq;
 pub(crate) mod explain;
 pub(crate) mod registry;
 pub(crate) mod rules;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod validate;
