@@ -55,9 +55,10 @@ fn main() -> ExitCode {
         #[cfg(feature = "kafka")]
         Command::Dlq(args) => commands::dlq::run(args),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        Exit::CouldNotRun
-    })
-    .into()
+    result
+        .unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Exit::CouldNotRun
+        })
+        .into()
 }

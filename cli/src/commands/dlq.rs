@@ -152,7 +152,7 @@ async fn list(place: &Place, json: bool) -> Result<Exit> {
 }
 
 /// The letters whose ids begin so; each beginning must fit exactly one, or be a whole id.
-fn pick(letters: Vec<DeadLetter>, ids: &[String], queue: &str) -> Result<Vec<DeadLetter>> {
+fn pick(letters: &[DeadLetter], ids: &[String], queue: &str) -> Result<Vec<DeadLetter>> {
     let mut picked: Vec<DeadLetter> = Vec::new();
     for id in ids {
         let fits: Vec<&DeadLetter> = letters.iter().filter(|l| l.id.starts_with(id.as_str())).collect();
@@ -171,7 +171,7 @@ fn pick(letters: Vec<DeadLetter>, ids: &[String], queue: &str) -> Result<Vec<Dea
 async fn one(place: &Place, id: &str) -> Result<Exit> {
     let letters = place.letters().await?.letters;
     let mut bodies = place.bodies()?;
-    for letter in pick(letters, std::slice::from_ref(&id.to_owned()), &place.queue)? {
+    for letter in pick(&letters, std::slice::from_ref(&id.to_owned()), &place.queue)? {
         let decoded = bodies.decode(&letter).await;
         println!("{}", show::page(&letter, &decoded));
     }
@@ -185,7 +185,7 @@ async fn replay(args: &Replay) -> Result<Exit> {
     let contracts = args.contract.as_deref().map(Contracts::load).transpose()?;
     let Some(contracts) = contracts.map_or(Some(None), |c| c.map(Some)) else { return Ok(Exit::CouldNotRun) };
     let letters = args.place.letters().await?.letters;
-    let letters = if args.all { letters } else { pick(letters, &args.ids, &args.place.queue)? };
+    let letters = if args.all { letters } else { pick(&letters, &args.ids, &args.place.queue)? };
     let mut bodies = args.place.bodies()?;
     let mut verdicts = Vec::new();
     for letter in &letters {
@@ -221,7 +221,9 @@ async fn replay(args: &Replay) -> Result<Exit> {
 fn fate_text(fate: &Fate) -> String {
     match fate {
         Fate::Replayed => "replayed".to_owned(),
-        Fate::ReplayedWithoutNote(error) => format!("replayed, but the note of it was not written ({error}): do not replay it again"),
+        Fate::ReplayedWithoutNote(error) => {
+            format!("replayed, but the note of it was not written ({error}): do not replay it again")
+        }
         Fate::WouldReplay => "would be replayed".to_owned(),
         Fate::Invalid(why) => format!("left: the contract does not accept it: {why}"),
         Fate::TooOften => "left: it was replayed as often as --max-replays allows".to_owned(),

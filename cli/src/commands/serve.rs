@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 fn store(text: &str) -> Result<StoreSpec, String> {
-    text.parse().map_err(|e| format!("{e}"))
+    text.parse()
 }
 
 /// Runs the registry until it is told to stop.

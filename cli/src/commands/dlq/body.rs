@@ -57,7 +57,9 @@ impl Bodies {
     pub(super) async fn decode(&mut self, letter: &DeadLetter) -> Decoded {
         let body = letter.message.value.as_deref().unwrap_or_default();
         let decoded = match self.framed(body).await {
-            Ok(framed) => json(&framed).map(|value| (format!("{}, schema id {}", framed.schema.format().registry_type(), framed.id), value)),
+            Ok(framed) => {
+                json(&framed).map(|value| (format!("{}, schema id {}", framed.schema.format().registry_type(), framed.id), value))
+            }
             Err(why) => plain(body).map(|value| ("JSON without a schema id".to_owned(), value)).ok_or(why),
         };
         match decoded {
@@ -115,7 +117,8 @@ fn registered_proto(
 ) -> (Option<Schema>, Vec<eventpact_contract::diagnostic::Diagnostic>) {
     let text = files.0.get(main).cloned().unwrap_or_default();
     let file = sources.add(main, text);
-    let mut import = |path: &str| files.0.get(path).map(|t| (path.to_owned(), t.clone())).ok_or_else(|| "no such reference".to_owned());
+    let mut import =
+        |path: &str| files.0.get(path).map(|t| (path.to_owned(), t.clone())).ok_or_else(|| "no such reference".to_owned());
     let (schema, found) = protobuf::parse_files(sources, file, main, &mut import);
     (schema.map(|s| Schema::Protobuf(Arc::new(s))), found)
 }
@@ -123,8 +126,8 @@ fn registered_proto(
 fn json(framed: &Framed) -> Result<Value, String> {
     match &*framed.schema {
         Schema::Avro(schema) => {
-            let value = avro::decode(schema, &framed.payload).map_err(|e| e.to_string())?;
-            Ok(avro::to_json(schema, &value))
+            let value = avro::datum::decode(schema, &framed.payload).map_err(|e| e.to_string())?;
+            Ok(avro::datum::to_json(schema, &value))
         }
         Schema::JsonSchema(_) => serde_json::from_slice(&framed.payload).map_err(|e| format!("it is not JSON: {e}")),
         Schema::Protobuf(schema) => {

@@ -52,7 +52,7 @@ fn fits(reader: &Schema, body: &[u8], framed: Result<&Framed, &String>) -> Resul
     match (reader, framed) {
         (Schema::Avro(reader), Ok(framed)) => {
             let Schema::Avro(writer) = &*framed.schema else { return Err(other(framed, "Avro")) };
-            avro::resolve(writer, reader, &framed.payload).map(drop).map_err(|e| e.to_string())
+            avro::datum::resolve(writer, reader, &framed.payload).map(drop).map_err(|e| e.to_string())
         }
         (Schema::Protobuf(reader), Ok(framed)) => {
             let Schema::Protobuf(_) = &*framed.schema else { return Err(other(framed, "Protobuf")) };

@@ -52,10 +52,24 @@ pub(super) fn page(letter: &DeadLetter, decoded: &Decoded) -> String {
     row("written by", &format!("{:?}", letter.dialect));
     if let Some(origin) = &letter.origin {
         let at = |n: Option<String>| n.unwrap_or_else(|| "?".to_owned());
-        let place = format!("{} [{}] @{}", origin.topic, at(origin.partition.map(|p| p.to_string())), at(origin.offset.map(|o| o.to_string())));
+        let place = format!(
+            "{} [{}] @{}",
+            origin.topic,
+            at(origin.partition.map(|p| p.to_string())),
+            at(origin.offset.map(|o| o.to_string()))
+        );
         row("came from", &clean(&place, 300));
     }
-    row("lies at", &format!("partition {}, offset {}, {} cop{}", letter.partition, letter.offset, letter.copies, if letter.copies == 1 { "y" } else { "ies" }));
+    row(
+        "lies at",
+        &format!(
+            "partition {}, offset {}, {} cop{}",
+            letter.partition,
+            letter.offset,
+            letter.copies,
+            if letter.copies == 1 { "y" } else { "ies" }
+        ),
+    );
     row("group", &text(&failure.group, 200));
     row("handler", &text(&failure.handler, 200));
     row("tried", &number(failure.attempts));
