@@ -10,5 +10,5 @@ mod tree;
 
 pub use canonical::{canonical_text, normalized_text, parsing_canonical_form, resolved_text};
 pub use fingerprint::{md5, rabin, sha256};
-pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, parse};
+pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_LEVELS, parse};
 pub use tree::{EnumType, Field, Fixed, Kind, Logical, Name, Named, Order, Record, Schema, Symbol, Type, TypeId};

@@ -26,6 +26,10 @@ pub const MAX_DEPTH: usize = 64;
 /// The largest `fixed`, in bytes. Larger ones are refused: every reader would have to set that much aside.
 pub const MAX_FIXED_SIZE: usize = 1024 * 1024;
 
+/// How deep the JSON text of a schema may nest when every type is written where it is first used (a record takes three levels, a
+/// list, map or union one). Readers of JSON stop at 128, and whoever walks a schema goes that deep.
+pub const MAX_LEVELS: usize = 120;
+
 /// How many documents a schema may pull in through names that it does not define.
 const MAX_DOCUMENTS: usize = 1000;
 
@@ -39,6 +43,7 @@ pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict:
     let root = parser.ty(node, "", 0);
     parser.resolve_pending(resolve);
     if !diagnostic::has_errors(&parser.diagnostics) {
+        parser.check_levels(root);
         parser.check_defaults(strict);
     }
     let Parser { types, diagnostics, .. } = parser;
@@ -166,6 +171,35 @@ impl Parser {
         }
     }
 
+    /// Refuses schemas that are too deep to be printed and walked: names can chain thousands of types that are flat in the text.
+    /// Goes the way that every walk goes: each type once, in the order of the text.
+    fn check_levels(&mut self, root: Option<TypeId>) {
+        let mut seen = vec![false; self.types.len()];
+        let mut open: Vec<(TypeId, usize)> = root.map(|root| (root, 0)).into_iter().collect();
+        let mut level = 0;
+        while let Some((id, next)) = open.last_mut() {
+            let (id, n) = (*id, *next);
+            *next += 1;
+            let kind = &self.get(id).kind;
+            let levels = if matches!(kind, Kind::Record(_)) { 3 } else { 1 };
+            let Some(child) = child(kind, n) else {
+                level -= if n > 0 { levels } else { 0 };
+                open.pop();
+                continue;
+            };
+            level += if n == 0 { levels } else { 0 };
+            if level > MAX_LEVELS {
+                let text = format!("types are nested so deep that the text of the schema has more than {MAX_LEVELS} levels");
+                let span = self.get(child).span;
+                self.error("avro/depth-limit", span, text).help = Some("Make the schema flatter.".to_owned());
+                return;
+            }
+            if seen.get_mut(child.0 as usize).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                open.push((child, 0));
+            }
+        }
+    }
+
     fn undefined(&mut self, full: &str, span: Span) {
         let simple = full.rsplit('.').next().unwrap_or(full);
         let same = |n: &&String| n.rsplit('.').next() == Some(simple) && matches!(self.names[*n], Known::Defined(_));
@@ -178,5 +212,15 @@ impl Parser {
             }
         };
         self.error("avro/name-undefined", span, format!("no type is named '{full}'")).help = Some(help);
+    }
+}
+
+/// The n-th type that a type contains.
+fn child(kind: &Kind, n: usize) -> Option<TypeId> {
+    match kind {
+        Kind::Record(record) => record.fields.get(n).map(|f| f.ty),
+        Kind::Array(inner) | Kind::Map(inner) => (n == 0).then_some(*inner),
+        Kind::Union(branches) => branches.get(n).copied(),
+        _ => None,
     }
 }
