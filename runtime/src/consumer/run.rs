@@ -139,7 +139,17 @@ impl State<'_> {
             }
             self.settle(consumer, &mut finished);
             if flush_now {
-                self.flush(consumer).await?;
+                // A broker may take its time: handlers go on meanwhile.
+                let mut flush = pin!(consumer.flush_settles());
+                let result = loop {
+                    tokio::select! {
+                        biased;
+                        () = &mut stop => return Ok(()),
+                        result = &mut flush => break result,
+                        () = poll_fn(|context| lanes.poll(context, &mut finished)) => {}
+                    }
+                };
+                self.flushed(result)?;
             }
         }
         Ok(())
@@ -162,8 +172,8 @@ impl State<'_> {
             }
             self.settle(consumer, &mut finished);
         }
-        self.failures = 0;
-        let flushed = self.flush(consumer).await.is_ok() && self.failures == 0;
+        let result = tokio::time::timeout_at(until, consumer.flush_settles()).await;
+        let flushed = result.is_ok_and(|result| result.is_ok());
         flushed && self.stuck.is_none() && self.telemetry.snapshot().released == released_before
     }
 
@@ -237,12 +247,9 @@ impl State<'_> {
         self.telemetry.count(|counters| &counters.dead_lettered, dead);
     }
 
-    async fn flush<C: Consumer>(&mut self, consumer: &mut C) -> Result<(), RecvError> {
+    fn flushed(&mut self, result: Result<(), RecvError>) -> Result<(), RecvError> {
         self.telemetry.count(|counters| &counters.flushes, 1);
-        match consumer.flush_settles().await {
-            Ok(()) => Ok(()),
-            Err(error) => self.passing(error),
-        }
+        result.or_else(|error| self.passing(error))
     }
 }
 
