@@ -18,6 +18,16 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     })
 }
 
+/// For optional properties of generated types: what is there goes through its own type, so that a null is refused unless the
+/// property may be null, and stays apart from a property that is not there.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// serde_json counts lines and columns from 1, we count bytes.
 fn offset_of(bytes: &[u8], line: usize, column: usize) -> usize {
     let before: usize = bytes.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();

@@ -322,6 +322,50 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a `fixed` that is too large for the stack.
+    pub fn boxed_fixed<const N: usize>(&mut self) -> Result<Box<[u8; N]>, DecodeError> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(N) else {
+            return Err(self.short(N));
+        };
+        let Ok(boxed) = Box::<[u8; N]>::try_from(bytes.to_vec()) else {
+            return Err(self.short(N));
+        };
+        self.rest = rest;
+        Ok(boxed)
+    }
+
+    /// Reads a union of `null` and one other type.
+    #[inline]
+    pub fn optional<T>(&mut self, some: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<Option<T>, DecodeError> {
+        match self.long()? {
+            0 => Ok(None),
+            1 => some(self).map(Some),
+            index => Err(self.bad_index("the union", index, 2)),
+        }
+    }
+
+    /// Reads a union of one type and `null`.
+    #[inline]
+    pub fn optional_null_last<T>(
+        &mut self,
+        some: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Option<T>, DecodeError> {
+        match self.long()? {
+            0 => some(self).map(Some),
+            1 => Ok(None),
+            index => Err(self.bad_index("the union", index, 2)),
+        }
+    }
+
+    /// Reads a union of a single type.
+    #[inline]
+    pub fn single<T>(&mut self, value: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+        match self.long()? {
+            0 => value(self),
+            index => Err(self.bad_index("the union", index, 1)),
+        }
+    }
+
     #[cold]
     fn short(&self, wanted: usize) -> DecodeError {
         self.error(format!("{wanted} bytes are announced, {} are left", self.rest.len()))
