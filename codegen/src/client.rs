@@ -201,8 +201,8 @@ impl Client<'_> {
 
             impl<T: Transport> #consumer<T> {
                 /// A consumer that is ready to run.
-                pub fn new(transport: impl Into<Arc<T>>, schemas: Schemas, config: ConsumerConfig #comma #arguments) -> Self {
-                    Self { transport: transport.into(), schemas, config, address: Arc::from(#address) }
+                pub fn new(transport: Arc<T>, schemas: Schemas, config: ConsumerConfig #comma #arguments) -> Self {
+                    Self { transport, schemas, config, address: Arc::from(#address) }
                 }
 
                 /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the

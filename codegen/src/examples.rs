@@ -220,7 +220,8 @@ fn run_channel(parts: &Parts<'_>) -> TokenStream {
     quote! {
         async fn #run(broker: &Arc<MemoryBroker>, schemas: &Schemas) -> Result<(), Box<dyn Error + Send + Sync>> {
             let address: Arc<str> = Arc::from(#address);
-            println!("{} at {address}", #key);
+            let channel = #key;
+            println!("{channel} at {address}");
             let mut config: ConsumerConfig = #config;
             let queue = config.dead_letter.get_or_insert_with(|| Arc::from(format!("{address}.dead-letters"))).clone();
             broker.create_topic(&address, 1);

@@ -8,7 +8,7 @@
 
 pub mod channels;
 pub mod schemas;
-pub use channels::{notifications, orders, payments};
+pub use channels::{orders, payments, notifications};
 pub use eventpact_runtime as runtime;
 pub use eventpact_runtime::types;
-pub use schemas::{CustomerNotified, OrderPlaced, PaymentDecided};
+pub use schemas::{OrderPlaced, PaymentDecided, CustomerNotified};

@@ -2,6 +2,6 @@
 
 //! The channels, one module each: address, producer, handler, consumer.
 
-pub mod notifications;
 pub mod orders;
 pub mod payments;
+pub mod notifications;

@@ -5,7 +5,9 @@
 //! What a customer is told, by e-mail, text message or push.
 
 use crate::schemas;
-use eventpact_runtime::consumer::{ConsumerConfig, Dispatch, RunError, RunReport, consume};
+use eventpact_runtime::consumer::{
+    ConsumerConfig, Dispatch, RunError, RunReport, consume,
+};
 use eventpact_runtime::failure::{ErrorClass, Failure, IntoOutcome, Outcome};
 use eventpact_runtime::inbound::{Inbound, SchemaFacts};
 use eventpact_runtime::message::Envelope;
@@ -48,11 +50,21 @@ pub struct NotificationsProducer<P> {
 impl<P: Producer> NotificationsProducer<P> {
     /// Settles the schema ids and is ready to send. Several clients may share one producer of a transport.
     pub async fn new(producer: Arc<P>, schemas: &Schemas) -> Result<Self, SchemaError> {
-        Ok(Self { customer_notified: EventProducer::new(Arc::clone(&producer), ADDRESS, schemas).await? })
+        Ok(Self {
+            customer_notified: EventProducer::new(
+                    Arc::clone(&producer),
+                    ADDRESS,
+                    schemas,
+                )
+                .await?,
+        })
     }
 
     /// A customer was notified. Waits until the broker has confirmed it.
-    pub async fn send_customer_notified(&self, event: &schemas::CustomerNotified) -> Result<Receipt, SendError> {
+    pub async fn send_customer_notified(
+        &self,
+        event: &schemas::CustomerNotified,
+    ) -> Result<Receipt, SendError> {
         self.customer_notified.send(event).await
     }
 
@@ -86,7 +98,10 @@ pub trait NotificationsHandler: Send + Sync {
     /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
     type Outcome: IntoOutcome + Send;
     /// A customer was notified
-    fn on_customer_notified(&self, envelope: Envelope<schemas::CustomerNotified>) -> impl Future<Output = Self::Outcome> + Send;
+    fn on_customer_notified(
+        &self,
+        envelope: Envelope<schemas::CustomerNotified>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 /// Receives from the channel 'notifications'.
@@ -100,8 +115,13 @@ pub struct NotificationsConsumer<T> {
 
 impl<T: Transport> NotificationsConsumer<T> {
     /// A consumer that is ready to run.
-    pub fn new(transport: impl Into<Arc<T>>, schemas: Schemas, config: ConsumerConfig) -> Self {
-        Self { transport: transport.into(), schemas, config, address: Arc::from(ADDRESS) }
+    pub fn new(transport: Arc<T>, schemas: Schemas, config: ConsumerConfig) -> Self {
+        Self {
+            transport,
+            schemas,
+            config,
+            address: Arc::from(ADDRESS),
+        }
     }
 
     /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
@@ -111,8 +131,12 @@ impl<T: Transport> NotificationsConsumer<T> {
         handler: H,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<RunReport, RunError> {
-        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address)).message::<schemas::CustomerNotified>();
-        let dispatch = NotificationsDispatch { inbound, handler };
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::CustomerNotified>();
+        let dispatch = NotificationsDispatch {
+            inbound,
+            handler,
+        };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
 }
@@ -129,14 +153,22 @@ impl<H: NotificationsHandler> Dispatch for NotificationsDispatch<H> {
             Err(failure) => return Outcome::Failed(failure),
         };
         match opened.message {
-            0 => match opened.decode::<schemas::CustomerNotified>(attempt) {
-                Ok(envelope) => self.handler.on_customer_notified(envelope).await.into_outcome(),
-                Err(failure) => Outcome::Failed(failure),
-            },
-            _ => Outcome::Failed(Failure::new(
-                ErrorClass::SchemaUnknown,
-                "a message that the channel `notifications` does not have",
-            )),
+            0 => {
+                match opened.decode::<schemas::CustomerNotified>(attempt) {
+                    Ok(envelope) => {
+                        self.handler.on_customer_notified(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `notifications` does not have",
+                    ),
+                )
+            }
         }
     }
 

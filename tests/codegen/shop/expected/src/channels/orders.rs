@@ -8,7 +8,9 @@
 
 use crate::schemas;
 use eventpact_runtime::bytes::Bytes;
-use eventpact_runtime::consumer::{ConsumerConfig, Dispatch, RunError, RunReport, consume};
+use eventpact_runtime::consumer::{
+    ConsumerConfig, Dispatch, RunError, RunReport, consume,
+};
 use eventpact_runtime::failure::{ErrorClass, Failure, IntoOutcome, Outcome};
 use eventpact_runtime::inbound::{Inbound, SchemaFacts};
 use eventpact_runtime::message::Envelope;
@@ -51,15 +53,28 @@ pub struct OrdersProducer<P> {
 impl<P: Producer> OrdersProducer<P> {
     /// Settles the schema ids and is ready to send. Several clients may share one producer of a transport.
     pub async fn new(producer: Arc<P>, schemas: &Schemas) -> Result<Self, SchemaError> {
-        Ok(Self { order_placed: EventProducer::new(Arc::clone(&producer), ADDRESS, schemas).await? })
+        Ok(Self {
+            order_placed: EventProducer::new(Arc::clone(&producer), ADDRESS, schemas)
+                .await?,
+        })
     }
 
     /// An order was placed. Waits until the broker has confirmed it.
     ///
     /// 'key': The order id.
-    pub async fn send_order_placed(&self, key: &str, event: &schemas::OrderPlaced) -> Result<Receipt, SendError> {
+    pub async fn send_order_placed(
+        &self,
+        key: &str,
+        event: &schemas::OrderPlaced,
+    ) -> Result<Receipt, SendError> {
         self.order_placed
-            .send_with(event, &SendOptions { key: Some(Bytes::copy_from_slice(key.as_bytes())), ..SendOptions::default() })
+            .send_with(
+                event,
+                &SendOptions {
+                    key: Some(Bytes::copy_from_slice(key.as_bytes())),
+                    ..SendOptions::default()
+                },
+            )
             .await
     }
 
@@ -93,7 +108,10 @@ pub trait OrdersHandler: Send + Sync {
     /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
     type Outcome: IntoOutcome + Send;
     /// Sent once for each order, as soon as it is paid or its payment is promised.
-    fn on_order_placed(&self, envelope: Envelope<schemas::OrderPlaced>) -> impl Future<Output = Self::Outcome> + Send;
+    fn on_order_placed(
+        &self,
+        envelope: Envelope<schemas::OrderPlaced>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 /// Receives from the channel 'orders'.
@@ -107,14 +125,24 @@ pub struct OrdersConsumer<T> {
 
 impl<T: Transport> OrdersConsumer<T> {
     /// A consumer that is ready to run.
-    pub fn new(transport: impl Into<Arc<T>>, schemas: Schemas, config: ConsumerConfig) -> Self {
-        Self { transport: transport.into(), schemas, config, address: Arc::from(ADDRESS) }
+    pub fn new(transport: Arc<T>, schemas: Schemas, config: ConsumerConfig) -> Self {
+        Self {
+            transport,
+            schemas,
+            config,
+            address: Arc::from(ADDRESS),
+        }
     }
 
     /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
     /// configuration says.
-    pub async fn run<H: OrdersHandler>(self, handler: H, stop: impl Future<Output = ()> + Send) -> Result<RunReport, RunError> {
-        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address)).message::<schemas::OrderPlaced>();
+    pub async fn run<H: OrdersHandler>(
+        self,
+        handler: H,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<RunReport, RunError> {
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::OrderPlaced>();
         let dispatch = OrdersDispatch { inbound, handler };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
@@ -132,11 +160,22 @@ impl<H: OrdersHandler> Dispatch for OrdersDispatch<H> {
             Err(failure) => return Outcome::Failed(failure),
         };
         match opened.message {
-            0 => match opened.decode::<schemas::OrderPlaced>(attempt) {
-                Ok(envelope) => self.handler.on_order_placed(envelope).await.into_outcome(),
-                Err(failure) => Outcome::Failed(failure),
-            },
-            _ => Outcome::Failed(Failure::new(ErrorClass::SchemaUnknown, "a message that the channel `orders` does not have")),
+            0 => {
+                match opened.decode::<schemas::OrderPlaced>(attempt) {
+                    Ok(envelope) => {
+                        self.handler.on_order_placed(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `orders` does not have",
+                    ),
+                )
+            }
         }
     }
 

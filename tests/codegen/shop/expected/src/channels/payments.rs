@@ -5,7 +5,9 @@
 //! What the payment provider decided.
 
 use crate::schemas;
-use eventpact_runtime::consumer::{ConsumerConfig, Dispatch, RunError, RunReport, consume};
+use eventpact_runtime::consumer::{
+    ConsumerConfig, Dispatch, RunError, RunReport, consume,
+};
 use eventpact_runtime::failure::{ErrorClass, Failure, IntoOutcome, Outcome};
 use eventpact_runtime::inbound::{Inbound, SchemaFacts};
 use eventpact_runtime::message::Envelope;
@@ -24,7 +26,9 @@ pub fn receive_payment_decided_config(group: &str) -> ConsumerConfig {
     ConsumerConfig {
         retry: RetryPolicy {
             max_attempts: 3,
-            backoff: Backoff::Fixed { delay: Duration::from_millis(500) },
+            backoff: Backoff::Fixed {
+                delay: Duration::from_millis(500),
+            },
             ..RetryPolicy::default()
         },
         dead_letter: Some(Arc::from("shop.payments.dead-letters")),
@@ -44,11 +48,17 @@ pub struct PaymentsProducer<P> {
 impl<P: Producer> PaymentsProducer<P> {
     /// Settles the schema ids and is ready to send. Several clients may share one producer of a transport.
     pub async fn new(producer: Arc<P>, schemas: &Schemas) -> Result<Self, SchemaError> {
-        Ok(Self { payment_decided: EventProducer::new(Arc::clone(&producer), ADDRESS, schemas).await? })
+        Ok(Self {
+            payment_decided: EventProducer::new(Arc::clone(&producer), ADDRESS, schemas)
+                .await?,
+        })
     }
 
     /// A payment was decided. Waits until the broker has confirmed it.
-    pub async fn send_payment_decided(&self, event: &schemas::PaymentDecided) -> Result<Receipt, SendError> {
+    pub async fn send_payment_decided(
+        &self,
+        event: &schemas::PaymentDecided,
+    ) -> Result<Receipt, SendError> {
         self.payment_decided.send(event).await
     }
 
@@ -82,7 +92,10 @@ pub trait PaymentsHandler: Send + Sync {
     /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
     type Outcome: IntoOutcome + Send;
     /// A payment was decided
-    fn on_payment_decided(&self, envelope: Envelope<schemas::PaymentDecided>) -> impl Future<Output = Self::Outcome> + Send;
+    fn on_payment_decided(
+        &self,
+        envelope: Envelope<schemas::PaymentDecided>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
 /// Receives from the channel 'payments'.
@@ -96,15 +109,28 @@ pub struct PaymentsConsumer<T> {
 
 impl<T: Transport> PaymentsConsumer<T> {
     /// A consumer that is ready to run.
-    pub fn new(transport: impl Into<Arc<T>>, schemas: Schemas, config: ConsumerConfig) -> Self {
-        Self { transport: transport.into(), schemas, config, address: Arc::from(ADDRESS) }
+    pub fn new(transport: Arc<T>, schemas: Schemas, config: ConsumerConfig) -> Self {
+        Self {
+            transport,
+            schemas,
+            config,
+            address: Arc::from(ADDRESS),
+        }
     }
 
     /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
     /// configuration says.
-    pub async fn run<H: PaymentsHandler>(self, handler: H, stop: impl Future<Output = ()> + Send) -> Result<RunReport, RunError> {
-        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address)).message::<schemas::PaymentDecided>();
-        let dispatch = PaymentsDispatch { inbound, handler };
+    pub async fn run<H: PaymentsHandler>(
+        self,
+        handler: H,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<RunReport, RunError> {
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::PaymentDecided>();
+        let dispatch = PaymentsDispatch {
+            inbound,
+            handler,
+        };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
 }
@@ -121,11 +147,22 @@ impl<H: PaymentsHandler> Dispatch for PaymentsDispatch<H> {
             Err(failure) => return Outcome::Failed(failure),
         };
         match opened.message {
-            0 => match opened.decode::<schemas::PaymentDecided>(attempt) {
-                Ok(envelope) => self.handler.on_payment_decided(envelope).await.into_outcome(),
-                Err(failure) => Outcome::Failed(failure),
-            },
-            _ => Outcome::Failed(Failure::new(ErrorClass::SchemaUnknown, "a message that the channel `payments` does not have")),
+            0 => {
+                match opened.decode::<schemas::PaymentDecided>(attempt) {
+                    Ok(envelope) => {
+                        self.handler.on_payment_decided(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `payments` does not have",
+                    ),
+                )
+            }
         }
     }
 

@@ -18,19 +18,46 @@ pub struct CustomerNotified {
     pub customer_id: String,
     #[serde(rename = "sentAt")]
     pub sent_at: String,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub language: Option<CustomerNotifiedLanguage>,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub priority: Option<u64>,
     /// What was sent, by the way it went.
     pub content: CustomerNotifiedContent,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub tags: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize
+)]
 #[non_exhaustive]
 pub enum CustomerNotifiedLanguage {
     /// 'de'
@@ -65,7 +92,11 @@ pub enum CustomerNotifiedContent {
 pub struct Email {
     pub address: String,
     pub subject: String,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub body: Option<String>,
 }
 
@@ -81,7 +112,11 @@ pub struct TextMessage {
 pub struct Push {
     pub device: String,
     pub title: String,
-    #[serde(default, deserialize_with = "json::present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub badge: Option<u64>,
 }
 

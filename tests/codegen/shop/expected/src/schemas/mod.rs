@@ -2,9 +2,9 @@
 
 //! The messages, one module each; inner types are in the module of their message.
 
-pub mod customer_notified;
 pub mod order_placed;
 pub mod payment_decided;
-pub use customer_notified::CustomerNotified;
+pub mod customer_notified;
 pub use order_placed::OrderPlaced;
 pub use payment_decided::PaymentDecided;
+pub use customer_notified::CustomerNotified;

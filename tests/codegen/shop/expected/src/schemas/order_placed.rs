@@ -4,10 +4,10 @@
 //!
 //! Sent once for each order, as soon as it is paid or its payment is promised.
 
-use eventpact_runtime::codec::avro::{logical, wire};
-use eventpact_runtime::codec::{DecodeError, EncodeError};
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
 use eventpact_runtime::types;
+use eventpact_runtime::codec::{DecodeError, EncodeError};
+use eventpact_runtime::codec::avro::{logical, wire};
+use eventpact_runtime::event::{Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// A customer placed an order.
@@ -74,11 +74,15 @@ impl OrderPlaced {
                 value.write(out).map_err(|e| e.in_field("discount"))?;
             }
         }
-        wire::write_array(out, &self.items, |out, value| {
-            value.write(out)?;
-            Ok(())
-        })
-        .map_err(|e| e.in_field("items"))?;
+        wire::write_array(
+                out,
+                &self.items,
+                |out, value| {
+                    value.write(out)?;
+                    Ok(())
+                },
+            )
+            .map_err(|e| e.in_field("items"))?;
         self.shipping_address.write(out).map_err(|e| e.in_field("shippingAddress"))?;
         match &self.billing_address {
             None => wire::write_int(out, 0),
@@ -88,16 +92,24 @@ impl OrderPlaced {
             }
         }
         self.payment.write(out).map_err(|e| e.in_field("payment"))?;
-        wire::write_map(out, &self.attributes, |out, value| {
-            wire::write_string(out, value);
-            Ok(())
-        })
-        .map_err(|e| e.in_field("attributes"))?;
-        wire::write_map(out, &self.stock_levels, |out, value| {
-            wire::write_long(out, *value);
-            Ok(())
-        })
-        .map_err(|e| e.in_field("stockLevels"))?;
+        wire::write_map(
+                out,
+                &self.attributes,
+                |out, value| {
+                    wire::write_string(out, value);
+                    Ok(())
+                },
+            )
+            .map_err(|e| e.in_field("attributes"))?;
+        wire::write_map(
+                out,
+                &self.stock_levels,
+                |out, value| {
+                    wire::write_long(out, *value);
+                    Ok(())
+                },
+            )
+            .map_err(|e| e.in_field("stockLevels"))?;
         match &self.delivery_date {
             None => wire::write_int(out, 0),
             Some(value) => {
@@ -125,19 +137,30 @@ impl OrderPlaced {
             event_id: logical::read_uuid(r).map_err(|e| e.in_field("eventId"))?,
             order_id: r.string().map_err(|e| e.in_field("orderId"))?,
             customer_id: r.string().map_err(|e| e.in_field("customerId"))?,
-            placed_at: r.long().map(types::TimestampMillis).map_err(|e| e.in_field("placedAt"))?,
-            recorded_at: r.long().map(types::TimestampMicros).map_err(|e| e.in_field("recordedAt"))?,
+            placed_at: r
+                .long()
+                .map(types::TimestampMillis)
+                .map_err(|e| e.in_field("placedAt"))?,
+            recorded_at: r
+                .long()
+                .map(types::TimestampMicros)
+                .map_err(|e| e.in_field("recordedAt"))?,
             status: OrderStatus::read(r).map_err(|e| e.in_field("status"))?,
             source: OrderSource::read(r).map_err(|e| e.in_field("source"))?,
             total: Money::read(r).map_err(|e| e.in_field("total"))?,
             discount: r.optional(Money::read).map_err(|e| e.in_field("discount"))?,
             items: r.array(6, LineItem::read).map_err(|e| e.in_field("items"))?,
-            shipping_address: Address::read(r).map_err(|e| e.in_field("shippingAddress"))?,
-            billing_address: r.optional(Address::read).map_err(|e| e.in_field("billingAddress"))?,
+            shipping_address: Address::read(r)
+                .map_err(|e| e.in_field("shippingAddress"))?,
+            billing_address: r
+                .optional(Address::read)
+                .map_err(|e| e.in_field("billingAddress"))?,
             payment: OrderPlacedPayment::read(r).map_err(|e| e.in_field("payment"))?,
             attributes: r.map(1, |r| r.string()).map_err(|e| e.in_field("attributes"))?,
             stock_levels: r.map(1, |r| r.long()).map_err(|e| e.in_field("stockLevels"))?,
-            delivery_date: r.optional(|r| r.int().map(types::Date)).map_err(|e| e.in_field("deliveryDate"))?,
+            delivery_date: r
+                .optional(|r| r.int().map(types::Date))
+                .map_err(|e| e.in_field("deliveryDate"))?,
             weight_kg: r.double().map_err(|e| e.in_field("weightKg"))?,
             gift_wrapped: r.boolean().map_err(|e| e.in_field("giftWrapped"))?,
             loyalty_points: r.long().map_err(|e| e.in_field("loyaltyPoints"))?,
@@ -234,7 +257,8 @@ pub struct Money {
 
 impl Money {
     fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        logical::write_decimal(out, self.amount, 12, 2).map_err(|e| e.in_field("amount"))?;
+        logical::write_decimal(out, self.amount, 12, 2)
+            .map_err(|e| e.in_field("amount"))?;
         wire::write_string(out, &self.currency);
         Ok(())
     }
@@ -264,11 +288,15 @@ impl LineItem {
         wire::write_string(out, &self.title);
         wire::write_int(out, self.quantity);
         self.unit_price.write(out).map_err(|e| e.in_field("unitPrice"))?;
-        wire::write_array(out, &self.tags, |out, value| {
-            wire::write_string(out, value);
-            Ok(())
-        })
-        .map_err(|e| e.in_field("tags"))?;
+        wire::write_array(
+                out,
+                &self.tags,
+                |out, value| {
+                    wire::write_string(out, value);
+                    Ok(())
+                },
+            )
+            .map_err(|e| e.in_field("tags"))?;
         Ok(())
     }
 
@@ -335,7 +363,10 @@ impl CardPayment {
         Ok(Self {
             network: r.string().map_err(|e| e.in_field("network"))?,
             last_four: r.string().map_err(|e| e.in_field("lastFour"))?,
-            authorized_at: r.long().map(types::TimestampMillis).map_err(|e| e.in_field("authorizedAt"))?,
+            authorized_at: r
+                .long()
+                .map(types::TimestampMillis)
+                .map_err(|e| e.in_field("authorizedAt"))?,
         })
     }
 }
@@ -353,7 +384,9 @@ impl BankTransfer {
     }
 
     fn read(r: &mut wire::Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { iban: r.string().map_err(|e| e.in_field("iban"))? })
+        Ok(Self {
+            iban: r.string().map_err(|e| e.in_field("iban"))?,
+        })
     }
 }
 
@@ -370,7 +403,9 @@ impl Voucher {
     }
 
     fn read(r: &mut wire::Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { code: r.string().map_err(|e| e.in_field("code"))? })
+        Ok(Self {
+            code: r.string().map_err(|e| e.in_field("code"))?,
+        })
     }
 }
 

@@ -59,11 +59,15 @@ pub mod proto {
                     pub attempt: i32,
                     /// What the provider adds.
                     #[prost(btree_map = "string, string", tag = "9")]
-                    pub labels:
-                        ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+                    pub labels: ::prost::alloc::collections::BTreeMap<
+                        ::prost::alloc::string::String,
+                        ::prost::alloc::string::String,
+                    >,
                     /// Set when the decision is not final.
                     #[prost(string, optional, tag = "12")]
-                    pub review_case: ::core::option::Option<::prost::alloc::string::String>,
+                    pub review_case: ::core::option::Option<
+                        ::prost::alloc::string::String,
+                    >,
                     /// The provider's own reference.
                     #[prost(string, tag = "13")]
                     pub provider_reference: ::prost::alloc::string::String,
@@ -102,7 +106,17 @@ pub mod proto {
                 }
 
                 /// The outcomes.
-                #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+                #[derive(
+                    Clone,
+                    Copy,
+                    Debug,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
                 #[repr(i32)]
                 pub enum Decision {
                     Unspecified = 0,
@@ -149,13 +163,15 @@ impl Event for PaymentDecided {
     const SCHEMA: Schema = Schema {
         format: SchemaFormat::Protobuf,
         text: include_str!("../../schemas/registered/payment_decided.proto"),
-        references: &[SchemaReference {
-            name: "shop/common/v1/money.proto",
-            subject: "shop/common/v1/money.proto",
-            text: include_str!("../../schemas/registered/payment_decided.1.proto"),
-            references: &[],
-            direct: true,
-        }],
+        references: &[
+            SchemaReference {
+                name: "shop/common/v1/money.proto",
+                subject: "shop/common/v1/money.proto",
+                text: include_str!("../../schemas/registered/payment_decided.1.proto"),
+                references: &[],
+                direct: true,
+            },
+        ],
         fingerprint: "",
         message_indexes: &[0],
     };
