@@ -183,10 +183,12 @@ impl<'s> Walker<'s> {
                 found = self.step(Segment::Key("values"), Step::Entry, *reader, *writer);
             }
             (Kind::Union(readers), Kind::Union(writers)) => {
+                let by_name = by_name(self.schemas.reader, readers);
                 for (index, writer) in writers.iter().enumerate() {
                     self.path.push(Segment::Index(index));
                     self.trail.push(Step::Branch(index));
-                    let more = self.branches(&Site { writer: *writer, ..*site }, readers);
+                    let first = by_name.get(&self.schemas.writer.get(*writer).branch_name()).copied();
+                    let more = self.branches(&Site { writer: *writer, ..*site }, readers, first);
                     self.merge(&mut found, more);
                     self.trail.pop();
                     self.path.pop();
@@ -198,7 +200,7 @@ impl<'s> Walker<'s> {
                     self.merge(&mut found, more);
                 }
             }
-            (Kind::Union(readers), _) => found = self.branches(site, readers),
+            (Kind::Union(readers), _) => found = self.branches(site, readers, None),
             _ => self.run(&mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None }),
         }
         found
@@ -247,12 +249,13 @@ impl<'s> Walker<'s> {
     }
 
     /// A writer's type against the branches of the reader's union: one that takes it is enough. When none does, the finding is
-    /// about the branch of the same type, when there is one.
-    fn branches(&mut self, site: &Site<'_>, readers: &[TypeId]) -> Found {
+    /// about the branch of the same type, when there is one. `first` is tried before the others.
+    fn branches(&mut self, site: &Site<'_>, readers: &[TypeId], first: Option<usize>) -> Found {
         let mut cause: Option<Found> = None;
         let base = std::mem::replace(&mut self.base, 0);
         let mut taken = None;
-        for (index, reader) in order(site, readers) {
+        let first = first.and_then(|i| Some((i, readers.get(i)?)));
+        for (index, reader) in first.into_iter().chain(readers.iter().enumerate()) {
             self.path.push(Segment::Index(index));
             self.base = self.path.len();
             let found = self.pair(*reader, site.writer);
@@ -307,17 +310,11 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// The branches in the order in which they are tried: as they stand; in a large union the one of the same type first, so that
-/// two large unions take linear time.
-fn order<'u>(site: &Site<'_>, readers: &'u [TypeId]) -> impl Iterator<Item = (usize, &'u TypeId)> + use<'u> {
-    let first = if readers.len() <= 32 {
-        None
-    } else {
-        let name = site.writer().branch_name();
-        readers.iter().position(|r| site.schemas.reader.get(*r).branch_name() == name)
-    };
-    let all = readers.iter().enumerate();
-    first.and_then(|i| Some((i, readers.get(i)?))).into_iter().chain(all)
+/// The branches of a large union by name, so that two large unions take linear time. Small ones are tried in their order, as Avro
+/// Java does it.
+fn by_name(schema: &Schema, branches: &[TypeId]) -> HashMap<String, usize> {
+    let large = if branches.len() > 32 { branches } else { &[] };
+    large.iter().enumerate().map(|(index, id)| (schema.get(*id).branch_name(), index)).collect()
 }
 
 /// Whether a reader's branch is meant for the writer's type.

@@ -11,7 +11,14 @@ const MAX_VALUES: usize = 100_000;
 
 /// Turns a default into a value of its type. For a union, the first branch that takes it.
 pub fn default_value(schema: &Schema, ty: TypeId, node: &Node) -> Result<Value> {
-    Maker { schema, values: 0 }.value(ty, node, 0)
+    counted(schema, ty, node).map(|(value, _)| value)
+}
+
+/// The same, and of how many values it is made.
+pub(super) fn counted(schema: &Schema, ty: TypeId, node: &Node) -> Result<(Value, usize)> {
+    let mut maker = Maker { schema, values: 0 };
+    let value = maker.value(ty, node, 0)?;
+    Ok((value, maker.values))
 }
 
 struct Maker<'s> {

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::decode::{end, items_of, read};
-use super::default::default_value;
+use super::default::counted;
 use super::wire::Input;
 use super::{MAX_VALUE_DEPTH, Result, Value};
 use crate::formats::avro::{EnumType, Kind, Record, Schema, TypeId};
 
 /// Decodes bytes that `writer` wrote into a value of `reader`. The error speaks like a reader: `found null, expecting int`.
 pub fn resolve(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Result<Value> {
-    let mut resolver = Resolver { writer, reader, records: HashMap::new(), readable: HashMap::new() };
+    let mut resolver = Resolver { writer, reader, records: HashMap::new(), readable: HashMap::new(), branches: HashMap::new() };
     let mut input = Input::new(bytes);
     let value = resolver.value(writer.root, reader.root, &mut input, 0)?;
     end(&input, bytes)?;
@@ -36,6 +36,8 @@ struct Resolver<'s> {
     reader: &'s Schema,
     records: HashMap<(TypeId, TypeId), Rc<Fields>>,
     readable: HashMap<(TypeId, TypeId), bool>,
+    /// The branch of the reader's union for a type of the writer.
+    branches: HashMap<(TypeId, TypeId), Option<usize>>,
 }
 
 impl Resolver<'_> {
@@ -51,7 +53,8 @@ impl Resolver<'_> {
             return self.value(branches.get(index).copied().unwrap_or(w), r, input, depth + 1);
         }
         if let Kind::Union(branches) = rk {
-            let Some(index) = self.branch(w, branches) else {
+            let known = self.branches.get(&(w, r)).copied();
+            let Some(index) = known.unwrap_or_else(|| self.branch(w, r, branches)) else {
                 return Err(input.fail(format!("found {}, expecting {}", self.shown(w), self.union_shown(branches))));
             };
             let branch = branches.get(index).copied().unwrap_or(r);
@@ -122,16 +125,23 @@ impl Resolver<'_> {
             if let (Some(field), Some(slot)) = (to.fields.get(*index), values.get_mut(*index))
                 && let Some(default) = &field.default
             {
-                input.count()?;
-                let value = default_value(self.reader, field.ty, default);
-                *slot = Some(value.map_err(|e| input.fail(e.to_string()).in_field(&field.name))?);
+                let made = counted(self.reader, field.ty, default);
+                let (value, values) = made.map_err(|e| input.fail(e.to_string()).in_field(&field.name))?;
+                input.count_many(values)?;
+                *slot = Some(value);
             }
         }
         Ok(Value::Record(values.into_iter().map(|v| v.unwrap_or(Value::Null)).collect()))
     }
 
     /// The branch of the reader's union that takes a type of the writer: the same type before a similar one, as in Avro Java.
-    fn branch(&mut self, w: TypeId, branches: &[TypeId]) -> Option<usize> {
+    fn branch(&mut self, w: TypeId, r: TypeId, branches: &[TypeId]) -> Option<usize> {
+        let found = self.find_branch(w, branches);
+        self.branches.insert((w, r), found);
+        found
+    }
+
+    fn find_branch(&mut self, w: TypeId, branches: &[TypeId]) -> Option<usize> {
         let name = self.writer.get(w).branch_name();
         let same = branches.iter().position(|r| self.reader.get(*r).branch_name() == name);
         if let Some(index) = same

@@ -39,7 +39,12 @@ impl<'b> Input<'b> {
 
     /// Counts a value that is about to be made.
     pub(super) fn count(&mut self) -> Result<()> {
-        self.values += 1;
+        self.count_many(1)
+    }
+
+    /// Counts as many values.
+    pub(super) fn count_many(&mut self, values: usize) -> Result<()> {
+        self.values = self.values.saturating_add(values);
         if self.values > self.limit {
             return Err(self.fail(format!("more than {} values in {} bytes", self.limit, self.bytes.len())));
         }
