@@ -32,6 +32,8 @@ enum Command {
     Explain(commands::explain::Args),
     /// List every compatibility rule.
     Rules(commands::rules::Args),
+    /// Write a crate of typed producers and consumers.
+    Generate(commands::generate::Args),
     /// Talk to a schema registry.
     Registry(commands::registry::Args),
     /// Run the schema registry.
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
+        Command::Generate(args) => commands::generate::run(args),
         Command::Registry(args) => commands::registry::run(args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => commands::serve::run(args),

@@ -58,7 +58,7 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// The runnable example of a generated crate that needs no broker.
-const EXAMPLE: &str = "in_memory";
+const EXAMPLE: &str = "in_process";
 
 fn title(text: &str) {
     println!("\n══ {text}");

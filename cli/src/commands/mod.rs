@@ -4,6 +4,7 @@ pub(crate) mod check;
 #[cfg(feature = "kafka")]
 pub(crate) mod dlq;
 pub(crate) mod explain;
+pub(crate) mod generate;
 pub(crate) mod registry;
 pub(crate) mod rules;
 #[cfg(feature = "serve")]
