@@ -4,7 +4,7 @@
 //! once per schema id. Everything that can be wrong with a body becomes a [`Failure`] with its class; nothing is skipped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::codec::{DecodeError, avro, framing};
@@ -30,6 +30,8 @@ pub struct Inbound {
     topic: Arc<str>,
     schemas: Schemas,
     readers: Vec<Reader>,
+    /// The first writers that were met, to be found without a lock: nearly all messages are theirs.
+    first: [OnceLock<(u32, Arc<Writer>)>; 4],
     writers: RwLock<HashMap<u32, Known>>,
 }
 
@@ -78,7 +80,23 @@ pub struct Opened<'d> {
     payload: &'d [u8],
     /// Where the payload begins in the body.
     offset: usize,
-    writer: Option<Arc<Writer>>,
+    writer: Option<Met<'d>>,
+}
+
+/// A writer that was met among the first or later.
+#[derive(Debug)]
+enum Met<'d> {
+    First(&'d Writer),
+    Later(Arc<Writer>),
+}
+
+impl Met<'_> {
+    fn get(&self) -> &Writer {
+        match self {
+            Self::First(writer) => writer,
+            Self::Later(writer) => writer,
+        }
+    }
 }
 
 /// What a dead letter says about schemas.
@@ -95,7 +113,7 @@ pub struct SchemaFacts {
 impl Inbound {
     /// A channel without messages yet.
     pub fn new(schemas: Schemas, topic: impl Into<Arc<str>>) -> Self {
-        Self { topic: topic.into(), schemas, readers: Vec::new(), writers: RwLock::default() }
+        Self { topic: topic.into(), schemas, readers: Vec::new(), first: Default::default(), writers: RwLock::default() }
     }
 
     /// Adds the message `E`.
@@ -107,7 +125,7 @@ impl Inbound {
     }
 
     /// Finds out which message a delivery is and how its payload is read. Asks the registry once per unknown schema id.
-    pub async fn open<'d>(&self, delivery: &'d Delivery) -> Result<Opened<'d>, Failure> {
+    pub async fn open<'d>(&'d self, delivery: &'d Delivery) -> Result<Opened<'d>, Failure> {
         let body = delivery.record.value.as_deref().ok_or_else(|| {
             Failure::new(ErrorClass::Decode, "the record has no body (a tombstone), and the contract has no such message")
         })?;
@@ -116,11 +134,15 @@ impl Inbound {
             return Ok(Opened { message, schema_id: None, delivery, payload: body, offset: 0, writer: None });
         }
         let (id, rest) = framing::read_prefix(body)?;
-        let writer = match self.cached(id) {
-            Some(known) => known?,
-            None => self.resolve(id).await?,
+        let writer = match self.first(id) {
+            Some(writer) => Met::First(writer),
+            None => match self.cached(id) {
+                Some(known) => Met::Later(known?),
+                // Boxed, because it is rare and large.
+                None => Met::Later(Box::pin(self.resolve(id)).await?),
+            },
         };
-        let (message, payload) = self.message_of(delivery, &writer, rest)?;
+        let (message, payload) = self.message_of(delivery, writer.get(), rest)?;
         let offset = body.len() - payload.len();
         Ok(Opened { message, schema_id: Some(id), delivery, payload, offset, writer: Some(writer) })
     }
@@ -142,6 +164,11 @@ impl Inbound {
         }
     }
 
+    fn first(&self, id: u32) -> Option<&Writer> {
+        let known = self.first.iter().map_while(OnceLock::get).find(|(known, _)| *known == id);
+        known.map(|(_, writer)| &**writer)
+    }
+
     fn cached(&self, id: u32) -> Option<Result<Arc<Writer>, SchemaError>> {
         match self.writers.read().unwrap_or_else(PoisonError::into_inner).get(&id)? {
             Known::Writer(writer) => Some(Ok(Arc::clone(writer))),
@@ -153,7 +180,11 @@ impl Inbound {
     async fn resolve(&self, id: u32) -> Result<Arc<Writer>, SchemaError> {
         let resolved = self.work_out(id).await;
         let known = match &resolved {
-            Ok(writer) => Known::Writer(Arc::clone(writer)),
+            Ok(writer) => {
+                // Two tasks may meet the same writer at once: it then has two places, which does no harm.
+                let _ = self.first.iter().find(|place| place.set((id, Arc::clone(writer))).is_ok());
+                Known::Writer(Arc::clone(writer))
+            }
             Err(error) if error.is_transient() => return resolved,
             Err(error) => Known::Bad(error.clone(), Instant::now() + UNKNOWN_FOR),
         };
@@ -238,7 +269,7 @@ impl Inbound {
 impl Opened<'_> {
     /// Decodes the payload as an `E`; `attempt` is the number of the try, from 1.
     pub fn decode<E: Event>(&self, attempt: u32) -> Result<Envelope<E>, Failure> {
-        let event = match self.writer.as_deref() {
+        let event = match self.writer.as_ref().map(Met::get) {
             Some(Writer { schema: WriterSchema::Transcode(plan), .. }) => {
                 let mut ours = Vec::with_capacity(self.payload.len() + 64);
                 plan.transcode(self.payload, &mut ours).and_then(|()| E::decode(&ours)).map_err(|error| self.located(&error))?

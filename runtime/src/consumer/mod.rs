@@ -27,7 +27,7 @@ pub use run::run;
 pub trait Dispatch: Send + Sync {
     /// Handles one delivery; `attempt` is the number of the try, from 1. Called again with the same delivery for each try.
     ///
-    /// A panic in it is caught and treated as a failure of class [`crate::failure::ErrorClass::Panic`].
+    /// A panic of the returned future is caught and treated as a failure of class [`crate::failure::ErrorClass::Panic`].
     fn dispatch(&self, delivery: &Delivery, attempt: u32) -> impl Future<Output = Outcome> + Send;
 
     /// The name of the handler, for dead letters.

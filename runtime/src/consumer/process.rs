@@ -1,13 +1,17 @@
 //! One message: the first try, further tries, the dead letter. Nothing here settles; it says when that may be done.
 
-use std::panic::AssertUnwindSafe;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::lanes::Desk;
 use super::{ConsumerConfig, Dispatch, StopCause};
 use crate::failure::{ErrorClass, Failure, Outcome, Treatment};
 use crate::policy::dead_letter::{DeadLetterQueue, Detail, Facts};
@@ -15,10 +19,10 @@ use crate::policy::retry::{Attempts, Backoff, Jitter, JitterSource, RetryPolicy,
 use crate::telemetry::Telemetry;
 use crate::transport::{Delivery, Producer, SendError, Token};
 
-/// How a message ended that was not accepted at the first try.
+/// How a message ended.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// A later try accepted it.
+    /// The handler accepted it.
     Accepted(Token),
     /// Its dead letter is confirmed.
     DeadLettered(Token),
@@ -50,25 +54,38 @@ const DEAD_LETTER_RETRY: RetryPolicy = RetryPolicy {
 const DEAD_LETTER_FLOOR: Duration = Duration::from_millis(100);
 
 impl<D: Dispatch, P: Producer> Process<'_, D, P> {
-    /// The first try. Gives the message back, and the outcome unless it was accepted.
-    pub(super) async fn first_try(&self, delivery: Delivery) -> (Delivery, Option<Outcome>) {
-        let outcome = self.try_once(&delivery, 1).await;
-        (delivery, if matches!(outcome, Outcome::Ack) { None } else { Some(outcome) })
+    /// Works at a lane: message after message, each to its end.
+    pub(super) async fn work(&self, desk: &Desk<Ending>) -> Infallible {
+        let mut ending = None;
+        loop {
+            let delivery = desk.next(ending.take()).await;
+            // The handler's future is made in its place: moving it costs more than everything else here.
+            let outcome = {
+                let mut handling = pin!(self.dispatch.dispatch(&delivery, 1));
+                poll_fn(|context| self.guarded(|| handling.as_mut().poll(context))).await
+            };
+            ending = Some(match outcome {
+                Outcome::Ack => Ending::Accepted(delivery.token),
+                // Boxed, because it is rare and large.
+                failed => Box::pin(self.recover(delivery, failed)).await,
+            });
+        }
     }
 
-    async fn try_once(&self, delivery: &Delivery, attempt: u32) -> Outcome {
-        // The inner block also catches a panic before the first await.
-        let caught = AssertUnwindSafe(async { self.dispatch.dispatch(delivery, attempt).await }).catch_unwind().await;
-        match caught {
-            Ok(outcome) => outcome,
-            Err(panic) => {
-                self.telemetry.count(|counters| &counters.panics, 1);
-                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                let text = text.unwrap_or_else(|| "the handler panicked without a text".to_owned());
-                Outcome::Failed(Failure::new(ErrorClass::Panic, text))
-            }
-        }
+    async fn try_again(&self, delivery: &Delivery, attempt: u32) -> Outcome {
+        let mut handling = pin!(self.dispatch.dispatch(delivery, attempt));
+        poll_fn(|context| self.guarded(|| handling.as_mut().poll(context))).await
+    }
+
+    /// A panic of the handler is a failure of the message, not of the consumer.
+    fn guarded(&self, poll: impl FnOnce() -> Poll<Outcome>) -> Poll<Outcome> {
+        catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|panic| {
+            self.telemetry.count(|counters| &counters.panics, 1);
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let text = text.unwrap_or_else(|| "the handler panicked without a text".to_owned());
+            Poll::Ready(Outcome::Failed(Failure::new(ErrorClass::Panic, text)))
+        })
     }
 
     /// Everything after a first try that did not accept the message.
@@ -115,7 +132,7 @@ impl<D: Dispatch, P: Producer> Process<'_, D, P> {
                         return Ending::Released(delivery.token);
                     }
                     self.telemetry.count(|counters| &counters.retries, 1);
-                    outcome = self.try_once(&delivery, attempts.counted().saturating_add(1)).await;
+                    outcome = self.try_again(&delivery, attempts.counted().saturating_add(1)).await;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The loop of a consumer: fetch, spread, settle, flush; and how it stops.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -8,10 +9,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::lanes::{Finished, FirstTry, Lanes, Recovery};
+use super::lanes::{Desk, Lanes};
 use super::process::{Ending, Process};
 use super::{ConsumerConfig, Dispatch, Ordering, RunError, RunReport, StopCause};
-use crate::failure::Outcome;
 use crate::policy::dead_letter::DeadLetterQueue;
 use crate::policy::retry::{Backoff, Jitter, JitterSource, RetryPolicy};
 use crate::telemetry::Telemetry;
@@ -57,11 +57,8 @@ where
         jitter: Mutex::new(jitter.clone()),
         deadline,
     };
-    let mut lanes = Lanes::new(
-        config.lanes,
-        |delivery| process.first_try(delivery),
-        |delivery, outcome| Box::pin(process.recover(delivery, outcome)) as Recovery<'_, Ending>,
-    );
+    let desks: Vec<Desk<Ending>> = (0..config.lanes.max(1)).map(|_| Desk::new()).collect();
+    let mut lanes = Lanes::new(&desks, |desk| process.work(desk));
     let mut state = State { config, telemetry: &config.telemetry, jitter, failures: 0, not_before: None, stuck: None };
     let fatal = state.work(&mut consumer, &mut lanes, stop).await.err();
     let until = Instant::now() + config.stop_within;
@@ -95,18 +92,12 @@ struct State<'a> {
 
 impl State<'_> {
     /// Fetches and handles until `stop` resolves; `Err` when receiving or settling has failed for good.
-    async fn work<'r, C, F, S, V>(
+    async fn work<C: Consumer, W: Future<Output = Infallible>>(
         &mut self,
         consumer: &mut C,
-        lanes: &mut Lanes<'r, F, Ending, S, V>,
+        lanes: &mut Lanes<'_, W, Ending>,
         stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), RecvError>
-    where
-        C: Consumer,
-        F: Future<Output = FirstTry<Outcome>>,
-        S: Fn(Delivery) -> F,
-        V: Fn(Delivery, Outcome) -> Recovery<'r, Ending>,
-    {
+    ) -> Result<(), RecvError> {
         let mut stop = pin!(stop);
         let mut flush = tokio::time::interval(self.config.flush_interval.max(Duration::from_millis(1)));
         flush.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -156,13 +147,12 @@ impl State<'_> {
     }
 
     /// Finishes what is in flight, until `until`; then flushes. False when something was left or could not be flushed.
-    async fn drain<'r, C, F, S, V>(&mut self, consumer: &mut C, lanes: &mut Lanes<'r, F, Ending, S, V>, until: Instant) -> bool
-    where
-        C: Consumer,
-        F: Future<Output = FirstTry<Outcome>>,
-        S: Fn(Delivery) -> F,
-        V: Fn(Delivery, Outcome) -> Recovery<'r, Ending>,
-    {
+    async fn drain<C: Consumer, W: Future<Output = Infallible>>(
+        &mut self,
+        consumer: &mut C,
+        lanes: &mut Lanes<'_, W, Ending>,
+        until: Instant,
+    ) -> bool {
         let mut finished = Vec::new();
         let released_before = self.telemetry.snapshot().released;
         while lanes.in_flight() > 0 {
@@ -207,12 +197,7 @@ impl State<'_> {
         }
     }
 
-    fn reassigned<'r, F, S, V>(&self, events: &mut Vec<AssignmentEvent>, lanes: &mut Lanes<'r, F, Ending, S, V>)
-    where
-        F: Future<Output = FirstTry<Outcome>>,
-        S: Fn(Delivery) -> F,
-        V: Fn(Delivery, Outcome) -> Recovery<'r, Ending>,
-    {
+    fn reassigned<W: Future<Output = Infallible>>(&self, events: &mut Vec<AssignmentEvent>, lanes: &mut Lanes<'_, W, Ending>) {
         for event in events.drain(..) {
             tracing::info!(group = %self.config.group, "{event:?}");
             if let AssignmentEvent::Revoked(gone) | AssignmentEvent::Lost(gone) = event {
@@ -221,23 +206,23 @@ impl State<'_> {
         }
     }
 
-    fn settle<C: Consumer>(&mut self, consumer: &mut C, finished: &mut Vec<Finished<Ending>>) {
+    fn settle<C: Consumer>(&mut self, consumer: &mut C, finished: &mut Vec<Ending>) {
         let (mut handled, mut dead) = (0, 0);
         for one in finished.drain(..) {
             match one {
-                Finished::Accepted(token) | Finished::Recovered(Ending::Accepted(token)) => {
+                Ending::Accepted(token) => {
                     handled += 1;
                     consumer.settle(token, Settle::Ack);
                 }
-                Finished::Recovered(Ending::DeadLettered(token)) => {
+                Ending::DeadLettered(token) => {
                     dead += 1;
                     consumer.settle(token, Settle::Ack);
                 }
-                Finished::Recovered(Ending::Released(token)) => {
+                Ending::Released(token) => {
                     self.telemetry.count(|counters| &counters.released, 1);
                     consumer.settle(token, Settle::Release);
                 }
-                Finished::Recovered(Ending::Stuck(token, cause)) => {
+                Ending::Stuck(token, cause) => {
                     consumer.settle(token, Settle::Release);
                     self.stuck.get_or_insert(*cause);
                 }
