@@ -173,7 +173,14 @@ impl<'a, W: Future<Output = Infallible>, R> Lanes<'a, W, R> {
 impl<W: Future<Output = Infallible>, R> Lane<'_, W, R> {
     fn poll(&mut self, finished: &mut Vec<R>) {
         let mut context = Context::from_waker(&self.waker);
-        self.desk.lock().waiting.append(&mut self.incoming);
+        {
+            let waiting = &mut self.desk.lock().waiting;
+            if waiting.is_empty() {
+                std::mem::swap(waiting, &mut self.incoming);
+            } else {
+                waiting.append(&mut self.incoming);
+            }
+        }
         let Poll::Pending = self.worker.as_mut().poll(&mut context);
         let mut papers = self.desk.lock();
         self.in_flight -= papers.finished.len();
