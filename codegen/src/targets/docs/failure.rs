@@ -49,14 +49,14 @@ fn wait(backoff: &Backoff, n: u32) -> Duration {
 /// `200 ms`, `1.5 s`, `2 min`, `1 h 30 min`.
 pub(super) fn duration(time: Duration) -> String {
     let millis = time.as_millis();
-    if time.subsec_nanos() % 1_000_000 != 0 {
+    if !time.subsec_nanos().is_multiple_of(1_000_000) {
         return format!("{} s", time.as_secs_f64());
     }
     match millis {
         0 => "0 s".to_owned(),
         1..1000 => format!("{millis} ms"),
         1000..60_000 => format!("{} s", time.as_secs_f64()),
-        _ if millis % 1000 != 0 => format!("{} s", time.as_secs_f64()),
+        _ if !millis.is_multiple_of(1000) => format!("{} s", time.as_secs_f64()),
         _ => {
             let seconds = time.as_secs();
             let parts = [(seconds / 3600, "h"), (seconds % 3600 / 60, "min"), (seconds % 60, "s")];
