@@ -102,7 +102,7 @@ impl<'a> Parts<'a> {
             handler: name("Handler"),
             example: format_ident!("Example{}", channel.type_name("")),
             config,
-            address: if arguments.is_empty() { quote!(#module::ADDRESS) } else { quote!(&#module::address(#(#arguments),*)) },
+            address: if arguments.is_empty() { quote!(#module::ADDRESS) } else { quote!(#module::address(#(#arguments),*)) },
             arguments: quote!(#(, #arguments)*),
             messages: Names::of_channel(plan, channel),
             module,

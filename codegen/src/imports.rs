@@ -101,6 +101,11 @@ fn collect(tokens: TokenStream, used: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (n, token) in tokens.iter().enumerate() {
         match token {
+            TokenTree::Group(group) if is_enum_body(&tokens, n) => {
+                // The names of the variants are declared here; types are in their own groups.
+                let inner = group.stream().into_iter().filter(|token| matches!(token, TokenTree::Group(_)));
+                collect(inner.collect(), used);
+            }
             TokenTree::Group(group) => collect(group.stream(), used),
             TokenTree::Ident(name) => {
                 let before = n.checked_sub(1).and_then(|n| tokens.get(n));
@@ -120,6 +125,12 @@ fn collect(tokens: TokenStream, used: &mut BTreeSet<String>) {
     }
 }
 
+/// The group at `n` holds the variants of `enum Name`.
+fn is_enum_body(tokens: &[TokenTree], n: usize) -> bool {
+    let word = n.checked_sub(2).and_then(|n| tokens.get(n));
+    matches!(word, Some(TokenTree::Ident(word)) if word == "enum")
+}
+
 /// The name at `n` stands behind `::`.
 fn follows_colon(tokens: &[TokenTree], n: usize) -> bool {
     let before = n.checked_sub(2).and_then(|n| tokens.get(n));
@@ -134,6 +145,7 @@ mod tests {
     fn only_what_is_named_is_imported() {
         let body = quote! {
             pub struct A { schemas: Schemas, at: types::Date }
+            enum B { Bytes(u8), Arc, Map { x: u8 } }
             fn wire(a: A) -> Result<(), SendError> { a.consume(); x::Arc::new(wire::write()) }
         };
         let expected = quote! {

@@ -24,6 +24,13 @@ pub(super) fn lower(schema: &Schema, root: &str) -> Result<Lowered, Refusal> {
     scope.reserve(root);
     let mut lowering = Lowering { schema, scope, known: BTreeMap::new(), items: Vec::new(), root: Some(root.to_owned()) };
     let shape = lowering.shape(schema.root, root, None, 0)?;
+    if let Shape::Nullable(inner) = &shape
+        && let Shape::Item(index) = **inner
+        && let Some(item) = lowering.items.get_mut(index).filter(|item| item.name == root)
+    {
+        // The payload's name goes to the type that may be null.
+        item.name = lowering.scope.claim(&format!("{root}_value"), "Type");
+    }
     let mut lowered = Lowered { items: lowering.items, root: shape };
     put_boxes(&mut lowered);
     Ok(lowered)
