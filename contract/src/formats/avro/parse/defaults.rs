@@ -54,11 +54,13 @@ impl Check<'_> {
         let problem = self.value(field.ty, default).err()?;
         let severity = if strict && !problem.lax { Severity::Error } else { Severity::Warning };
         let message = format!("the default of the field '{}' does not fit its type: {}", field.name, problem.text);
-        Some(
-            Diagnostic::new("avro/default-invalid", severity, default.span, message)
-                .with_related(self.parser.get(field.ty).span, "the type")
-                .with_help("Change the default, or for a union list the type of the default first."),
-        )
+        let ty = self.parser.get(field.ty);
+        let help = match &ty.kind {
+            Kind::Union(_) => "Give a default that one of the branches takes, or add a branch for it.",
+            _ => "Give a default of the field's type.",
+        };
+        let found = Diagnostic::new("avro/default-invalid", severity, default.span, message);
+        Some(found.with_related(ty.span, "the type").with_help(help))
     }
 
     fn value(&mut self, id: TypeId, node: &Node) -> Result<(), Problem> {
