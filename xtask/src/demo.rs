@@ -127,7 +127,7 @@ impl Registry {
         for line in lines.by_ref() {
             let line = line?;
             if let Some(at) = line.find("http://") {
-                let url = line[at..].split_whitespace().next().unwrap_or("").to_owned();
+                let url = line[at..].split([' ', ',']).next().unwrap_or("").to_owned();
                 // Whoever prints must have a reader, else it would end.
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(Self { child, url });
@@ -145,7 +145,7 @@ impl Drop for Registry {
     }
 }
 
-/// Runs the example of the generated crate and gives what it says in `key: value` lines of its summary.
+/// Runs the example of the generated crate and gives what it says of dead letters and of each channel as a whole.
 fn example(folder: &Path, registry: &str) -> Result<Vec<String>> {
     let mut command = crate_cargo(folder, &["run", "--quiet", "--example", EXAMPLE, "--no-default-features"]);
     command.env("EVENTPACT_REGISTRY", registry);
@@ -158,7 +158,16 @@ fn example(folder: &Path, registry: &str) -> Result<Vec<String>> {
     if !output.status.success() {
         bail!("the example failed ({})", output.status);
     }
-    Ok(text.lines().filter_map(|l| l.strip_prefix("summary: ")).map(str::to_owned).collect())
+    let story: Vec<String> = text.lines().filter(|l| tells(l)).map(|l| l.trim().to_owned()).collect();
+    if !story.iter().any(|l| l.contains("dead-lettered, shown and replayed")) {
+        bail!("the example ended without a dead letter that was shown and replayed");
+    }
+    Ok(story)
+}
+
+/// Channel, dead letter, or the sum of a channel.
+fn tells(line: &str) -> bool {
+    !line.starts_with(' ') || line.contains("dead letter ") || line.contains("dead-lettered")
 }
 
 fn summary(breaks: &str, story: &[String], crate_folder: &Path, docs: &Path, start: Instant) {
@@ -166,8 +175,9 @@ fn summary(breaks: &str, story: &[String], crate_folder: &Path, docs: &Path, sta
     println!("\n══ What happened ({:.0} s)", start.elapsed().as_secs_f64());
     println!("   checked     specs/shop-next against specs/shop: {breaks}");
     println!("   generated   {}", below(crate_folder));
+    println!("   sent, consumed, retried, dead-lettered, shown and replayed:");
     for line in story {
-        println!("   {line}");
+        println!("      {line}");
     }
     println!("   documented  {}", below(docs));
     println!("\n   What to try next:");

@@ -9,6 +9,8 @@ mod run;
 mod services;
 mod test;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -52,7 +54,17 @@ enum New {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match task() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task() -> Result<()> {
     match Task::parse() {
         Task::Demo => demo::run(),
         Task::Test { filter } => test::run(filter.as_deref(), false),
