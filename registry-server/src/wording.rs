@@ -7,8 +7,8 @@ use eventpact_compat::mode::Direction;
 use eventpact_compat::report::{Finding, PeerWording};
 use eventpact_registry_client::SchemaType;
 
-/// The longest schema text in a message, in bytes: 10 KiB and the length of what stands before it, as measured.
-const MAX_SCHEMA: usize = 10 * 1024 + 12;
+/// The longest schema text in a message, in bytes.
+const MAX_SCHEMA: usize = 10 * 1024;
 
 /// (kind, sentence), sorted by kind within a format.
 type Sentences = &'static [(&'static str, &'static str)];
@@ -130,13 +130,12 @@ fn fill(sentence: Option<&str>, peer: &PeerWording, direction: Direction) -> Str
 
 /// Which version it was, and its text.
 pub(crate) fn old_schema(version: i32, text: &str) -> [String; 2] {
-    let mut shown = text.to_owned();
-    if text.len() > MAX_SCHEMA {
-        let cut = (0..=MAX_SCHEMA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        shown.truncate(cut);
-        shown.push_str("...");
+    let version = format!("{{oldSchemaVersion: {version}}}");
+    if text.len() <= MAX_SCHEMA {
+        return [version, format!("{{oldSchema: '{text}'}}")];
     }
-    [format!("{{oldSchemaVersion: {version}}}"), format!("{{oldSchema: '{shown}'}}")]
+    let cut = (0..=MAX_SCHEMA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    [version, format!("{{oldSchema: <truncated> '{}...'}}", &text[..cut])]
 }
 
 /// The last line of every list.
@@ -196,6 +195,7 @@ mod tests {
     fn long_texts_are_cut_between_characters() {
         let text = "é".repeat(MAX_SCHEMA);
         let [_, shown] = old_schema(3, &text);
-        assert!(shown.ends_with("...'}") && shown.len() < MAX_SCHEMA + 40);
+        assert!(shown.starts_with("{oldSchema: <truncated> 'é") && shown.ends_with("...'}"));
+        assert!(shown.len() <= MAX_SCHEMA + 40);
     }
 }

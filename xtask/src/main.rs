@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod demo;
 mod new;
+mod python;
 mod run;
 mod services;
 mod test;

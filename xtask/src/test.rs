@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
+use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
@@ -16,11 +17,13 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     }
     // The tests start these as separate processes.
     step("programs", &mut cargo(["build", "--quiet", "--workspace", "--bins", "--features", FEATURES]))?;
+    let python = ensure_venv()?;
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--workspace", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
+    command.env(PYTHON, python);
     if bless {
         command.env("BLESS", "1");
     }

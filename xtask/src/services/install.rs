@@ -44,12 +44,12 @@ pub(super) fn java() -> PathBuf {
 }
 
 /// `$EVENTPACT_CACHE`, else `$XDG_CACHE_HOME/eventpact`, else `~/.cache/eventpact`.
-fn cache_folder() -> Result<PathBuf> {
+pub(crate) fn cache_folder() -> Result<PathBuf> {
     let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     var("EVENTPACT_CACHE")
         .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("eventpact")))
         .or_else(|| var("HOME").map(|dir| dir.join(".cache/eventpact")))
-        .context("neither EVENTPACT_CACHE nor HOME is set: set EVENTPACT_CACHE to a folder for Kafka's jars")
+        .context("neither EVENTPACT_CACHE nor HOME is set: set EVENTPACT_CACHE to a folder for downloads")
 }
 
 /// librdkafka is C and is built on first use: a missing compiler should not surface as a page of build output.

@@ -10,6 +10,7 @@ mod process;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+pub(crate) use install::cache_folder;
 use kafka::Broker;
 
 /// The variable that tells tests, demo and benchmarks where Kafka listens, as `host:port`. When the user has set

@@ -1,0 +1,56 @@
+//! Python clients of others, for the tests that use them unmodified: a virtual environment of our own in the cache folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::root;
+use crate::services::cache_folder;
+
+/// The variable that tells tests which Python has the clients. When the user has set it, that one is used as it is.
+pub(crate) const PYTHON: &str = "EVENTPACT_TEST_PYTHON";
+
+/// What is installed, with versions.
+const REQUIREMENTS: &str = "tests/clients/confluent_python/requirements.txt";
+
+/// The interpreter of the environment; makes it and installs the clients from PyPI when it is not there.
+pub(crate) fn ensure_venv() -> Result<PathBuf> {
+    if let Some(given) = std::env::var_os(PYTHON).filter(|value| !value.is_empty()) {
+        return Ok(given.into());
+    }
+    let requirements = root().join(REQUIREMENTS);
+    let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let folder = cache_folder()?.join("python-clients");
+    let python = folder.join("bin/python");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lock = fs::File::create(folder.join("lock"))?;
+    lock.lock().context("cannot wait for another run that installs the Python clients")?;
+    let done = folder.join("installed.txt");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && python.is_file() {
+        return Ok(python);
+    }
+    println!("── Python clients into {}", folder.display());
+    let missing = "needs python3 with venv (Debian: apt install python3-venv)";
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), missing)?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    run(&mut pip, "needs PyPI, or an index that pip is told of (PIP_INDEX_URL)")?;
+    write(&done, &wanted)?;
+    Ok(python)
+}
+
+fn run(command: &mut Command, needs: &str) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| needs.to_owned())?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
+        bail!("the Python clients cannot be installed: {needs}: {last}");
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
