@@ -2,6 +2,9 @@
 
 #![allow(clippy::print_stdout)] // tests talk to the person who runs them
 
+#[cfg(feature = "services")]
+pub mod orders;
+
 use std::path::{Path, PathBuf};
 
 /// A path below the folder `tests/` of the project.

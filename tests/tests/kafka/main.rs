@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod conformance;
+mod ledger;
 mod support;
 mod transport;

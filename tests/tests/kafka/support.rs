@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eventpact_registry::{Options, Server};
 use eventpact_runtime::confirm::Single;
 use eventpact_runtime::message::Record;
 use eventpact_runtime::transport::{Consumer, Delivery, Producer, Receipt, SendError, Settle, Subscription, Transport};
 use eventpact_runtime::transports::kafka::{KafkaConfig, KafkaConsumer, KafkaTransport};
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Held for reading by a test that needs the broker up, for writing by the one that takes it away.
 static BROKER: RwLock<()> = RwLock::const_new(());
@@ -87,5 +88,34 @@ pub(crate) fn bodies(deliveries: &[Delivery]) -> Vec<String> {
 pub(crate) fn ack(consumer: &mut KafkaConsumer, deliveries: &[Delivery]) {
     for delivery in deliveries {
         consumer.settle(delivery.token, Settle::Ack);
+    }
+}
+/// Keeps everybody else away while the guard lives.
+pub(crate) async fn broker_alone() -> RwLockWriteGuard<'static, ()> {
+    BROKER.write().await
+}
+
+/// Our registry server, in this process, on a free port, with an empty store in memory.
+pub(crate) struct Registry {
+    url: String,
+    /// The server stops when this is dropped.
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Registry {
+    pub(crate) async fn start() -> Self {
+        let options = Options { listen: ([127, 0, 0, 1], 0).into(), store: "memory:".parse().unwrap() };
+        let server = Server::bind(&options).await.unwrap();
+        let url = format!("http://{}", server.address());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        tokio::spawn(server.run(async move {
+            // Also when the sender is dropped: the test is over.
+            let _ = stopped.await;
+        }));
+        Self { url, _stop: stop }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 }
