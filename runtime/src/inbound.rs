@@ -292,7 +292,8 @@ impl Opened<'_> {
     fn located(&self, error: &DecodeError) -> Failure {
         let after =
             if self.offset > 0 { format!("; the payload begins at byte {} of the body", self.offset) } else { String::new() };
-        Failure::new(ErrorClass::Decode, format!("{error}{after}"))
+        let class = if error.is_because_of_schemas() { ErrorClass::SchemaIncompatible } else { ErrorClass::Decode };
+        Failure::new(class, format!("{error}{after}"))
     }
 }
 
@@ -318,5 +319,174 @@ fn says_name(reader: &Reader, writer: &WriterText) -> bool {
         (Some(name), Some(namespace)) if !name.contains('.') => reader.full_name == format!("{namespace}.{name}"),
         (Some(name), _) => reader.full_name == name,
         _ => text("title").is_some_and(|title| title == reader.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::codec::EncodeError;
+    use crate::codec::avro::wire;
+    use crate::message::{Headers, Record};
+    use crate::random::Random;
+    use crate::transport::Token;
+
+    macro_rules! event {
+        ($name:ident, $full:literal, $schema:expr) => {
+            #[derive(Debug, PartialEq)]
+            struct $name(i32);
+
+            impl Event for $name {
+                const NAME: &'static str = stringify!($name);
+                const FULL_NAME: &'static str = $full;
+                const CONTENT_TYPE: &'static str = "application/octet-stream";
+                const SCHEMA: Schema = $schema;
+
+                fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                    wire::write_int(out, self.0);
+                    Ok(())
+                }
+
+                fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+                    let mut reader = wire::Reader::new(bytes);
+                    let event = Self(reader.int()?);
+                    reader.finish()?;
+                    Ok(event)
+                }
+            }
+        };
+    }
+
+    const fn avro(text: &'static str) -> Schema {
+        Schema { fingerprint: "crc-64-avro:0123", ..Schema::new(SchemaFormat::Avro, text) }
+    }
+
+    event!(
+        Placed,
+        "shop.Placed",
+        avro(r#"{"type":"record","name":"Placed","namespace":"shop","fields":[{"name":"n","type":"int"}]}"#)
+    );
+    event!(
+        Newer,
+        "shop.Placed",
+        avro(r#"{"type":"record","name":"shop.Placed","fields":[{"name":"s","type":"string"},{"name":"n","type":"int"}]}"#)
+    );
+    event!(Foreign, "shop.Placed", avro(r#"{"type":"record","name":"shop.Placed","fields":[{"name":"n","type":"string"}]}"#));
+    event!(Paid, "shop.Paid", avro(r#"{"type":"record","name":"shop.Paid","fields":[{"name":"n","type":"int"}]}"#));
+    event!(First, "shop.First", Schema::new(SchemaFormat::Protobuf, "message First {} message Second {}"));
+    event!(
+        Second,
+        "shop.Second",
+        Schema { message_indexes: &[1], ..Schema::new(SchemaFormat::Protobuf, "message First {} message Second {}") }
+    );
+
+    fn delivery(body: Option<Vec<u8>>, headers: Headers) -> Delivery {
+        let record = Record { value: body.map(Bytes::from), headers, ..Record::new("orders", "") };
+        Delivery { record, offset: 3, delivery_count: None, token: Token { topic: 0, partition: 1, offset: 3, epoch: 0 } }
+    }
+
+    async fn body<E: Event>(schemas: &Schemas, payload: &[u8]) -> Vec<u8> {
+        let mut body = schemas.prefix::<E>("orders").await.unwrap();
+        body.extend_from_slice(payload);
+        body
+    }
+
+    /// What `inbound` makes of a body: the position of the message and its number, or the class of the failure.
+    async fn read<E: Event + std::fmt::Debug>(inbound: &Inbound, body: Vec<u8>) -> Result<(usize, String), ErrorClass> {
+        let delivery = delivery(Some(body), Headers::new());
+        let opened = inbound.open(&delivery).await.map_err(|failure| failure.class)?;
+        let envelope = opened.decode::<E>(1).map_err(|failure| failure.class)?;
+        Ok((opened.message, format!("{:?}", envelope.event)))
+    }
+
+    #[tokio::test]
+    async fn our_own_schema_and_newer_ones_are_read() {
+        let schemas = Schemas::local();
+        let inbound = Inbound::new(schemas.clone(), "orders").message::<Placed>();
+        assert_eq!(read::<Placed>(&inbound, body::<Placed>(&schemas, &[14]).await).await, Ok((0, "Placed(7)".into())));
+        let newer = body::<Newer>(&schemas, &[2, b'x', 16]).await;
+        for _ in 0..3 {
+            assert_eq!(read::<Placed>(&inbound, newer.clone()).await, Ok((0, "Placed(8)".into())));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_has_its_class() {
+        let schemas = Schemas::local();
+        let inbound = Inbound::new(schemas.clone(), "orders").message::<Placed>();
+        let incompatible = body::<Foreign>(&schemas, &[2, b'x']).await;
+        for (body, class) in [
+            (incompatible, ErrorClass::SchemaIncompatible),
+            (vec![0, 0, 0, 9, 9, 14], ErrorClass::SchemaUnknown),
+            (b"{}".to_vec(), ErrorClass::Decode),
+            (vec![], ErrorClass::Decode),
+            (body::<Placed>(&schemas, &[14, 14]).await, ErrorClass::Decode),
+            (body::<Placed>(&schemas, &[]).await, ErrorClass::Decode),
+        ] {
+            for _ in 0..2 {
+                assert_eq!(read::<Placed>(&inbound, body.clone()).await, Err(class), "{body:?}");
+            }
+        }
+        let tombstone = delivery(None, Headers::new());
+        assert_eq!(inbound.open(&tombstone).await.unwrap_err().class, ErrorClass::Decode);
+    }
+
+    #[tokio::test]
+    async fn an_absent_registry_is_not_the_fault_of_the_message() {
+        let client = eventpact_registry_client::Client::new("http://127.0.0.1:1").unwrap();
+        let inbound = Inbound::new(Schemas::registry(client), "orders").message::<Placed>();
+        assert_eq!(read::<Placed>(&inbound, vec![0, 0, 0, 0, 1, 14]).await, Err(ErrorClass::SchemaRegistryUnavailable));
+    }
+
+    #[tokio::test]
+    async fn the_messages_of_a_channel_are_told_apart() {
+        let schemas = Schemas::local();
+        let avro = Inbound::new(schemas.clone(), "orders").message::<Placed>().message::<Paid>();
+        assert_eq!(read::<Placed>(&avro, body::<Newer>(&schemas, &[0, 2]).await).await, Ok((0, "Placed(1)".into())));
+        assert_eq!(read::<Paid>(&avro, body::<Paid>(&schemas, &[2]).await).await, Ok((1, "Paid(1)".into())));
+        let protobuf = Inbound::new(schemas.clone(), "orders").message::<First>().message::<Second>();
+        assert_eq!(read::<First>(&protobuf, body::<First>(&schemas, &[2]).await).await, Ok((0, "First(1)".into())));
+        assert_eq!(read::<Second>(&protobuf, body::<Second>(&schemas, &[2]).await).await, Ok((1, "Second(1)".into())));
+        let third = [&body::<First>(&schemas, &[]).await[..5], &[2, 4, 2]].concat();
+        assert_eq!(read::<First>(&protobuf, third).await, Err(ErrorClass::SchemaUnknown));
+        let bare = Inbound::new(Schemas::bare(), "orders").message::<Placed>().message::<Paid>();
+        assert_eq!(read::<Paid>(&bare, vec![2]).await, Err(ErrorClass::SchemaUnknown));
+        let mut headers = Headers::new();
+        headers.push(MESSAGE_HEADER, "Paid");
+        assert_eq!(bare.open(&delivery(Some(vec![2]), headers)).await.unwrap().message, 1);
+    }
+
+    #[tokio::test]
+    async fn a_dead_letter_learns_what_is_known_of_the_schemas() {
+        let schemas = Schemas::local();
+        let inbound = Inbound::new(schemas.clone(), "orders").message::<Placed>();
+        let known = delivery(Some(body::<Newer>(&schemas, &[0]).await), Headers::new());
+        let _ = inbound.open(&known).await;
+        let facts = inbound.facts(&known);
+        let reader_fingerprint = Some("crc-64-avro:0123");
+        assert_eq!(facts, SchemaFacts { writer_id: Some(1), subject: Some("orders-value".into()), reader_fingerprint });
+        let garbage = inbound.facts(&delivery(Some(b"{}".to_vec()), Headers::new()));
+        assert_eq!(garbage, SchemaFacts { reader_fingerprint, ..SchemaFacts::default() });
+    }
+
+    #[tokio::test]
+    async fn no_bytes_make_it_panic() {
+        let schemas = Schemas::local();
+        let avro = Inbound::new(schemas.clone(), "orders").message::<Placed>();
+        let protobuf = Inbound::new(schemas.clone(), "orders").message::<First>().message::<Second>();
+        schemas.id_for::<Newer>("orders").await.unwrap();
+        schemas.id_for::<First>("orders").await.unwrap();
+        let mut random = Random::new(11);
+        for _ in 0..20_000 {
+            let length = usize::try_from(random.below(16)).unwrap();
+            let mut body: Vec<u8> = (0..length).map(|_| random.next().to_le_bytes()[0]).collect();
+            if let Some(prefix) = body.get_mut(..5) {
+                prefix.copy_from_slice(&[0, 0, 0, 0, u8::try_from(random.below(4)).unwrap()]);
+            }
+            let _ = read::<Placed>(&avro, body.clone()).await;
+            let _ = read::<Second>(&protobuf, body).await;
+        }
     }
 }

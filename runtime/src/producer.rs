@@ -54,6 +54,9 @@ pub struct SendOptions {
     pub partition: Option<i32>,
 }
 
+/// Nothing beyond the event.
+const NOTHING: SendOptions = SendOptions { key: None, headers: Headers::new(), timestamp_ms: None, partition: None };
+
 /// Buffers for one record, used again and again.
 #[derive(Debug, Default)]
 struct Scratch {
@@ -92,13 +95,22 @@ impl<P: Producer, E: Event> EventProducer<P, E> {
         self.send_with(event, &SendOptions::default()).await
     }
 
+    /// The same, with this key instead of the event's own.
+    pub async fn send_keyed(&self, key: &[u8], event: &E) -> Result<Receipt, SendError> {
+        self.send_one(event, Some(key), &NOTHING).await
+    }
+
     /// The same, with a key, headers, a time or a partition.
     pub async fn send_with(&self, event: &E, options: &SendOptions) -> Result<Receipt, SendError> {
+        self.send_one(event, options.key.as_deref(), options).await
+    }
+
+    async fn send_one(&self, event: &E, key: Option<&[u8]>, options: &SendOptions) -> Result<Receipt, SendError> {
         let headers = self.all_headers(options);
         let (single, mut completion) = Single::new();
         loop {
             let handed_over = SCRATCH.with_borrow_mut(|scratch| {
-                self.encode(event, options, scratch)?;
+                self.encode(event, key, scratch)?;
                 Ok::<_, EncodeError>(self.enqueue(scratch, options, &headers, completion))
             });
             match handed_over? {
@@ -142,20 +154,25 @@ impl<P: Producer, E: Event> EventProducer<P, E> {
         options.headers.iter().chain(&self.headers).cloned().collect()
     }
 
-    fn encode(&self, event: &E, options: &SendOptions, scratch: &mut Scratch) -> Result<(), EncodeError> {
+    fn encode(&self, event: &E, key: Option<&[u8]>, scratch: &mut Scratch) -> Result<(), EncodeError> {
         scratch.value.clear();
         scratch.value.extend_from_slice(&self.prefix);
         event.encode(&mut scratch.value)?;
         scratch.key.clear();
-        scratch.has_key = options.key.is_none() && event.key(&mut scratch.key);
+        scratch.has_key = match key {
+            Some(key) => {
+                scratch.key.extend_from_slice(key);
+                true
+            }
+            None => event.key(&mut scratch.key),
+        };
         Ok(())
     }
 
     fn enqueue(&self, scratch: &Scratch, options: &SendOptions, headers: &Headers, completion: Completion) -> Result<(), Full> {
-        let own_key = scratch.has_key.then_some(scratch.key.as_slice());
         let record = RecordRef {
             topic: &self.topic,
-            key: options.key.as_deref().or(own_key),
+            key: scratch.has_key.then_some(scratch.key.as_slice()),
             value: Some(&scratch.value),
             headers,
             partition: options.partition,
@@ -180,13 +197,21 @@ pub struct EventBatch<'p, P, E> {
 impl<P: Producer, E: Event> EventBatch<'_, P, E> {
     /// Sends an event; waits only while the producer's buffer is full. A failure to encode is in the report.
     pub async fn push(&mut self, event: &E) {
-        const NOTHING: SendOptions = SendOptions { key: None, headers: Headers::new(), timestamp_ms: None, partition: None };
-        self.push_with(event, &NOTHING).await;
+        self.push_one(event, None, &NOTHING).await;
+    }
+
+    /// The same, with this key instead of the event's own.
+    pub async fn push_keyed(&mut self, key: &[u8], event: &E) {
+        self.push_one(event, Some(key), &NOTHING).await;
     }
 
     /// The same, with a key, headers, a time or a partition.
     pub async fn push_with(&mut self, event: &E, options: &SendOptions) {
-        if let Err(error) = self.producer.encode(event, options, &mut self.scratch) {
+        self.push_one(event, options.key.as_deref(), options).await;
+    }
+
+    async fn push_one(&mut self, event: &E, key: Option<&[u8]>, options: &SendOptions) {
+        if let Err(error) = self.producer.encode(event, key, &mut self.scratch) {
             self.batch.fail_next(error.into());
             return;
         }
@@ -210,5 +235,91 @@ impl<P: Producer, E: Event> EventBatch<'_, P, E> {
     /// Waits until every event of the batch is confirmed or failed. Failures carry the index of their `push`.
     pub async fn confirm(self) -> BatchReport {
         self.batch.wait().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{DecodeError, json};
+    use crate::event::{Schema, SchemaFormat};
+    use crate::transport::Transport;
+    use crate::transports::memory::{MemoryBroker, MemoryLimits};
+
+    struct Number(u32);
+
+    impl Event for Number {
+        const NAME: &'static str = "Number";
+        const FULL_NAME: &'static str = "test.Number";
+        const CONTENT_TYPE: &'static str = "application/json";
+        const SCHEMA: Schema = Schema::new(SchemaFormat::Json, r#"{"type":"integer"}"#);
+
+        fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+            if self.0 == 13 { Err(EncodeError::new("thirteen")) } else { json::encode(&self.0, out) }
+        }
+
+        fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+            json::decode(bytes).map(Self)
+        }
+
+        fn key(&self, out: &mut Vec<u8>) -> bool {
+            out.push(b'0' + u8::try_from(self.0 % 10).unwrap());
+            self.0 != 7
+        }
+    }
+
+    type Numbers = EventProducer<crate::transports::memory::MemoryProducer, Number>;
+
+    async fn numbers(buffered: usize) -> (MemoryBroker, Numbers) {
+        let broker = MemoryBroker::with_limits(MemoryLimits { buffered, ..MemoryLimits::default() });
+        broker.create_topic("numbers", 1);
+        let producer = Arc::new(broker.producer().await.unwrap());
+        let producer = EventProducer::new(producer, "numbers", &Schemas::local()).await.unwrap();
+        (broker, producer)
+    }
+
+    #[tokio::test]
+    async fn a_record_has_the_prefix_the_payload_and_a_key() {
+        let (broker, producer) = numbers(10).await;
+        assert_eq!(producer.send(&Number(42)).await.unwrap().offset, 0);
+        producer.send(&Number(7)).await.unwrap();
+        producer.send_keyed(b"own", &Number(8)).await.unwrap();
+        let mut headers = Headers::new();
+        headers.push("h", "1");
+        let options = SendOptions { key: Some("k".into()), headers, timestamp_ms: Some(5), partition: Some(0) };
+        producer.clone().tagged().send_with(&Number(9), &options).await.unwrap();
+        let records = broker.records("numbers");
+        assert_eq!(records[0].value.as_deref(), Some(&b"\0\0\0\0\x0142"[..]));
+        let keys: Vec<_> = records.iter().map(|record| record.key.as_deref()).collect();
+        assert_eq!(keys, [Some(&b"2"[..]), None, Some(b"own"), Some(b"k")]);
+        assert_eq!((records[3].headers.text("h"), records[3].headers.text(MESSAGE_HEADER)), (Some("1"), Some("Number")));
+        assert_eq!(records[3].timestamp_ms, Some(5));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_cannot_be_encoded_is_reported_and_the_others_are_sent() {
+        let (broker, producer) = numbers(10).await;
+        assert!(matches!(producer.send(&Number(13)).await, Err(SendError::Encode(_))));
+        let report = producer.send_batch(&[Number(12), Number(13), Number(14)]).await;
+        assert_eq!((report.confirmed, report.failed.len()), (2, 1));
+        assert_eq!((report.failed[0].0, broker.records("numbers").len()), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn a_full_buffer_holds_the_sender_up_until_there_is_room() {
+        let (broker, producer) = numbers(3).await;
+        broker.hold_writes();
+        let sending = tokio::spawn(async move {
+            let numbers: Vec<Number> = (20..30).map(Number).collect();
+            producer.send_batch(&numbers).await
+        });
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!sending.is_finished() && broker.records("numbers").is_empty());
+        broker.release_writes();
+        assert_eq!(sending.await.unwrap().into_result().unwrap(), 10);
+        let bodies: Vec<_> = broker.records("numbers").into_iter().map(|record| record.value.unwrap().slice(5..)).collect();
+        assert_eq!(bodies, (20..30).map(|number: u32| number.to_string()).collect::<Vec<_>>());
     }
 }

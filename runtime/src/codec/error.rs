@@ -72,6 +72,7 @@ struct DecodeDetail {
     path: Path,
     offset: Option<usize>,
     reason: String,
+    mismatch: bool,
 }
 
 /// The bytes are not what the schema promises.
@@ -84,13 +85,27 @@ impl DecodeError {
     /// A reason without a place.
     #[cold]
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(Box::new(DecodeDetail { path: Path::default(), offset: None, reason: reason.into() }))
+        Self(Box::new(DecodeDetail { path: Path::default(), offset: None, reason: reason.into(), mismatch: false }))
     }
 
     /// A reason and the offset of the byte at which reading stopped, counted from the start of the payload.
     #[cold]
     pub fn at(offset: usize, reason: impl Into<String>) -> Self {
-        Self(Box::new(DecodeDetail { path: Path::default(), offset: Some(offset), reason: reason.into() }))
+        let detail = DecodeDetail { path: Path::default(), offset: Some(offset), reason: reason.into(), mismatch: false };
+        Self(Box::new(detail))
+    }
+
+    /// The same error, when the bytes are right and it is our schema that cannot take what the writer's allows.
+    #[cold]
+    #[must_use]
+    pub fn because_of_schemas(mut self) -> Self {
+        self.0.mismatch = true;
+        self
+    }
+
+    /// True when the two schemas are at odds, not the bytes.
+    pub fn is_because_of_schemas(&self) -> bool {
+        self.0.mismatch
     }
 
     /// The offset of the byte at which reading stopped, counted from the start of the payload; `None` when not known.

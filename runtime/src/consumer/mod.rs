@@ -10,6 +10,8 @@
 mod lanes;
 mod process;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -33,7 +33,8 @@ impl Runner<'_> {
             Op::Enum { name, symbols } => match index(reader, symbols, name)? {
                 Ok(symbol) => wire::write_length(out, *symbol),
                 Err(symbol) => {
-                    return Err(reader.error(format!("found symbol {symbol}, which the reader's enum {name} does not have")));
+                    let found = format!("found symbol {symbol}, which the reader's enum {name} does not have");
+                    return Err(reader.error(found).because_of_schemas());
                 }
             },
             Op::Record(record) => self.record(record, reader, out)?,
@@ -47,7 +48,7 @@ impl Runner<'_> {
                 wire::write_length(out, *branch);
                 self.op(*value, reader, out)?;
             }
-            Op::Fail(why) => return Err(reader.error(why.clone())),
+            Op::Fail(why) => return Err(reader.error(why.clone()).because_of_schemas()),
         }
         Ok(())
     }
