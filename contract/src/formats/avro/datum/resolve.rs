@@ -217,6 +217,7 @@ fn fields_of(from: &Record, to: &Record) -> Fields {
     for (index, field) in to.fields.iter().enumerate() {
         let names = std::iter::once(&field.name).chain(&field.aliases);
         let mut sources: Vec<usize> = names.filter_map(|n| by_name.get(n.as_str()).copied()).collect();
+        sources.sort_unstable();
         sources.dedup();
         match sources[..] {
             [] if field.default.is_some() => fields.defaults.push(index),
