@@ -39,7 +39,7 @@ pub(crate) struct Registry {
     writer: Writer,
     parsed: Arc<ParsedCache>,
     stripes: Vec<tokio::sync::Mutex<()>>,
-    workers: Semaphore,
+    workers: Arc<Semaphore>,
 }
 
 impl Registry {
@@ -52,7 +52,7 @@ impl Registry {
             writer,
             parsed: Arc::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
-            workers: Semaphore::new(cores.max(2)),
+            workers: Arc::new(Semaphore::new(cores.max(2))),
         };
         Ok((registry, thread))
     }
@@ -69,7 +69,12 @@ impl Registry {
 
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
     async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
-        let _permit = self.workers.acquire().await.map_err(|_| ApiError::internal())?;
+        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| ApiError::internal())?;
+        // The permit goes with the job: a request that is given up does not make room before its thread is free.
+        let job = move || {
+            let _permit = permit;
+            job()
+        };
         tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| {
             tracing::error!(%error, "reading or comparing schemas panicked");
             Err(ApiError::internal())

@@ -176,3 +176,117 @@ impl Thread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Counts commits; fails them, or slows them down, as told.
+    #[derive(Default)]
+    struct Told {
+        commits: Mutex<Vec<usize>>,
+        fail: AtomicBool,
+        refuse: AtomicBool,
+        slow: AtomicBool,
+    }
+
+    struct Double {
+        told: Arc<Told>,
+        open: usize,
+    }
+
+    fn broken() -> StoreError {
+        StoreError::Failed { place: "the disk".into(), cause: "input/output error".into() }
+    }
+
+    impl Store for Double {
+        fn load(&mut self, _apply: &mut dyn FnMut(Change)) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn write(&mut self, _changes: &[Change]) -> Result<(), StoreError> {
+            if self.told.refuse.swap(false, Ordering::SeqCst) {
+                return Err(broken());
+            }
+            self.open += 1;
+            Ok(())
+        }
+
+        fn commit(&mut self) -> Result<(), StoreError> {
+            if self.told.slow.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            if self.told.fail.load(Ordering::SeqCst) {
+                return Err(broken());
+            }
+            self.told.commits.lock().unwrap().push(std::mem::take(&mut self.open));
+            Ok(())
+        }
+
+        fn close(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    fn start() -> (Arc<Told>, Arc<Started>) {
+        let told = Arc::new(Told::default());
+        let started = Writer::start(Box::new(Double { told: Arc::clone(&told), open: 0 })).unwrap();
+        (told, Arc::new(started))
+    }
+
+    async fn set_mode(started: &Started, scope: &str) -> Result<(), ApiError> {
+        let change = Change::Mode { scope: scope.into(), mode: Some("READONLY".into()) };
+        started.writer.submit(move |_| Ok((vec![change], ()))).await
+    }
+
+    #[tokio::test]
+    async fn a_failed_sync_is_told_to_the_client_and_ends_all_writing() {
+        let (told, started) = start();
+        set_mode(&started, "kept").await.unwrap();
+        told.fail.store(true, Ordering::SeqCst);
+        assert_eq!(set_mode(&started, "lost").await.unwrap_err().code, 50001);
+        assert!(!started.writer.is_ready());
+        told.fail.store(false, Ordering::SeqCst);
+        assert_eq!(set_mode(&started, "later").await.unwrap_err().status, 503);
+        let state = started.state.load();
+        assert!(state.mode("kept").is_some() && state.mode("lost").is_none() && state.mode("later").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_written_fails_alone() {
+        let (told, started) = start();
+        told.refuse.store(true, Ordering::SeqCst);
+        assert_eq!(set_mode(&started, "refused").await.unwrap_err().code, 50001);
+        set_mode(&started, "next").await.unwrap();
+        assert!(started.state.load().mode("refused").is_none());
+        assert!(started.writer.is_ready());
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_decision_costs_one_answer() {
+        let (_, started) = start();
+        let answer: Result<(), _> = started.writer.submit(|_| panic!("a mistake")).await;
+        assert_eq!(answer.unwrap_err().status, 500);
+        set_mode(&started, "next").await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn those_who_wait_for_a_sync_share_the_next() {
+        let (told, started) = start();
+        told.slow.store(true, Ordering::SeqCst);
+        let clients: Vec<_> = (0..33)
+            .map(|n| {
+                let started = Arc::clone(&started);
+                tokio::spawn(async move { set_mode(&started, &format!("s{n}")).await })
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap().unwrap();
+        }
+        let commits = told.commits.lock().unwrap().clone();
+        assert_eq!(commits.iter().sum::<usize>(), 33);
+        assert!(commits.len() <= 5, "{commits:?}");
+    }
+}
