@@ -2,9 +2,11 @@
 //!
 //! The shared model stops here: each format keeps its own tree, and there is one match per verb.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::formats::{avro, json_schema, protobuf};
+use crate::source::FileId;
 
 /// The formats that Eventpact reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +57,15 @@ impl Schema {
             Self::Avro(_) => Format::Avro,
             Self::Protobuf(_) => Format::Protobuf,
             Self::JsonSchema(_) => Format::JsonSchema,
+        }
+    }
+
+    /// The files that it was read from; files that are built in are not among them.
+    pub fn files(&self) -> BTreeSet<FileId> {
+        match self {
+            Self::Avro(schema) => schema.types.iter().map(|t| t.span.file).collect(),
+            Self::Protobuf(schema) => schema.files.iter().filter_map(|f| f.source).collect(),
+            Self::JsonSchema(schema) => schema.subs.iter().map(|s| s.span.file).collect(),
         }
     }
 }

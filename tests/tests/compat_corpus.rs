@@ -204,7 +204,8 @@ fn verdicts_of_other_projects() {
         let row: Json = serde_json::from_str(line).unwrap();
         let Some(wanted) = row["expected"]["compatible"].as_bool().filter(|_| row["format"] == "avro") else { continue };
         let id = row["id"].as_str().unwrap().to_owned();
-        let ours = case(&row).map(|case| Verdict::of(case.check(Profile::Sound).iter().map(|c| &c.report)) == Verdict::Compatible);
+        let ours =
+            case(&row).map(|case| Verdict::of(case.check(Profile::Sound).iter().map(|c| &c.report)) == Verdict::Compatible);
         match ours {
             Ok(ours) if ours == wanted => agree += 1,
             _ if waivers.contains(&id) => waived += 1,

@@ -8,6 +8,8 @@ mod schemas;
 pub(crate) use bundle::bundle;
 pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
 
+use std::collections::BTreeSet;
+
 use crate::asyncapi::{self, Documents};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::Contract;
@@ -92,7 +94,15 @@ pub fn load_schema(
 
 fn contract(sources: &mut Sources, reader: &dyn Reader, documents: &Documents, found: &mut Vec<Diagnostic>) -> Option<Contract> {
     let root = documents.root()?;
-    asyncapi::read(documents, root, sources, reader, found)
+    let mut contract = asyncapi::read(documents, root, sources, reader, found)?;
+    // What payloads import or name belongs to the contract too. A copy of a document for a text in it has the document's name.
+    let payloads = contract.channels.iter().flat_map(|c| &c.messages).flat_map(|m| [&m.payload, &m.headers]).flatten();
+    for id in payloads.filter_map(|p| p.schema.as_ref()).flat_map(Schema::files).collect::<BTreeSet<_>>() {
+        if !contract.files.iter().any(|known| sources.file(*known).name() == sources.file(id).name()) {
+            contract.files.push(id);
+        }
+    }
+    Some(contract)
 }
 
 fn schema(

@@ -192,6 +192,13 @@ impl<T: Transport> TypesConsumer<T> {
         }
     }
 
+    /// Receives from this address instead of the contract's, for instance in another environment.
+    #[must_use]
+    pub fn at(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.address = address.into();
+        self
+    }
+
     /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
     /// configuration says.
     pub async fn run<H: TypesHandler>(
