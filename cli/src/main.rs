@@ -34,6 +34,8 @@ enum Command {
     Rules(commands::rules::Args),
     /// Write a crate of typed producers and consumers.
     Generate(commands::generate::Args),
+    /// Write documentation: Markdown pages and one HTML page.
+    Docs(commands::docs::Args),
     /// Talk to a schema registry.
     Registry(commands::registry::Args),
     /// Run the schema registry.
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Generate(args) => commands::generate::run(args),
+        Command::Docs(args) => commands::docs::run(args),
         Command::Registry(args) => commands::registry::run(args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => commands::serve::run(args),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use eventpact_codegen::GeneratedFile;
 use eventpact_codegen::files::is_safe_path;
-use eventpact_codegen::targets::docs::docs;
+use eventpact_codegen::targets::docs::{MARK, docs};
 use eventpact_contract::load::load_contract;
 use eventpact_contract::source::{Memory, Reader, Sources};
 use eventpact_tests::{Folder, expect_text, folder, root};
@@ -23,7 +23,7 @@ fn the_shop() {
         let _ = std::fs::remove_dir_all(&expected);
     }
     for file in &files {
-        assert!(is_safe_path(&file.path), "{}", file.path);
+        assert!(is_safe_path(&file.path) && file.text.contains(MARK), "{}", file.path);
         expect_text(&expected.join(&file.path), &file.text);
     }
     let written: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();

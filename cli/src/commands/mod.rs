@@ -3,6 +3,7 @@
 pub(crate) mod check;
 #[cfg(feature = "kafka")]
 pub(crate) mod dlq;
+pub(crate) mod docs;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod registry;

@@ -15,6 +15,9 @@ use crate::error::CodegenError;
 use crate::files::GeneratedFile;
 use view::Page;
 
+/// Stands in every page: by it a page is recognised that may be written again.
+pub const MARK: &str = "Written by Eventpact";
+
 /// Writes the documentation: `README.md`, `channels/*.md`, `messages/*.md` and `index.html`, sorted by path. Pure: the same
 /// contract gives the same files, byte for byte.
 ///

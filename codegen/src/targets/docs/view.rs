@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::example::{Example, examples};
 use super::failure;
+use crate::GENERATOR_VERSION;
 
 /// The whole contract.
 #[derive(Debug, Serialize)]
@@ -52,6 +53,7 @@ pub(super) struct ChannelView {
     operations: Vec<OperationView>,
     /// Operations whose dead letters come here.
     dead_letters_of: Vec<String>,
+    generator: &'static str,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -128,6 +130,7 @@ pub(super) struct MessageView {
     examples: Vec<Example>,
     bindings: Vec<BindingView>,
     channels: Vec<Link>,
+    generator: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,6 +147,7 @@ pub(super) struct SchemaView {
 #[derive(Debug, Serialize)]
 pub(super) struct RowView {
     path: String,
+    /// 0 to 4: the steps of indentation that the style sheet has.
     depth: usize,
     type_name: String,
     required: bool,
@@ -164,7 +168,7 @@ pub(super) fn page(contract: &Contract) -> Page {
         asyncapi: contract.asyncapi.clone(),
         id: contract.id.clone(),
         default_content_type: contract.default_content_type.clone(),
-        generator: env!("CARGO_PKG_VERSION"),
+        generator: GENERATOR_VERSION,
         servers: contract
             .servers
             .iter()
@@ -277,6 +281,7 @@ fn channel(contract: &Contract, n: usize, channel: &Channel, names: &Names) -> C
             .map(|operation| self::operation(contract, operation, names))
             .collect(),
         dead_letters_of: contract.operations.iter().filter(dead).map(|operation| operation.key.clone()).collect(),
+        generator: GENERATOR_VERSION,
     }
 }
 
@@ -340,6 +345,7 @@ fn message(message: &Message, link: Link) -> MessageView {
         examples: examples(message),
         bindings: bindings(&message.bindings),
         channels: Vec::new(),
+        generator: GENERATOR_VERSION,
     }
 }
 
@@ -355,7 +361,7 @@ fn row(row: Row) -> RowView {
     let path = if row.path.is_empty() { "(the value)".to_owned() } else { row.path };
     RowView {
         path,
-        depth: row.depth,
+        depth: row.depth.min(4),
         type_name: row.type_name,
         required: row.required,
         default: row.default,
