@@ -35,16 +35,16 @@ impl<R> Desk<R> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves the result of the message before, when there was one, and waits for the next message.
-    pub(super) async fn next(&self, result: Option<R>) -> Delivery {
-        let mut result = result;
+    /// Leaves the result of the message before, when there was one, and waits for the next message, which goes into `place`.
+    pub(super) async fn next(&self, mut result: Option<R>, place: &mut Option<Delivery>) {
         poll_fn(|_| {
             let mut papers = self.lock();
             papers.finished.extend(result.take());
             // No waker: who puts a message here marks the lane.
-            papers.waiting.pop_front().map_or(Poll::Pending, Poll::Ready)
+            *place = papers.waiting.pop_front();
+            if place.is_some() { Poll::Ready(()) } else { Poll::Pending }
         })
-        .await
+        .await;
     }
 }
 
@@ -203,9 +203,10 @@ mod tests {
 
     /// Partition 0 takes 50 ms per message, the others 1 ms.
     async fn work(desk: &Desk<i64>) -> Infallible {
-        let mut done = None;
+        let (mut done, mut place) = (None, None);
         loop {
-            let delivery = desk.next(done).await;
+            desk.next(done, &mut place).await;
+            let delivery = place.as_ref().unwrap();
             let slow = if delivery.partition() == 0 { 50 } else { 1 };
             tokio::time::sleep(Duration::from_millis(slow)).await;
             done = Some(delivery.offset);

@@ -56,19 +56,21 @@ const DEAD_LETTER_FLOOR: Duration = Duration::from_millis(100);
 impl<D: Dispatch, P: Producer> Process<'_, D, P> {
     /// Works at a lane: message after message, each to its end.
     pub(super) async fn work(&self, desk: &Desk<Ending>) -> Infallible {
-        let mut ending = None;
+        let (mut ending, mut place) = (None, None);
         loop {
-            let delivery = desk.next(ending.take()).await;
-            // The handler's future is made in its place: moving it costs more than everything else here.
+            desk.next(ending.take(), &mut place).await;
+            let Some(delivery) = &place else { continue };
+            // Message and handler's future stay in one place each: moving them costs more than everything else here.
             let outcome = {
-                let mut handling = pin!(self.dispatch.dispatch(&delivery, 1));
+                let mut handling = pin!(self.dispatch.dispatch(delivery, 1));
                 poll_fn(|context| self.guarded(|| handling.as_mut().poll(context))).await
             };
-            ending = Some(match outcome {
-                Outcome::Ack => Ending::Accepted(delivery.token),
+            if matches!(outcome, Outcome::Ack) {
+                ending = Some(Ending::Accepted(delivery.token));
+            } else {
                 // Boxed, because it is rare and large.
-                failed => Box::pin(self.recover(delivery, failed)).await,
-            });
+                ending = Some(Box::pin(self.recover(delivery, outcome)).await);
+            }
         }
     }
 
@@ -89,7 +91,7 @@ impl<D: Dispatch, P: Producer> Process<'_, D, P> {
     }
 
     /// Everything after a first try that did not accept the message.
-    pub(super) async fn recover(&self, delivery: Delivery, mut outcome: Outcome) -> Ending {
+    async fn recover(&self, delivery: &Delivery, mut outcome: Outcome) -> Ending {
         let mut attempts = Attempts::new();
         let (first_failed, since) = (SystemTime::now(), Instant::now());
         loop {
@@ -118,9 +120,9 @@ impl<D: Dispatch, P: Producer> Process<'_, D, P> {
                         last_failed: SystemTime::now(),
                         handler: self.dispatch.name(),
                         app_version: self.config.app_version.as_deref(),
-                        schema: self.dispatch.facts(&delivery),
+                        schema: self.dispatch.facts(delivery),
                     };
-                    return self.dead_letter(&delivery, failure, &facts).await;
+                    return self.dead_letter(delivery, failure, &facts).await;
                 }
                 Verdict::RetryAfter(wait) => {
                     tracing::warn!(
@@ -132,7 +134,7 @@ impl<D: Dispatch, P: Producer> Process<'_, D, P> {
                         return Ending::Released(delivery.token);
                     }
                     self.telemetry.count(|counters| &counters.retries, 1);
-                    outcome = self.try_again(&delivery, attempts.counted().saturating_add(1)).await;
+                    outcome = self.try_again(delivery, attempts.counted().saturating_add(1)).await;
                 }
             }
         }

@@ -20,6 +20,9 @@ use crate::transport::{AssignmentEvent, Consumer, Delivery, Producer, RecvError,
 /// Waits for the first message of a batch this long; then looks after everything else and asks again.
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 
+/// Messages of one fetch, at most: so many fit into the fast part of a processor's memory.
+const FETCH_MAX: usize = 256;
+
 /// Waits after errors of receiving that may pass.
 const RECEIVE_RETRY: RetryPolicy = RetryPolicy {
     max_attempts: u32::MAX,
@@ -110,7 +113,7 @@ impl State<'_> {
                 if let Some(at) = wake_at {
                     tokio::time::sleep_until(at).await;
                 }
-                consumer.next_batch(&mut batch, room, FETCH_WAIT).await
+                consumer.next_batch(&mut batch, room.min(FETCH_MAX), FETCH_WAIT).await
             };
             let mut fetched = None;
             let mut flush_now = false;
