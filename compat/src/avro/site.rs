@@ -60,11 +60,13 @@ pub(super) fn show(schema: &Schema, ty: &Type) -> String {
     }
 }
 
-/// What the witness must hold at the place of the break.
-#[derive(Debug, Clone, Copy)]
+/// What the witness must hold at the place of the break, and by what the reader's refusal is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Trigger {
     /// Any value of the writer's type.
     Any,
+    /// Any record of the writer's type; the refusal names this field of the reader.
+    Field(String),
     /// This symbol of the writer's enum.
     Symbol(usize),
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use eventpact_contract::diagnostic::Witness;
-use eventpact_contract::formats::avro::datum::{self, Value};
+use eventpact_contract::formats::avro::datum::{self, DatumError, Value};
 use eventpact_contract::formats::avro::{Kind, Logical, Schema, TypeId};
 
 use super::site::Trigger;
@@ -34,7 +34,7 @@ pub(super) enum Step {
 pub(super) struct Prover<'s> {
     schemas: Pair<'s, Schema>,
     heights: Option<Rc<Vec<Option<usize>>>>,
-    known: HashMap<(Vec<Step>, Option<usize>), Option<Witness>>,
+    known: HashMap<(Vec<Step>, Trigger), Option<Witness>>,
 }
 
 impl<'s> Prover<'s> {
@@ -44,8 +44,7 @@ impl<'s> Prover<'s> {
 
     /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
     pub(super) fn witness(&mut self, raw: &Raw) -> Option<Witness> {
-        let symbol = if let Trigger::Symbol(index) = raw.trigger { Some(index) } else { None };
-        let key = (raw.trail.clone(), symbol);
+        let key = (raw.trail.clone(), raw.trigger.clone());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -54,21 +53,65 @@ impl<'s> Prover<'s> {
         }
         let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(self.schemas.writer))));
         let mut maker = Maker { schema: self.schemas.writer, heights: &heights, values: 0 };
-        let value = maker.along(self.schemas.writer.root, &raw.trail, raw.trigger);
-        let witness = value.and_then(|value| prove(self.schemas, &value));
+        let value = maker.along(self.schemas.writer.root, &raw.trail, &raw.trigger);
+        let witness = value.and_then(|value| prove(self.schemas, &value, raw));
         self.known.insert(key, witness.clone());
         witness
     }
 }
 
-/// Encodes, decodes, and keeps the message when the reader refused it.
-fn prove(schemas: Pair<'_, Schema>, value: &Value) -> Option<Witness> {
+/// Encodes, decodes, and keeps the message when the reader refused it at the place of the finding. A message may hold more than
+/// one break (a missing field breaks them all), so the refusal is looked for among all of them.
+fn prove(schemas: Pair<'_, Schema>, value: &Value, raw: &Raw) -> Option<Witness> {
     let bytes = datum::encode(schemas.writer, value).ok()?;
-    let refused = datum::resolve(schemas.writer, schemas.reader, &bytes).err()?;
+    let first = datum::resolve(schemas.writer, schemas.reader, &bytes).err()?;
+    let path = path(schemas.writer, &raw.trail);
+    let all = datum::refusals(schemas.writer, schemas.reader, &bytes);
+    let refused = all.into_iter().find(|e| e.path == path && is_of(e, &raw.trigger)).unwrap_or(first);
     let json = datum::to_json(schemas.writer, value).to_string();
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     let hex = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
     Some(Witness { json, hex: Some(hex), reader_error: refused.to_string() })
+}
+
+/// Whether a refusal at the right place is the one that the trigger brings about.
+fn is_of(error: &DatumError, trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Any => error.message.starts_with("found "),
+        Trigger::Symbol(_) => error.message.starts_with("found symbol "),
+        Trigger::Field(name) => {
+            let tail = error.message.split_once(" field ").map_or("", |(_, tail)| tail);
+            tail.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
+        }
+    }
+}
+
+/// The way to a value as the decoder writes it: `items[0].price`.
+fn path(writer: &Schema, trail: &[Step]) -> String {
+    let mut path = String::new();
+    let mut ty = writer.root;
+    for step in trail {
+        let next = match (step, &writer.get(ty).kind) {
+            (Step::Field(index), Kind::Record(record)) => record.fields.get(*index).map(|field| {
+                path.push_str(if path.is_empty() { "" } else { "." });
+                path.push_str(&field.name);
+                field.ty
+            }),
+            (Step::Item, Kind::Array(items)) => {
+                path.push_str("[0]");
+                Some(*items)
+            }
+            (Step::Entry, Kind::Map(values)) => {
+                path.push_str("[\"key\"]");
+                Some(*values)
+            }
+            (Step::Branch(index), Kind::Union(branches)) => branches.get(*index).copied(),
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        ty = next;
+    }
+    path
 }
 
 struct Maker<'a> {
@@ -79,10 +122,10 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     /// A value with the steps in it and the trigger at their end; everything beside the way is as small as can be.
-    fn along(&mut self, id: TypeId, steps: &[Step], trigger: Trigger) -> Option<Value> {
+    fn along(&mut self, id: TypeId, steps: &[Step], trigger: &Trigger) -> Option<Value> {
         let Some((step, rest)) = steps.split_first() else {
             return match (trigger, &self.schema.get(id).kind) {
-                (Trigger::Symbol(index), Kind::Enum(_)) => Some(Value::Enum(index)),
+                (Trigger::Symbol(index), Kind::Enum(_)) => Some(Value::Enum(*index)),
                 // A long that no int holds shows best what a narrower reader would lose.
                 (Trigger::Any, Kind::Long) if self.schema.get(id).logical.is_none() => Some(Value::Long(1 << 31)),
                 _ => self.telling(id),

@@ -52,6 +52,6 @@ fn check(site: &Site<'_>, field: &Field) -> Option<Draft> {
         writer: Place::new(span(writer), format!("{} has no '{}'", show(site.schemas.writer, writer), field.name)),
         suffix: enum_default.then_some("type"),
         peer: Some(peer),
-        trigger: Trigger::Any,
+        trigger: Trigger::Field(field.name.clone()),
     })
 }

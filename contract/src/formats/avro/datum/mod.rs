@@ -16,7 +16,7 @@ pub use decode::decode;
 pub use default::default_value;
 pub use encode::encode;
 pub use json::to_json;
-pub use resolve::resolve;
+pub use resolve::{refusals, resolve};
 
 /// How deep values may nest.
 pub const MAX_VALUE_DEPTH: usize = 128;

@@ -9,16 +9,27 @@ use std::rc::Rc;
 use super::decode::{end, items_of, read};
 use super::default::counted;
 use super::wire::Input;
-use super::{MAX_VALUE_DEPTH, Result, Value};
+use super::{DatumError, MAX_VALUE_DEPTH, Result, Value};
 use crate::formats::avro::{EnumType, Kind, Record, Schema, TypeId};
 
-/// Decodes bytes that `writer` wrote into a value of `reader`. The error speaks like a reader: `found null, expecting int`.
+/// Decodes bytes that `writer` wrote into a value of `reader`. The error speaks like a reader: `found null, expecting int`; its
+/// path uses the writer's names of fields.
 pub fn resolve(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Result<Value> {
-    let mut resolver = Resolver { writer, reader, records: HashMap::new(), readable: HashMap::new(), branches: HashMap::new() };
+    let mut resolver = Resolver::new(writer, reader);
     let mut input = Input::new(bytes);
     let value = resolver.value(writer.root, reader.root, &mut input, 0)?;
     end(&input, bytes)?;
     Ok(value)
+}
+
+/// Everything in a message that the reader refuses, where [`resolve`] stops at the first: after each refusal the writer's value is
+/// passed over. Empty when the reader takes the message.
+pub fn refusals(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Vec<DatumError> {
+    let mut resolver = Resolver { refused: Some(Vec::new()), ..Resolver::new(writer, reader) };
+    let result = resolver.value(writer.root, reader.root, &mut Input::new(bytes), 0);
+    let mut refused = resolver.refused.unwrap_or_default();
+    refused.extend(result.err());
+    refused
 }
 
 /// How the fields of two records belong together.
@@ -28,7 +39,7 @@ struct Fields {
     /// The reader's fields that get their default.
     defaults: Vec<usize>,
     /// Why the reader cannot take the record at all.
-    problem: Option<String>,
+    problems: Vec<String>,
 }
 
 struct Resolver<'s> {
@@ -38,9 +49,49 @@ struct Resolver<'s> {
     readable: HashMap<(TypeId, TypeId), bool>,
     /// The branch of the reader's union for a type of the writer.
     branches: HashMap<(TypeId, TypeId), Option<usize>>,
+    /// Where all refusals are wanted: those so far, and the way to the current value.
+    refused: Option<Vec<DatumError>>,
+    path: Vec<String>,
 }
 
-impl Resolver<'_> {
+impl<'s> Resolver<'s> {
+    fn new(writer: &'s Schema, reader: &'s Schema) -> Self {
+        let (records, readable, branches) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { writer, reader, records, readable, branches, refused: None, path: Vec::new() }
+    }
+
+    /// The error; or, where all are wanted, notes it.
+    fn refuse(&mut self, input: &Input<'_>, message: String) -> Result<()> {
+        let error = input.fail(message);
+        let Some(refused) = &mut self.refused else { return Err(error) };
+        refused.push(DatumError { path: self.path.concat().trim_start_matches('.').to_owned(), ..error });
+        Ok(())
+    }
+
+    /// Refuses a value that has not been read, and passes over it.
+    fn refuse_whole(&mut self, w: TypeId, input: &mut Input<'_>, depth: usize, message: String) -> Result<Value> {
+        self.refuse(input, message)?;
+        read(self.writer, w, input, depth)?;
+        Ok(Value::Null)
+    }
+
+    /// Reads a value inside of another one.
+    fn inside(
+        &mut self,
+        (w, r): (TypeId, TypeId),
+        input: &mut Input<'_>,
+        depth: usize,
+        part: impl FnOnce() -> String,
+    ) -> Result<Value> {
+        if self.refused.is_none() {
+            return self.value(w, r, input, depth);
+        }
+        self.path.push(part());
+        let value = self.value(w, r, input, depth);
+        self.path.pop();
+        value
+    }
+
     fn value(&mut self, w: TypeId, r: TypeId, input: &mut Input<'_>, depth: usize) -> Result<Value> {
         if depth > MAX_VALUE_DEPTH {
             return Err(input.fail(format!("values are nested deeper than {MAX_VALUE_DEPTH} levels")));
@@ -55,7 +106,8 @@ impl Resolver<'_> {
         if let Kind::Union(branches) = rk {
             let known = self.branches.get(&(w, r)).copied();
             let Some(index) = known.unwrap_or_else(|| self.branch(w, r, branches)) else {
-                return Err(input.fail(format!("found {}, expecting {}", self.shown(w), self.union_shown(branches))));
+                let message = format!("found {}, expecting {}", self.shown(w), self.union_shown(branches));
+                return self.refuse_whole(w, input, depth, message);
             };
             let branch = branches.get(index).copied().unwrap_or(r);
             return Ok(Value::Union(index, Box::new(self.value(w, branch, input, depth + 1)?)));
@@ -64,22 +116,26 @@ impl Resolver<'_> {
             return Ok(value);
         }
         match (wk, rk) {
-            (Kind::Record(from), Kind::Record(to)) if to.named.reads(&from.named.name) => {
+            (Kind::Record(from), Kind::Record(to)) => {
+                if !to.named.reads(&from.named.name) {
+                    self.refuse(input, format!("found {}, expecting {}", self.shown(w), shown(reader, r)))?;
+                }
                 self.record(w, r, (from, to), input, depth)
             }
-            (Kind::Enum(from), Kind::Enum(to)) if to.named.reads(&from.named.name) => symbol(from, to, input),
-            (Kind::Fixed(from), Kind::Fixed(to)) if to.named.reads(&from.named.name) => {
-                if from.size != to.size {
-                    let (name, from, to) = (to.named.name.full(), from.size, to.size);
-                    return Err(input.fail(format!("found {from} bytes, expecting fixed {name} of {to} bytes")));
-                }
+            (Kind::Enum(from), Kind::Enum(to)) if to.named.reads(&from.named.name) => self.symbol(from, to, input),
+            (Kind::Fixed(from), Kind::Fixed(to)) if to.named.reads(&from.named.name) && from.size == to.size => {
                 Ok(Value::Fixed(input.take(from.size)?.to_vec()))
+            }
+            (Kind::Fixed(from), Kind::Fixed(to)) if to.named.reads(&from.named.name) => {
+                let (name, from, to) = (to.named.name.full(), from.size, to.size);
+                self.refuse_whole(w, input, depth, format!("found {from} bytes, expecting fixed {name} of {to} bytes"))
             }
             (Kind::Array(from), Kind::Array(to)) => {
                 let mut values = Vec::new();
                 items_of(input, |input| {
-                    let value = self.value(*from, *to, input, depth + 1).map_err(|e| e.in_item(values.len()))?;
-                    values.push(value);
+                    let index = values.len();
+                    let value = self.inside((*from, *to), input, depth + 1, || format!("[{index}]"));
+                    values.push(value.map_err(|e| e.in_item(index))?);
                     Ok(())
                 })?;
                 Ok(Value::Array(values))
@@ -88,13 +144,17 @@ impl Resolver<'_> {
                 let mut entries = Vec::new();
                 items_of(input, |input| {
                     let key = input.string()?.to_owned();
-                    let value = self.value(*from, *to, input, depth + 1).map_err(|e| e.in_item(format_args!("{key:?}")))?;
+                    let value = self.inside((*from, *to), input, depth + 1, || format!("[{key:?}]"));
+                    let value = value.map_err(|e| e.in_item(format_args!("{key:?}")))?;
                     entries.push((key, value));
                     Ok(())
                 })?;
                 Ok(Value::Map(entries))
             }
-            _ => Err(input.fail(format!("found {}, expecting {}", self.shown(w), shown(reader, r)))),
+            _ => {
+                let message = format!("found {}, expecting {}", self.shown(w), shown(reader, r));
+                self.refuse_whole(w, input, depth, message)
+            }
         }
     }
 
@@ -107,8 +167,8 @@ impl Resolver<'_> {
         depth: usize,
     ) -> Result<Value> {
         let fields = Rc::clone(self.records.entry((w, r)).or_insert_with(|| Rc::new(fields_of(from, to))));
-        if let Some(problem) = &fields.problem {
-            return Err(input.fail(problem.clone()));
+        for problem in &fields.problems {
+            self.refuse(input, problem.clone())?;
         }
         let mut values: Vec<Option<Value>> = vec![None; to.fields.len()];
         for (field, target) in from.fields.iter().zip(&fields.targets) {
@@ -117,7 +177,8 @@ impl Resolver<'_> {
                     read(self.writer, field.ty, input, depth + 1).map_err(|e| e.in_field(&field.name))?;
                 }
                 Some((own, slot)) => {
-                    *slot = Some(self.value(field.ty, own.ty, input, depth + 1).map_err(|e| e.in_field(&own.name))?);
+                    let value = self.inside((field.ty, own.ty), input, depth + 1, || format!(".{}", field.name));
+                    *slot = Some(value.map_err(|e| e.in_field(&field.name))?);
                 }
             }
         }
@@ -181,7 +242,9 @@ impl Resolver<'_> {
                 let pair = |(field, target): (&crate::formats::avro::Field, &Option<usize>)| {
                     target.and_then(|t| to.fields.get(t)).is_none_or(|own| self.readable(field.ty, own.ty))
                 };
-                fields.problem.is_none() && to.named.reads(&from.named.name) && from.fields.iter().zip(&fields.targets).all(pair)
+                fields.problems.is_empty()
+                    && to.named.reads(&from.named.name)
+                    && from.fields.iter().zip(&fields.targets).all(pair)
             }
             (Kind::Enum(from), Kind::Enum(to)) => {
                 let known = |s: &crate::formats::avro::Symbol| to.symbols.iter().any(|own| own.name == s.name);
@@ -192,6 +255,17 @@ impl Resolver<'_> {
         };
         self.readable.insert((w, r), good);
         good
+    }
+
+    fn symbol(&mut self, from: &EnumType, to: &EnumType, input: &mut Input<'_>) -> Result<Value> {
+        let index = input.index(from.symbols.len(), "symbol")?;
+        let name = from.symbols.get(index).map_or("", |s| s.name.as_str());
+        let position = |name: &str| to.symbols.iter().position(|s| s.name == name);
+        if let Some(own) = position(name).or_else(|| position(&to.default.as_ref()?.name)) {
+            return Ok(Value::Enum(own));
+        }
+        self.refuse(input, format!("found symbol {name}, which the reader's enum {} does not have", to.named.name.full()))?;
+        Ok(Value::Null)
     }
 
     fn shown(&self, w: TypeId) -> String {
@@ -213,7 +287,7 @@ fn shown(schema: &Schema, id: TypeId) -> String {
 
 fn fields_of(from: &Record, to: &Record) -> Fields {
     let by_name: HashMap<&str, usize> = from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
-    let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problem: None };
+    let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problems: Vec::new() };
     for (index, field) in to.fields.iter().enumerate() {
         let names = std::iter::once(&field.name).chain(&field.aliases);
         let mut sources: Vec<usize> = names.filter_map(|n| by_name.get(n.as_str()).copied()).collect();
@@ -222,34 +296,23 @@ fn fields_of(from: &Record, to: &Record) -> Fields {
         match sources[..] {
             [] if field.default.is_some() => fields.defaults.push(index),
             [] => {
-                let problem =
-                    || format!("missing required field {}: the writer does not send it and it has no default", field.name);
-                fields.problem.get_or_insert_with(problem);
+                let text = format!("missing required field {}: the writer does not send it and it has no default", field.name);
+                fields.problems.push(text);
             }
             [source] => {
                 let taken = fields.targets.get_mut(source).and_then(|t| t.replace(index));
                 if taken.is_some() {
-                    let problem = || format!("two fields of the reader take the writer's field {}", from.fields[source].name);
-                    fields.problem.get_or_insert_with(problem);
+                    fields
+                        .problems
+                        .push(format!("two fields of the reader take the writer's field {}", from.fields[source].name));
                 }
             }
             _ => {
-                let problem = || format!("the field {} and its aliases match several fields of the writer", field.name);
-                fields.problem.get_or_insert_with(problem);
+                fields.problems.push(format!("the field {} and its aliases match several fields of the writer", field.name));
             }
         }
     }
     fields
-}
-
-fn symbol(from: &EnumType, to: &EnumType, input: &mut Input<'_>) -> Result<Value> {
-    let index = input.index(from.symbols.len(), "symbol")?;
-    let name = from.symbols.get(index).map_or("", |s| s.name.as_str());
-    let position = |name: &str| to.symbols.iter().position(|s| s.name == name);
-    let found = position(name).or_else(|| position(&to.default.as_ref()?.name));
-    found
-        .map(Value::Enum)
-        .ok_or_else(|| input.fail(format!("found symbol {name}, which the reader's enum {} does not have", to.named.name.full())))
 }
 
 /// Whether the specification promotes the writer's primitive to the reader's.
