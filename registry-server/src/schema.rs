@@ -45,7 +45,7 @@ pub(crate) fn parse(format: &SchemaType, text: &str, references: &[Referenced], 
     match format {
         SchemaType::Avro => parse_avro(text, references, how),
         SchemaType::Json => parse_json(text, references, how),
-        SchemaType::Protobuf => parse_protobuf(text, references),
+        SchemaType::Protobuf => parse_protobuf(text, references, how),
         SchemaType::Other(name) => Err(format!("unknown type {name}")),
     }
 }
@@ -107,7 +107,7 @@ fn sorted(mut node: Node) -> Node {
     node
 }
 
-fn parse_protobuf(text: &str, references: &[Referenced]) -> Result<Parsed, String> {
+fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
     let mut import = |path: &str| {
@@ -117,8 +117,8 @@ fn parse_protobuf(text: &str, references: &[Referenced]) -> Result<Parsed, Strin
     // As in the original, a text with a mistake that does not prevent reading it (a number used twice) is taken.
     let (schema, diagnostics) = protobuf::parse_files(&mut sources, file, MAIN, &mut import);
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
-    // There is no normalised form of Protobuf yet: the canonical one is stored in its place.
-    Ok(Parsed { text: protobuf::canonical_text(&schema), tree: Tree::Protobuf(schema.into()) })
+    let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
+    Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
 }
 
 /// Full name → the document that defines it. The name of the reference plays no part: as in Confluent's registry, every type of

@@ -17,10 +17,11 @@ const MAX_DEPTH: usize = 64;
 
 /// The payload's file as Confluent's registry prints it; imported files are texts of their own.
 pub fn canonical_text(schema: &Schema) -> String {
-    schema.main().map(file).unwrap_or_default()
+    schema.main().map(file_text).unwrap_or_default()
 }
 
-fn file(file: &File) -> String {
+/// The text of one file.
+pub(super) fn file_text(file: &File) -> String {
     let mut out = String::new();
     if file.syntax_span.is_some() {
         let name = if file.syntax == Syntax::Proto3 { "proto3" } else { "proto2" };
