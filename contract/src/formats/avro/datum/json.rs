@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::Value;
+use super::{DatumError, MAX_VALUE_DEPTH, Result, Value};
 use crate::formats::avro::{Kind, Schema, TypeId};
 
 /// The JSON encoding of a value of this schema. A part that does not fit the schema becomes `null`; numbers that JSON does not
@@ -44,4 +44,93 @@ fn json(schema: &Schema, id: TypeId, value: &Value) -> Json {
 
 fn number(n: f64) -> Json {
     serde_json::Number::from_f64(n).map_or_else(|| Json::String(crate::formats::avro::java_json::double(n)), Json::Number)
+}
+
+/// Reads the JSON encoding of a value of this schema, the inverse of [`to_json`]. Nothing is filled in: a field that is missing is
+/// an error, also when it has a default, and so is one that the record does not have.
+pub fn from_json(schema: &Schema, json: &Json) -> Result<Value> {
+    value(schema, schema.root, json, 0)
+}
+
+fn value(schema: &Schema, id: TypeId, json: &Json, depth: usize) -> Result<Value> {
+    if depth > MAX_VALUE_DEPTH {
+        return Err(DatumError::new(format!("values are nested deeper than {MAX_VALUE_DEPTH} levels")));
+    }
+    let kind = &schema.get(id).kind;
+    let found = match (kind, json) {
+        (Kind::Null, Json::Null) => Some(Value::Null),
+        (Kind::Boolean, Json::Bool(b)) => Some(Value::Boolean(*b)),
+        (Kind::Int, _) => json.as_i64().and_then(|n| i32::try_from(n).ok()).map(Value::Int),
+        (Kind::Long, _) => json.as_i64().map(Value::Long),
+        #[allow(clippy::cast_possible_truncation)] // a float that was written comes back as it was
+        (Kind::Float, _) => real(json).map(|n| Value::Float(n as f32)),
+        (Kind::Double, _) => real(json).map(Value::Double),
+        (Kind::String, Json::String(text)) => Some(Value::String(text.clone())),
+        (Kind::Bytes, Json::String(text)) => latin(text).map(Value::Bytes),
+        (Kind::Fixed(fixed), Json::String(text)) => latin(text).filter(|b| b.len() == fixed.size).map(Value::Fixed),
+        (Kind::Enum(e), Json::String(text)) => e.symbols.iter().position(|s| s.name == *text).map(Value::Enum),
+        (Kind::Array(items), Json::Array(list)) => {
+            let item = |(i, item)| value(schema, *items, item, depth + 1).map_err(|e| e.in_item(i));
+            Some(Value::Array(list.iter().enumerate().map(item).collect::<Result<_>>()?))
+        }
+        (Kind::Map(inner), Json::Object(object)) => {
+            let entry = |(key, json): (&String, &Json)| {
+                let value = value(schema, *inner, json, depth + 1).map_err(|e| e.in_item(format_args!("{key:?}")))?;
+                Ok((key.clone(), value))
+            };
+            Some(Value::Map(object.iter().map(entry).collect::<Result<_>>()?))
+        }
+        (Kind::Record(record), Json::Object(object)) => {
+            let field = |field: &crate::formats::avro::Field| {
+                let json =
+                    object.get(&field.name).ok_or_else(|| DatumError::new(format!("the field '{}' is missing", field.name)));
+                value(schema, field.ty, json?, depth + 1).map_err(|e| e.in_field(&field.name))
+            };
+            let values: Vec<Value> = record.fields.iter().map(field).collect::<Result<_>>()?;
+            if values.len() < object.len() {
+                return Err(DatumError::new(format!("there are fields that {} does not have", record.named.name.full())));
+            }
+            Some(Value::Record(values))
+        }
+        (Kind::Union(branches), _) => return branch(schema, branches, json, depth),
+        _ => None,
+    };
+    found.ok_or_else(|| DatumError::new(format!("{} is not {}", brief(json), kind.name())))
+}
+
+/// A union's value: `null`, or an object with the name of the branch as its only key.
+fn branch(schema: &Schema, branches: &[TypeId], json: &Json, depth: usize) -> Result<Value> {
+    let (name, inner) = match json {
+        Json::Null => ("null", json),
+        Json::Object(object) if object.len() == 1 => {
+            object.iter().next().map_or(("", json), |(name, inner)| (name.as_str(), inner))
+        }
+        _ => ("", json),
+    };
+    let found = branches.iter().enumerate().find(|(_, b)| schema.get(**b).branch_name() == name);
+    let Some((index, branch)) = found else {
+        let text = format!("{} names no branch of the union; a value stands in an object: {{\"int\": 1}}", brief(json));
+        return Err(DatumError::new(text));
+    };
+    Ok(Value::Union(index, Box::new(value(schema, *branch, inner, depth + 1)?)))
+}
+
+fn real(json: &Json) -> Option<f64> {
+    match json.as_str() {
+        Some("NaN") => Some(f64::NAN),
+        Some("Infinity") => Some(f64::INFINITY),
+        Some("-Infinity") => Some(f64::NEG_INFINITY),
+        _ => json.as_f64(),
+    }
+}
+
+/// Each character stands for one byte.
+fn latin(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
+}
+
+fn brief(json: &Json) -> String {
+    let text = json.to_string();
+    let cut: String = text.chars().take(40).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { text }
 }
