@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use eventpact_compat::check::Verdict;
 use eventpact_compat::mode::Mode;
 use eventpact_compat::rule::Profile;
+use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::source::Sources;
 
 pub(crate) use documents::is_root;
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// `sound`: what the data says. `confluent`: what a Confluent schema registry would answer.
     #[arg(long, value_enum, default_value = "sound")]
     profile: ProfileArg,
+    /// Also print notes: changes that are good to know and break nothing.
+    #[arg(long)]
+    notes: bool,
     /// Exit 0 although something could not be decided.
     #[arg(long)]
     allow_unknown: bool,
@@ -80,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if subjects.broken() {
         let mut found = subjects.into_problems();
         args.output.print(Verdict::Unknown.as_str(), &mut found, &sources)?;
-        eprintln!("error: the input has mistakes, so nothing was compared");
+        eprintln!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
         return Ok(Exit::CouldNotRun);
     }
     if subjects.list.is_empty() && subjects.problems.is_empty() {
@@ -91,6 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         findings.check(subject, args.mode, profile, &sources);
     }
     let (verdict, mut found) = findings.finish();
+    found.retain(|d| args.notes || d.severity != Severity::Info);
     args.output.print(verdict.as_str(), &mut found, &sources)?;
     Ok(match verdict {
         Verdict::Compatible => Exit::Clean,
