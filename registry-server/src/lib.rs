@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! From the outside in: [`serve`] listens, `app` speaks HTTP, `routes` knows the paths, `registry` decides, `writer` stores and
+//! From the outside in: [`serve()`] listens, `app` speaks HTTP, `routes` knows the paths, `registry` decides, `writer` stores and
 //! publishes, `state` is what is known. Does not live here: parsing and comparing schemas (`eventpact-contract`,
 //! `eventpact-compat`), the JSON objects (`eventpact-registry-client`).
 
@@ -11,6 +11,7 @@ mod parsed;
 mod registry;
 mod routes;
 mod schema;
+mod serialized;
 mod serve;
 mod state;
 mod store;

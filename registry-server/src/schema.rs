@@ -9,6 +9,8 @@ use eventpact_contract::source::Sources;
 use eventpact_contract::yaml::{self, Entry, Node, Value};
 use eventpact_registry_client::SchemaType;
 
+use crate::serialized::serialized;
+
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
 
@@ -47,6 +49,35 @@ pub(crate) fn parse(format: &SchemaType, text: &str, references: &[Referenced], 
         SchemaType::Json => parse_json(text, references, how),
         SchemaType::Protobuf => parse_protobuf(text, references, how),
         SchemaType::Other(name) => Err(format!("unknown type {name}")),
+    }
+}
+
+/// Another form in which a stored schema can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Avro with everything that it refers to written out.
+    Resolved,
+    /// Protobuf as a descriptor in base64.
+    Serialized,
+}
+
+impl Form {
+    /// Reads the parameter `format`; what is not known means the text as it is stored.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "resolved" => Some(Self::Resolved),
+            "serialized" => Some(Self::Serialized),
+            _ => None,
+        }
+    }
+}
+
+/// The schema in another form; in its own text when the format has no such form.
+pub(crate) fn in_form(parsed: &Parsed, form: Form) -> String {
+    match (&parsed.tree, form) {
+        (Tree::Protobuf(schema), Form::Serialized) => serialized(schema, MAIN),
+        (_, Form::Resolved) => resolved_text(parsed),
+        (Tree::Avro(_) | Tree::JsonSchema(_), Form::Serialized) => parsed.text.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::settings::Effective;
 use super::{Incoming, Registry, parse_stored, read};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
-use crate::schema::{self, Reading};
+use crate::schema::{self, Form, Reading};
 use crate::state::{Context, Schema, State, VERSION_PROPERTY, Version};
 use crate::subject::SubjectName;
 
@@ -123,12 +123,12 @@ impl Registry {
         .await
     }
 
-    /// The text with everything that it refers to written out.
-    pub(crate) async fn resolved(&self, found: &Found) -> Result<String, ApiError> {
+    /// The schema in another form.
+    pub(crate) async fn in_form(&self, found: &Found, form: Form) -> Result<String, ApiError> {
         let (state, cache, found) = (self.snapshot(), Arc::clone(&self.parsed), found.clone());
         self.work(move || {
             let parsed = parse_stored(&cache, &state, &found.subject.context, found.version.id, &found.schema);
-            parsed.map(|parsed| schema::resolved_text(&parsed)).map_err(ApiError::invalid_schema)
+            parsed.map(|parsed| schema::in_form(&parsed, form)).map_err(ApiError::invalid_schema)
         })
         .await
     }

@@ -3,7 +3,7 @@
 use eventpact_registry_client::{SchemaObject, SchemaString, SubjectVersion};
 use serde::Serialize;
 
-use super::subjects::{object, wants_resolved};
+use super::subjects::{form, object};
 use super::{Answer, Request};
 use crate::error::ApiError;
 use crate::identity::Identity;
@@ -53,8 +53,8 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
     if let Some(found) = &found {
         string.subject = Some(found.subject.to_string());
         string.version = Some(found.number);
-        if wants_resolved(request) {
-            string.schema = registry.resolved(found).await?;
+        if let Some(form) = form(request) {
+            string.schema = registry.in_form(found, form).await?;
         }
     }
     if request.query.is("fetchMaxId") {
@@ -68,8 +68,8 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
 /// `GET /schemas/ids/{id}/schema`: the bare text.
 pub(super) async fn text_by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
-    match found {
-        Some(found) if wants_resolved(request) => Ok(Answer::Text(registry.resolved(&found).await?)),
+    match (found, form(request)) {
+        (Some(found), Some(form)) => Ok(Answer::Text(registry.in_form(&found, form).await?)),
         _ => Ok(Answer::Text(schema.text.to_string())),
     }
 }

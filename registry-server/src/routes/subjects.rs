@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::registry::lookup::{Found, VersionRef};
 use crate::registry::register::Registered;
 use crate::registry::{Registry, lookup};
+use crate::schema::Form;
 use crate::state::Subject;
 use crate::subject::{SubjectName, context_prefix, split};
 
@@ -89,8 +90,8 @@ pub(super) async fn version(
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
     let mut object = object(&found);
-    if wants_resolved(request) {
-        object.schema = registry.resolved(&found).await?;
+    if let Some(form) = form(request) {
+        object.schema = registry.in_form(&found, form).await?;
     }
     Answer::json(&object)
 }
@@ -103,8 +104,10 @@ pub(super) async fn version_text(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
-    let text = if wants_resolved(request) { registry.resolved(&found).await? } else { found.schema.text.to_string() };
-    Ok(Answer::Text(text))
+    match form(request) {
+        Some(form) => Ok(Answer::Text(registry.in_form(&found, form).await?)),
+        None => Ok(Answer::Text(found.schema.text.to_string())),
+    }
 }
 
 /// `GET /subjects/{s}/versions/{v}/referencedby`: ids, not names.
@@ -148,9 +151,9 @@ fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: 
     registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))
 }
 
-/// `format=resolved`; formats that are not known mean the stored text.
-pub(super) fn wants_resolved(request: &Request) -> bool {
-    request.query.get("format") == Some("resolved")
+/// The parameter `format`.
+pub(super) fn form(request: &Request) -> Option<Form> {
+    request.query.get("format").and_then(Form::parse)
 }
 
 /// A version as the routes answer it.
