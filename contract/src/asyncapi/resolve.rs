@@ -3,11 +3,12 @@
 //! All files are read first, through the caller's [`Reader`]; after that a reference is followed without any reading. Nothing is
 //! ever fetched from a network. References are JSON References: what stands beside a `$ref` is ignored.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Reader, Sources, resolve_path};
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{self, Entry, Mapping, Node, Value};
 
 /// The most files that one document may pull in.
 const MAX_FILES: usize = 1000;
@@ -20,7 +21,16 @@ const MAX_HOPS: usize = 64;
 pub(crate) struct Documents {
     files: Vec<Document>,
     by_path: HashMap<String, Result<usize, String>>,
+    /// The keys of long objects, by the place of their entries: thousands of references may lead into one.
+    indexes: HashMap<*const Entry, HashMap<String, usize>>,
+    /// Values that were copied out of the documents so far.
+    copied: Cell<usize>,
 }
+
+/// Objects with more entries than this get an index.
+const LONG: usize = 32;
+/// The most values that are copied to make schemas self-contained.
+const MAX_COPIED: usize = 5_000_000;
 
 struct Document {
     path: String,
@@ -32,7 +42,7 @@ impl Documents {
     /// Reads `path` and all that it refers to. Texts that are no YAML are reported here, files that are not there only when a
     /// reference to them is followed.
     pub(crate) fn load(sources: &mut Sources, reader: &dyn Reader, path: &str, found: &mut Vec<Diagnostic>) -> Self {
-        let mut documents = Self { files: Vec::new(), by_path: HashMap::new() };
+        let mut documents = Self { files: Vec::new(), by_path: HashMap::new(), indexes: HashMap::new(), copied: Cell::new(0) };
         let mut open = vec![path.to_owned()];
         let mut bytes = 0;
         while let Some(path) = open.pop() {
@@ -56,6 +66,9 @@ impl Documents {
                 documents.files.len() - 1
             });
             documents.by_path.insert(path, loaded);
+        }
+        for node in documents.files.iter().filter_map(|document| document.node.as_ref()) {
+            index_long(node, &mut documents.indexes);
         }
         documents
     }
@@ -158,7 +171,7 @@ impl Documents {
             }
             let token = yaml::unescape_token(token);
             let next = match &node.value {
-                Value::Mapping(entries) => entries.get(&token),
+                Value::Mapping(entries) => self.entry(entries, &token),
                 Value::Sequence(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
                 _ => None,
             };
@@ -168,6 +181,19 @@ impl Documents {
             })?;
         }
         Ok(node)
+    }
+
+    fn entry<'a>(&self, mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
+        match self.indexes.get(&mapping.entries.as_ptr()) {
+            Some(index) => mapping.entries.get(*index.get(key)?).map(|entry| &entry.value),
+            None => mapping.get(key),
+        }
+    }
+
+    /// Counts a value that is copied; `false` when there are too many.
+    pub(crate) fn count_copy(&self) -> bool {
+        self.copied.set(self.copied.get() + 1);
+        self.copied.get() <= MAX_COPIED
     }
 
     fn document(&self, file: FileId) -> Result<&Node, Broken> {
@@ -240,6 +266,20 @@ fn is_document(path: &str) -> bool {
     match name.rsplit_once('.') {
         Some((_, extension)) => ["yaml", "yml", "json", "avsc"].iter().any(|known| extension.eq_ignore_ascii_case(known)),
         None => true,
+    }
+}
+
+fn index_long(node: &Node, indexes: &mut HashMap<*const Entry, HashMap<String, usize>>) {
+    match &node.value {
+        Value::Sequence(items) => items.iter().for_each(|item| index_long(item, indexes)),
+        Value::Mapping(mapping) => {
+            if mapping.entries.len() > LONG {
+                let index = mapping.entries.iter().enumerate().map(|(n, entry)| (entry.key.clone(), n)).collect();
+                indexes.insert(mapping.entries.as_ptr(), index);
+            }
+            mapping.entries.iter().for_each(|entry| index_long(&entry.value, indexes));
+        }
+        _ => {}
     }
 }
 

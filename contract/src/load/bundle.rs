@@ -17,8 +17,16 @@ const DATA: &[&str] = &["enum", "const", "default", "examples", "example"];
 /// The schema with every reference pointing into itself, and the places of all schemas that went into it.
 pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) -> (Node, Vec<Span>) {
     let whole = documents.is_whole_file(root);
-    let mut bundler =
-        Bundler { documents, found, root, whole, names: HashMap::new(), taken: HashSet::new(), waiting: VecDeque::new() };
+    let mut bundler = Bundler {
+        documents,
+        found,
+        root,
+        whole,
+        names: HashMap::new(),
+        taken: HashSet::new(),
+        full: false,
+        waiting: VecDeque::new(),
+    };
     bundler.reserve_names();
     let mut bundled = bundler.schema(root);
     let mut definitions = Vec::new();
@@ -51,6 +59,8 @@ struct Bundler<'d, 'f> {
     /// The names under `$defs`, those of the root itself included.
     names: HashMap<*const Node, String>,
     taken: HashSet<String>,
+    /// No more is copied.
+    full: bool,
     waiting: VecDeque<(String, &'d Node)>,
 }
 
@@ -66,6 +76,10 @@ impl<'d> Bundler<'d, '_> {
 
     fn schema(&mut self, node: &'d Node) -> Node {
         let Value::Mapping(entries) = &node.value else { return node.clone() };
+        if !self.documents.count_copy() {
+            self.too_large(node);
+            return Node { span: node.span, value: Value::Bool(true) };
+        }
         let copied = entries.entries.iter().map(|entry| {
             let value = match entry.key.as_str() {
                 "$ref" if entry.value.as_str().is_some() => return self.reference(node, entry),
@@ -80,6 +94,13 @@ impl<'d> Bundler<'d, '_> {
         });
         let entries = copied.collect::<Vec<_>>().into_iter().flatten().collect();
         Node { span: node.span, value: Value::Mapping(Mapping { entries }) }
+    }
+
+    fn too_large(&mut self, node: &Node) {
+        if !std::mem::replace(&mut self.full, true) {
+            let message = "the schemas of this document, with all that they refer to, are too large together";
+            self.found.push(Diagnostic::error("json-schema/too-large", node.span, message));
+        }
     }
 
     /// Named schemas, or a list of them.

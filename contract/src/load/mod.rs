@@ -11,7 +11,7 @@ pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protob
 use std::collections::BTreeSet;
 
 use crate::asyncapi::{self, Documents};
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::Contract;
 use crate::schema::{Format, Schema};
 use crate::source::{Reader, Sources, Span};
@@ -152,8 +152,19 @@ fn unreadable(sources: &mut Sources, reader: &dyn Reader, path: &str, why: &str)
     Diagnostic::error("source/unreadable", Span::start_of(file), format!("this file can't be read: {why}"))
 }
 
+/// The most findings of one document: more are no help, and a hostile file could have millions.
+const MAX_FINDINGS: usize = 500;
+
 fn finished(mut found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
     crate::diagnostic::sort(&mut found, sources);
+    if found.len() > MAX_FINDINGS {
+        let dropped = found.split_off(MAX_FINDINGS);
+        let severity = dropped.iter().map(|found| found.severity).min().unwrap_or(Severity::Info);
+        if let Some(last) = found.last() {
+            let message = format!("there are {} more findings behind this one; these are the first", dropped.len());
+            found.push(Diagnostic::new("source/too-many-findings", severity, last.primary.span, message));
+        }
+    }
     found
 }
 

@@ -6,6 +6,9 @@ use super::{Entry, MAX_DEPTH, MAX_NODES, Mapping, Node, Value};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{FileId, Span};
 
+/// More repeated keys than anybody is shown.
+const MAX_FINDINGS: usize = 10_000;
+
 /// Takes the events of one text in order and makes its tree.
 pub(super) struct Builder {
     file: FileId,
@@ -278,7 +281,8 @@ impl Builder {
                 }
             }
         }
-        for &(n, first) in &again {
+        let room = MAX_FINDINGS.saturating_sub(self.diagnostics.len());
+        for &(n, first) in again.iter().take(room) {
             let (Some(twice), Some(first)) = (entries.get(n), entries.get(first)) else { continue };
             let message = format!("the key `{}` is there twice", twice.key);
             let found = Diagnostic::error("yaml/duplicate-key", twice.key_span, message)

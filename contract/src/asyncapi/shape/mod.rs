@@ -97,6 +97,9 @@ pub(super) fn check(documents: &Documents, root: &Node, found: &mut Vec<Diagnost
 pub(super) const RESOLVED: &str = "asyncapi-document-resolved";
 pub(super) const UNRESOLVED: &str = "asyncapi-document-unresolved";
 
+/// More than anybody is shown; what is here decides only whether the document is valid.
+const MAX_FINDINGS: usize = 10_000;
+
 struct Checker<'d, 'f> {
     documents: &'d Documents,
     found: &'f mut Vec<Diagnostic>,
@@ -107,6 +110,9 @@ struct Checker<'d, 'f> {
 
 impl<'d> Checker<'d, '_> {
     fn error(&mut self, found: Diagnostic) {
+        if self.found.len() >= MAX_FINDINGS {
+            return;
+        }
         let tokens = self.path.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
         self.found.push(found.with_about(tokens.collect::<String>()));
     }

@@ -7,6 +7,8 @@ mod operation;
 mod payload;
 mod policy;
 
+use std::collections::{HashMap, HashSet};
+
 use super::resolve::Documents;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Server};
@@ -20,15 +22,12 @@ struct Lowering<'d> {
     root: &'d Node,
     found: Vec<Diagnostic>,
     default_content_type: Option<String>,
-    channels: Vec<ChannelPlace<'d>>,
-}
-
-/// Where a channel of the document is written, to recognise references to it.
-struct ChannelPlace<'d> {
-    /// The value under `channels`, before its references are followed.
-    value: &'d Node,
-    /// The entries of its `messages`.
-    messages: Vec<&'d Entry>,
+    /// The values under `servers` by their place, with their keys: a reference is recognised by the node that it leads to.
+    servers: HashMap<*const Node, &'d str>,
+    /// The values under `channels`, before their references are followed, with their index in the contract.
+    channels: HashMap<*const Node, usize>,
+    /// For each channel the values of its `messages`, with their index.
+    messages: Vec<HashMap<*const Node, usize>>,
 }
 
 /// Makes the contract. `version` is the text of the field `asyncapi`.
@@ -42,10 +41,18 @@ pub(super) fn lower(
 ) -> Option<Contract> {
     root.as_mapping()?;
     let default_content_type = text(root, "defaultContentType");
-    let mut lowering = Lowering { documents, root, found: Vec::new(), default_content_type, channels: Vec::new() };
+    let mut lowering = Lowering {
+        documents,
+        root,
+        found: Vec::new(),
+        default_content_type,
+        servers: HashMap::new(),
+        channels: HashMap::new(),
+        messages: Vec::new(),
+    };
     let mut payloads = Payloads::new(documents, version, sources, reader);
     let servers = lowering.servers();
-    let channels = lowering.channels(&servers, &mut payloads);
+    let channels = lowering.channels(&mut payloads);
     let operations = lowering.operations(&channels);
     payloads.unused_schemas(root);
     let own = payloads.finish();
@@ -101,6 +108,7 @@ impl<'d> Lowering<'d> {
         let mut servers = Vec::new();
         for entry in entries(self.root, "servers") {
             let Some(node) = self.follow(&entry.value) else { continue };
+            self.servers.insert(&raw const entry.value, &entry.key);
             servers.push(Server {
                 key: entry.key.clone(),
                 span: entry.key_span,
@@ -113,7 +121,7 @@ impl<'d> Lowering<'d> {
         servers
     }
 
-    fn channels(&mut self, servers: &[Server], payloads: &mut Payloads<'_, 'd>) -> Vec<Channel> {
+    fn channels(&mut self, payloads: &mut Payloads<'_, 'd>) -> Vec<Channel> {
         let mut channels = Vec::new();
         for entry in entries(self.root, "channels") {
             let Some(node) = self.follow(&entry.value).filter(|node| node.as_mapping().is_some()) else { continue };
@@ -132,16 +140,17 @@ impl<'d> Lowering<'d> {
                 description: text(node, "description"),
                 messages,
                 parameters: self.parameters(node),
-                servers: self.channel_servers(node, servers),
+                servers: self.channel_servers(node),
                 bindings: bindings(self.documents, node),
             });
-            self.channels.push(ChannelPlace { value: &entry.value, messages: places });
+            self.channels.insert(&raw const entry.value, channels.len() - 1);
+            self.messages.push(places.iter().enumerate().map(|(n, entry)| (&raw const entry.value, n)).collect());
         }
         channels
     }
 
     /// Keys of the servers that a channel names.
-    fn channel_servers(&mut self, channel: &'d Node, servers: &[Server]) -> Vec<String> {
+    fn channel_servers(&mut self, channel: &'d Node) -> Vec<String> {
         let mut keys = Vec::new();
         for node in channel.get("servers").and_then(Node::as_sequence).unwrap_or_default() {
             let Some(chain) = self.documents.chain(node, &mut Vec::new()) else { continue };
@@ -153,10 +162,9 @@ impl<'d> Lowering<'d> {
                 );
                 continue;
             }
-            let named = entries(self.root, "servers")
-                .find(|entry| chain.iter().skip(1).any(|n| std::ptr::eq(*n, &raw const entry.value)));
-            match named.filter(|entry| servers.iter().any(|server| server.key == entry.key)) {
-                Some(entry) => keys.push(entry.key.clone()),
+            let named = chain.iter().skip(1).find_map(|node| self.servers.get(&std::ptr::from_ref(*node)));
+            match named {
+                Some(key) => keys.push((*key).to_owned()),
                 None => {
                     self.error(
                         "asyncapi3-required-channel-servers-unambiguity",
@@ -175,9 +183,10 @@ impl<'d> Lowering<'d> {
         let address = channel.get("address").and_then(Node::as_str).unwrap_or("");
         let address_span = channel.get("address").map_or(channel.span, |node| node.span);
         let names = template_names(address);
+        let in_address: HashSet<&str> = names.iter().copied().collect();
         let mut parameters = Vec::new();
         for entry in entries(channel, "parameters") {
-            if !names.contains(&entry.key.as_str()) {
+            if !in_address.contains(entry.key.as_str()) {
                 let message = format!("the address has no `{{{}}}`", entry.key);
                 let id = "asyncapi3-channel-parameters";
                 self.found.push(Diagnostic::error(id, entry.key_span, message).with_related(address_span, "the address"));
@@ -194,8 +203,9 @@ impl<'d> Lowering<'d> {
             });
         }
         let described = channel.get("parameters").is_some();
+        let mut known: HashSet<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         for name in names {
-            if parameters.iter().any(|parameter| parameter.name == name) {
+            if !known.insert(name.to_owned()) {
                 continue;
             }
             let message = format!("the parameter `{name}` of the address is not described");
@@ -221,11 +231,11 @@ impl<'d> Lowering<'d> {
 
 /// The names between braces, each once.
 fn template_names(address: &str) -> Vec<&str> {
-    let mut names = Vec::new();
+    let (mut names, mut seen) = (Vec::new(), HashSet::new());
     for part in address.split('{').skip(1) {
         if let Some((name, _)) = part.split_once('}')
             && !name.is_empty()
-            && !names.contains(&name)
+            && seen.insert(name)
         {
             names.push(name);
         }

@@ -1,5 +1,7 @@
 //! Operations and replies: which channel, which of its messages, and what becomes of failures.
 
+use std::collections::HashSet;
+
 use super::{Lowering, bindings, entries, text};
 use crate::asyncapi::traits;
 use crate::diagnostic::Diagnostic;
@@ -53,7 +55,7 @@ impl<'d> Lowering<'d> {
         // A reference that leads nowhere was reported by the shape check when it is a part of the specification; those of
         // `x-` fields are only seen here. Exact repetitions are dropped at the end.
         let (text, target) = (text.clone(), documents.chain_from(reference, &mut self.found)?);
-        let index = self.channels.iter().position(|place| target.iter().any(|node| std::ptr::eq(*node, place.value)));
+        let index = target.iter().find_map(|node| self.channels.get(&std::ptr::from_ref(*node)).copied());
         if index.is_none() {
             let message = "this is no channel of the document";
             self.error("asyncapi3-required-operation-channel-unambiguity", text.span, message).help =
@@ -73,14 +75,12 @@ impl<'d> Lowering<'d> {
 
     /// Indexes of messages by references, each of which must lead into the channel.
     pub(super) fn named_messages(&mut self, listed: &[Node], channel: usize, channels: &[Channel]) -> Vec<usize> {
-        let mut indexes = Vec::new();
+        let (mut indexes, mut seen) = (Vec::new(), HashSet::new());
         for reference in listed {
             let Some(chain) = self.documents.chain_from(reference, &mut self.found) else { continue };
-            let Some(place) = self.channels.get(channel) else { continue };
-            let index =
-                place.messages.iter().position(|entry| chain.iter().any(|node| std::ptr::eq(*node, &raw const entry.value)));
-            match index {
-                Some(index) if !indexes.contains(&index) => indexes.push(index),
+            let Some(places) = self.messages.get(channel) else { continue };
+            match chain.iter().find_map(|node| places.get(&std::ptr::from_ref(*node)).copied()) {
+                Some(index) if seen.insert(index) => indexes.push(index),
                 Some(_) => {}
                 None => self.found.push(foreign_message(reference.span, channels.get(channel))),
             }

@@ -1,6 +1,6 @@
 //! Payloads and headers: which format a schema is in, and its reading. A schema that several messages share is read once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::asyncapi::resolve::{self, Documents};
 use crate::diagnostic::Diagnostic;
@@ -19,7 +19,7 @@ pub(super) struct Payloads<'s, 'd> {
     found: Vec<Diagnostic>,
     read: HashMap<*const Node, Option<Payload>>,
     /// Places of JSON Schemas that were read as a part of another.
-    reached: Vec<Span>,
+    reached: HashSet<Span>,
 }
 
 /// What a `schemaFormat` names.
@@ -32,7 +32,7 @@ enum Kind {
 
 impl<'s, 'd> Payloads<'s, 'd> {
     pub(super) fn new(documents: &'d Documents, version: &'s str, sources: &'s mut Sources, reader: &'s dyn Reader) -> Self {
-        Self { documents, version, sources, reader, found: Vec::new(), read: HashMap::new(), reached: Vec::new() }
+        Self { documents, version, sources, reader, found: Vec::new(), read: HashMap::new(), reached: HashSet::new() }
     }
 
     pub(super) fn finish(self) -> Vec<Diagnostic> {
