@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use eventpact_contract::source::Reader;
 
 use super::{Entry, Tree, select};
@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 64 << 20;
 const MAX_DEPTH: usize = 32;
 
 pub(super) fn open(path: &Path) -> Result<Tree> {
-    let found = fs::metadata(path).with_context(|| format!("{}", path.display()))?;
+    let found = fs::metadata(path).map_err(|e| anyhow!(plain(&e)))?;
     let label = path.display().to_string();
     let (root, shown) = root_of(path, found.is_dir())?;
     let relative = |p: &Path| p.strip_prefix(&root).ok().and_then(slashes);
