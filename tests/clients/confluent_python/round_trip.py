@@ -110,4 +110,5 @@ def main(url, folder):
     print(json.dumps({"id": schema_id, "message": data.hex()}))
 
 
-main(sys.argv[1], pathlib.Path(sys.argv[2]))
+if __name__ == "__main__":
+    main(sys.argv[1], pathlib.Path(sys.argv[2]))

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod conformance;
+mod dead_letters;
 mod ledger;
+mod python;
 mod support;
 mod transport;

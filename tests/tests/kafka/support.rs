@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use eventpact_registry::{Options, Server};
 use eventpact_runtime::confirm::Single;
 use eventpact_runtime::message::Record;
+use eventpact_runtime::registry_client::Client;
+use eventpact_runtime::schemas::Schemas;
 use eventpact_runtime::transport::{Consumer, Delivery, Producer, Receipt, SendError, Settle, Subscription, Transport};
 use eventpact_runtime::transports::kafka::{KafkaConfig, KafkaConsumer, KafkaTransport};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -117,5 +119,10 @@ impl Registry {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its ids, looked up and not registered.
+    pub(crate) fn schemas(&self) -> Schemas {
+        Schemas::registry(Client::new(&self.url).unwrap())
     }
 }
