@@ -73,6 +73,11 @@ fn protobuf() {
     suite("protobuf");
 }
 
+#[test]
+fn json_schema() {
+    suite("json-schema");
+}
+
 /// Each rule has a folder, a case where it fires and one where it does not.
 #[test]
 fn every_rule_has_a_case_and_a_near_miss() {

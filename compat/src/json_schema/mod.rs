@@ -1,4 +1,12 @@
-//! The rules of json_schema and the walker that pairs the nodes of two schemas.
+//! The rules of JSON Schema and the two ways to compare: with messages (`sound`), and as Confluent's registry does.
+
+mod accepts;
+mod confluent;
+mod locate;
+mod pattern;
+mod rules;
+mod samples;
+mod walk;
 
 use eventpact_contract::formats::json_schema::Schema;
 
@@ -8,10 +16,17 @@ use crate::rule::{Profile, RuleInfo};
 
 /// Every rule of the format.
 pub fn rules() -> Vec<RuleInfo> {
-    Vec::new()
+    rules::RULES.iter().map(|r| r.info).collect()
 }
 
-/// Compares one reader with one writer.
-pub fn compare(_pair: Pair<'_, Schema>, _profile: Profile) -> Report {
-    Report { findings: Vec::new(), unknown: Some("no rule of this format is written".to_owned()) }
+/// Compares one reader with one writer: the reader must accept every message that the writer's schema accepts.
+///
+/// In the profile `sound` an error is proved by a message that the validator accepts for the writer and refuses for the
+/// reader; what can be neither proved nor refuted is `unknown`. In the profile `confluent` errors are the incompatible
+/// differences of Confluent's schema registry.
+pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
+    match profile {
+        Profile::Sound => walk::compare(pair),
+        Profile::Confluent => confluent::compare(pair),
+    }
 }

@@ -136,6 +136,8 @@ impl Parser<'_, '_> {
             Value::Bool(truth) => sub.boolean = Some(*truth),
             Value::Mapping(map) => {
                 keywords::read(map, &mut sub, &mut self.diagnostics);
+                let dropped = map.entries.iter().filter(|e| WITH_SUBSCHEMAS.contains(&e.key.as_str()));
+                sub.subschema_keys = dropped.map(|e| (e.key.clone(), e.key_span)).collect();
                 sub.node = shallow(node.span, map);
                 self.subschemas(document, pointer, map, &mut sub, depth + 1);
             }
@@ -342,6 +344,7 @@ fn empty(node: &Node, pointer: &str) -> Sub {
         examples: Vec::new(),
         discriminator: None,
         deprecated: false,
+        subschema_keys: Vec::new(),
         node: Node { span: node.span, value: Value::Mapping(Mapping::default()) },
     }
 }

@@ -123,6 +123,8 @@ pub struct Sub {
     pub discriminator: Option<String>,
     /// `deprecated`
     pub deprecated: bool,
+    /// The keywords whose subschemas have a field above, with the places of their keys.
+    pub subschema_keys: Vec<(String, Span)>,
     /// The object as written, without the keywords whose subschemas have a field above: limits (`minimum`, `maxLength`,
     /// `pattern`, …) and all other keywords are read from it.
     pub node: Node,

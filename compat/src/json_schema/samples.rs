@@ -1,0 +1,322 @@
+//! Messages that a writer can send, chosen so that a stricter reader refuses one of them: values at every limit that either
+//! side names, each property present, absent and of another type.
+//!
+//! Deterministic. Not all of what comes out is accepted by the writer: its validator sorts that out.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+
+use eventpact_contract::formats::json_schema::{Dialect, Schema, SchemaId, Sub};
+use eventpact_contract::yaml::Node;
+use serde_json::{Map, Number, Value, json};
+
+use super::accepts::{accepts, item_schema, property_schemas};
+use super::pattern;
+
+/// Values that are kept for one place in a message.
+const MAX_VALUES: usize = 60;
+/// Places are visited this deep.
+const MAX_DEPTH: usize = 7;
+/// Places that are visited at all.
+const MAX_PLACES: usize = 600;
+/// The longest string, list or object that is made.
+const MAX_SIZE: u16 = 300;
+
+/// The schemas that may apply at one place of a message.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    writer: Vec<SchemaId>,
+    reader: Vec<SchemaId>,
+}
+
+/// Messages of the writer that may trouble the reader.
+pub(super) fn samples(reader: &Schema, writer: &Schema) -> Vec<Value> {
+    let sampler = Sampler { reader, writer, places: Cell::new(0) };
+    sampler.values(&Place { writer: vec![writer.root], reader: vec![reader.root] }, 0)
+}
+
+/// A schema and everything that applies at the same place: references, branches, conditions.
+fn flatten<'a>(schema: &'a Schema, ids: &[SchemaId]) -> Vec<&'a Sub> {
+    let mut seen: HashSet<SchemaId> = HashSet::new();
+    let mut open: Vec<SchemaId> = ids.iter().rev().copied().collect();
+    let mut found = Vec::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) || seen.len() > 200 {
+            continue;
+        }
+        let sub = schema.get(id);
+        if let Some(target) = sub.reference {
+            open.push(target);
+            if schema.dialect == Dialect::Draft07 {
+                continue;
+            }
+        }
+        found.push(sub);
+        let conditional = sub.conditional.iter().flat_map(|c| [Some(c.test), c.then, c.otherwise]).flatten();
+        let branches = sub.all_of.iter().chain(&sub.any_of).chain(&sub.one_of).copied();
+        let more: Vec<SchemaId> = branches.chain(sub.not).chain(conditional).collect();
+        open.extend(more.into_iter().rev());
+    }
+    found
+}
+
+/// What a schema says about objects and lists besides their properties and items.
+const OBJECT: [&str; 3] = ["minProperties", "maxProperties", "required"];
+const ARRAY: [&str; 4] = ["minItems", "maxItems", "uniqueItems", "unevaluatedItems"];
+
+/// The schema has one of the keywords, or schemas for what is inside.
+fn says(sub: &Sub, keywords: &[&str]) -> bool {
+    let inside = if keywords.contains(&"minItems") {
+        sub.contains.is_some()
+    } else {
+        let more = sub.property_names.is_some() || !sub.pattern_properties.is_empty();
+        more || sub.additional_properties.is_some() || !sub.dependencies.is_empty()
+    };
+    inside || keywords.iter().any(|k| sub.node.get(k).is_some())
+}
+
+struct Sampler<'a> {
+    reader: &'a Schema,
+    writer: &'a Schema,
+    places: Cell<usize>,
+}
+
+impl Sampler<'_> {
+    /// Values for a place that the writer accepts there, the plainest first.
+    fn values(&self, place: &Place, depth: usize) -> Vec<Value> {
+        self.places.set(self.places.get() + 1);
+        let writer = flatten(self.writer, &place.writer);
+        let reader = flatten(self.reader, &place.reader);
+        let all: Vec<&Sub> = writer.iter().chain(&reader).copied().collect();
+        let mut raw = declared(&all);
+        raw.extend(strings(&all));
+        raw.extend(numbers(&all));
+        raw.extend([json!(true), Value::Null, json!([]), json!({})]);
+        let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES;
+        if deeper && all.iter().any(|s| says(s, &OBJECT) || !s.properties.is_empty()) {
+            raw.extend(self.objects(&writer, &reader, depth));
+        } else {
+            raw.extend([json!({"zz": 1}), json!({"zz": {}})]);
+        }
+        if deeper && all.iter().any(|s| says(s, &ARRAY) || s.items.is_some()) {
+            raw.extend(self.arrays(&writer, &reader, depth));
+        } else {
+            raw.extend([json!([1]), json!(["a", "a"])]);
+        }
+        let accepted =
+            |value: &Value| place.writer.is_empty() || place.writer.iter().any(|id| accepts(self.writer, *id, value, 0));
+        let mut seen = HashSet::new();
+        let limit = if depth == 0 { MAX_VALUES * 20 } else { MAX_VALUES };
+        raw.into_iter().filter(accepted).filter(|v| seen.insert(v.to_string())).take(limit).collect()
+    }
+
+    /// The place of a property.
+    fn property(writer: &[&Sub], reader: &[&Sub], name: &str) -> Place {
+        let of = |subs: &[&Sub]| subs.iter().flat_map(|s| property_schemas(s, name)).collect();
+        Place { writer: of(writer), reader: of(reader) }
+    }
+
+    fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
+        let names = names(writer, reader);
+        let values: Vec<(String, Vec<Value>)> = names
+            .into_iter()
+            .map(|name| {
+                let place = Self::property(writer, reader, &name);
+                let found = self.values(&place, depth + 1);
+                (name, found)
+            })
+            .collect();
+        let mut out = Vec::new();
+        let bases = self.bases(writer, &values, depth);
+        for base in &bases {
+            out.push(Value::Object(base.clone()));
+        }
+        for base in bases.iter().take(4) {
+            for (name, found) in &values {
+                for value in found {
+                    let mut object = base.clone();
+                    object.insert(name.clone(), value.clone());
+                    out.push(Value::Object(object));
+                }
+                if base.contains_key(name) {
+                    let mut object = base.clone();
+                    object.shift_remove(name);
+                    out.push(Value::Object(object));
+                }
+            }
+            out.extend(sizes(writer, reader, "minProperties", "maxProperties").into_iter().map(|size| {
+                let mut object = base.clone();
+                let spare = values.iter().filter_map(|(n, v)| v.first().map(|v| (n.clone(), v.clone())));
+                for (name, value) in spare.chain((0..size).map(|n| (format!("p{n}"), json!(n)))) {
+                    if object.len() >= size {
+                        break;
+                    }
+                    object.entry(name).or_insert(value);
+                }
+                Value::Object(object)
+            }));
+        }
+        out
+    }
+
+    /// Objects to start from: what each branch requires, all that is required, everything that is declared.
+    fn bases(&self, writer: &[&Sub], values: &[(String, Vec<Value>)], depth: usize) -> Vec<Map<String, Value>> {
+        let first = |name: &str| values.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.first()).cloned();
+        let pick = |sub: &Sub, name: &str| {
+            let own: Vec<SchemaId> = sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect();
+            let place = Place { writer: own, reader: Vec::new() };
+            let found = if place.writer.is_empty() || depth + 1 >= MAX_DEPTH {
+                None
+            } else {
+                self.values(&place, depth + 1).into_iter().next()
+            };
+            found.or_else(|| first(name)).unwrap_or_else(|| json!("a"))
+        };
+        let required =
+            |sub: &&Sub| -> Map<String, Value> { sub.required.iter().map(|(n, _)| (n.clone(), pick(sub, n))).collect() };
+        let each: Vec<Map<String, Value>> = writer.iter().map(required).collect();
+        let mut all = Map::new();
+        for one in &each {
+            for (name, value) in one {
+                all.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let mut full = all.clone();
+        for (name, found) in values.iter().filter(|(n, _)| writer.iter().any(|s| s.properties.iter().any(|p| p.name == *n))) {
+            if let Some(value) = found.first() {
+                full.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        // A branch together with what its siblings require.
+        let joined = writer.iter().zip(&each).filter(|(s, _)| !s.required.is_empty()).map(|(_, own)| {
+            let mut object = all.clone();
+            object.extend(own.clone());
+            object
+        });
+        let mut bases: Vec<Map<String, Value>> = vec![Map::new(), all.clone()];
+        bases.extend(joined);
+        bases.extend(each.iter().cloned());
+        bases.push(full);
+        let mut seen = HashSet::new();
+        bases.retain(|b| seen.insert(Value::Object(b.clone()).to_string()));
+        bases.sort_by_key(|b| {
+            let id = writer.first().map(|_| self.writer.root);
+            usize::from(depth == 0 && id.is_some_and(|id| !accepts(self.writer, id, &Value::Object(b.clone()), 0)))
+        });
+        bases
+    }
+
+    fn arrays(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
+        let prefix = writer.iter().chain(reader).filter_map(|s| s.items.as_ref()).map(|i| i.prefix.len()).max().unwrap_or(0);
+        let place = |index: usize| {
+            let of = |subs: &[&Sub]| -> Vec<SchemaId> {
+                let items = subs.iter().filter_map(|s| item_schema(s.items.as_ref(), index));
+                items.chain(subs.iter().filter_map(|s| s.contains)).collect()
+            };
+            Place { writer: of(writer), reader: of(reader) }
+        };
+        let by_index: Vec<Vec<Value>> = (0..=prefix.min(8)).map(|index| self.values(&place(index), depth + 1)).collect();
+        let Some(rest) = by_index.last() else { return Vec::new() };
+        let mut out = Vec::new();
+        let base: Vec<Value> = by_index.iter().take(prefix).filter_map(|v| v.first().cloned()).collect();
+        for (index, found) in by_index.iter().enumerate() {
+            for value in found {
+                let mut list: Vec<Value> = base.iter().take(index).cloned().collect();
+                list.push(value.clone());
+                out.push(Value::Array(list.clone()));
+                // The same item twice, and behind a plain one.
+                let mut twice = list.clone();
+                twice.push(value.clone());
+                out.push(Value::Array(twice));
+                if let Some(first) = found.first() {
+                    list.insert(index.min(list.len()), first.clone());
+                    out.push(Value::Array(list));
+                }
+            }
+        }
+        out.push(Value::Array(base.clone()));
+        for size in sizes(writer, reader, "minItems", "maxItems") {
+            let same = (0..size).filter_map(|n| by_index.get(n).unwrap_or(rest).first().cloned());
+            out.push(Value::Array(same.collect()));
+            let distinct = distinct(rest, size.saturating_sub(base.len()));
+            out.push(Value::Array(base.iter().take(size).cloned().chain(distinct).collect()));
+        }
+        out
+    }
+}
+
+/// So many different values: those that there are, then numbers or texts counted up.
+fn distinct(values: &[Value], count: usize) -> Vec<Value> {
+    let counted = |n: usize| if values.first().is_some_and(Value::is_number) { json!(n + 1000) } else { json!(format!("a{n}")) };
+    values.iter().cloned().chain((0..count).map(counted)).take(count).collect()
+}
+
+/// The values that a schema names itself.
+fn declared(subs: &[&Sub]) -> Vec<Value> {
+    let named = subs.iter().flat_map(|s| {
+        let list = s.enumeration.iter().flatten().chain(&s.examples);
+        list.chain(s.constant.iter()).chain(s.default.iter()).map(Node::to_json)
+    });
+    named.take(MAX_VALUES / 2).collect()
+}
+
+fn limits(subs: &[&Sub], keys: &[&str]) -> Vec<f64> {
+    let found = subs.iter().flat_map(|s| keys.iter().filter_map(|k| s.node.get(k).and_then(Node::as_f64)));
+    found.collect()
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // cut to a few hundred
+fn sizes(writer: &[&Sub], reader: &[&Sub], least: &str, most: &str) -> Vec<usize> {
+    let all: Vec<&Sub> = writer.iter().chain(reader).copied().collect();
+    let found = limits(&all, &[least, most]).into_iter().filter(|n| (0.0..f64::from(MAX_SIZE)).contains(n)).map(|n| n as usize);
+    let mut sizes: Vec<usize> = found.flat_map(|n| [n.saturating_sub(1), n, n + 1]).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+fn strings(subs: &[&Sub]) -> Vec<Value> {
+    let mut out: Vec<Value> = ["ab", "a", ""].into_iter().map(|t| json!(t)).collect();
+    let patterns = subs.iter().filter_map(|s| s.node.get("pattern").and_then(Node::as_str));
+    out.extend(patterns.flat_map(pattern::examples).map(Value::String));
+    out.extend(sizes(subs, &[], "minLength", "maxLength").into_iter().map(|n| json!("a".repeat(n))));
+    out.extend(["A", "1", "aB9_", "x y", "2026-11-20"].into_iter().map(|t| json!(t)));
+    out
+}
+
+fn numbers(subs: &[&Sub]) -> Vec<Value> {
+    let mut found = vec![1.0, 0.0, 1.5];
+    for limit in limits(subs, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
+        found.extend([limit, limit + 1.0, limit - 1.0, limit + 0.5, limit - 0.5]);
+    }
+    for step in limits(subs, &["multipleOf"]) {
+        found.extend([step, step * 2.0, step * 3.0, step * 0.5, -step]);
+    }
+    found.extend([-1.0, 2.0, 3.0, 7.0, 100.0, 1e6, 0.1]);
+    found.into_iter().filter_map(number).collect()
+}
+
+/// A number as people write it: whole ones without a point.
+#[allow(clippy::cast_possible_truncation)] // whole and far below the edge of 64 bits
+fn number(n: f64) -> Option<Value> {
+    if n.fract() == 0.0 && n.abs() < 1e15 {
+        return Some(json!(n as i64));
+    }
+    Number::from_f64(n).map(Value::Number)
+}
+
+/// The properties that either side knows, and one that neither does.
+fn names(writer: &[&Sub], reader: &[&Sub]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for sub in writer.iter().chain(reader) {
+        names.extend(sub.properties.iter().map(|p| p.name.clone()));
+        names.extend(sub.required.iter().map(|(n, _)| n.clone()));
+        names.extend(sub.dependencies.iter().map(|(n, _)| n.clone()));
+        names.extend(sub.pattern_properties.iter().flat_map(|(p, _)| pattern::examples(p)));
+    }
+    names.extend(["zz".to_owned(), "a-rather-long-name-of-a-property".to_owned()]);
+    let mut seen = HashSet::new();
+    names.retain(|n| seen.insert(n.clone()));
+    names.truncate(200);
+    names
+}
