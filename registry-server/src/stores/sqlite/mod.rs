@@ -34,7 +34,7 @@ impl Sqlite {
         let failed = |cause: rusqlite::Error| failure(path, &cause);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        guard(&connection, path)?;
+        let is_new = guard(&connection, path)?;
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL;
@@ -52,10 +52,11 @@ impl Sqlite {
                 format!("{}: this file system cannot hold a write-ahead log; put the store on a local disk", path.display());
             return Err(StoreError::Refused(text));
         }
-        connection.execute_batch(rows::TABLES).map_err(failed)?;
-        connection
-            .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};"))
-            .map_err(failed)?;
+        if is_new {
+            // In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
+            let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};");
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {} COMMIT;", rows::TABLES)).map_err(failed)?;
+        }
         Ok(Self { connection, path: path.to_owned(), in_batch: false, _lock: lock })
     }
 
@@ -64,8 +65,8 @@ impl Sqlite {
     }
 }
 
-/// What stands at the start of the file decides whether it is touched at all.
-fn guard(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// What stands at the start of the file decides whether it is touched at all. `true` when there is nothing in it yet.
+fn guard(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
     let place = path.display();
     let (application, layout) = match (number("application_id"), number("user_version")) {
@@ -93,7 +94,7 @@ fn guard(connection: &Connection, path: &Path) -> Result<(), StoreError> {
             format!("{place} is damaged ({check}); restore a backup, or save what is readable with the sqlite3 command .recover");
         return Err(StoreError::Refused(text));
     }
-    Ok(())
+    Ok(application != APPLICATION_ID)
 }
 
 fn failure(path: &Path, cause: &rusqlite::Error) -> StoreError {
@@ -206,6 +207,22 @@ mod tests {
         assert!(store.write(&[Change::PutVersion { subject: SubjectName::parse("s"), number: 1, version: dangling }]).is_err());
         store.commit().unwrap();
         assert_eq!(all(&mut store), [default_context()]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        store.write(&example()).unwrap();
+        store.commit().unwrap();
+        drop(store);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[4096..].fill(0xa5);
+        std::fs::write(&path, &bytes).unwrap();
+        let refusal = open(&path).err().unwrap();
+        assert!(refusal.contains("is damaged") && refusal.contains("restore a backup"), "{refusal}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
     }
 
     #[test]

@@ -13,14 +13,14 @@ use crate::state::{Schema, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
 
-/// Created when they are missing. Lists and objects are JSON, as the wire has them.
+/// What a new file gets. Lists and objects are JSON, as the wire has them.
 pub(super) const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS contexts (
+    CREATE TABLE contexts (
         context TEXT PRIMARY KEY,
         next_id INTEGER NOT NULL,
         listed  INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS schemas (
+    CREATE TABLE schemas (
         context    TEXT NOT NULL REFERENCES contexts (context),
         id         INTEGER NOT NULL,
         identity   BLOB NOT NULL,
@@ -30,7 +30,7 @@ pub(super) const TABLES: &str = "
         metadata   TEXT,
         PRIMARY KEY (context, id)
     ) STRICT;
-    CREATE TABLE IF NOT EXISTS versions (
+    CREATE TABLE versions (
         context TEXT NOT NULL,
         subject TEXT NOT NULL,
         version INTEGER NOT NULL,
@@ -40,9 +40,9 @@ pub(super) const TABLES: &str = "
         PRIMARY KEY (context, subject, version),
         FOREIGN KEY (context, id) REFERENCES schemas (context, id)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS versions_by_id ON versions (context, id);
-    CREATE TABLE IF NOT EXISTS configs (scope TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS modes (scope TEXT PRIMARY KEY, mode TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX versions_by_id ON versions (context, id);
+    CREATE TABLE configs (scope TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE modes (scope TEXT PRIMARY KEY, mode TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// Writes one change.
