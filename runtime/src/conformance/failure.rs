@@ -204,6 +204,9 @@ pub(super) async fn no_queue_stops_the_consumer<F: Fixture>(fixture: &F) -> Resu
         Err(error) => {
             let right = matches!(&*error.cause, StopCause::NoDeadLetterQueue { offset: 2, attempts: 3, .. });
             Violation::check(right, || format!("it stopped for another reason: {error}"))?;
+            let handled: Vec<String> = script.accepted().into_keys().collect();
+            let in_order = handled == ["0", "1"];
+            Violation::check(in_order, || format!("{handled:?} were handled; 3 and 4 wait for 2, which failed"))?;
         }
     }
     let again = Script::accepting();

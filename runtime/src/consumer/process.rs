@@ -56,10 +56,15 @@ const DEAD_LETTER_FLOOR: Duration = Duration::from_millis(100);
 impl<D: Dispatch, P: Producer> Process<'_, D, P> {
     /// Works at a lane: message after message, each to its end.
     pub(super) async fn work(&self, desk: &Desk<Ending>) -> Infallible {
-        let (mut ending, mut place) = (None, None);
+        let (mut ending, mut place, mut halted) = (None, None, false);
         loop {
             desk.next(ending.take(), &mut place).await;
             let Some(delivery) = &place else { continue };
+            // A message was left behind: those that wait for it must not overtake it on the way out.
+            if halted {
+                ending = Some(Ending::Released(delivery.token));
+                continue;
+            }
             // Message and handler's future stay in one place each: moving them costs more than everything else here.
             let outcome = {
                 let mut handling = pin!(self.dispatch.dispatch(delivery, 1));
@@ -69,7 +74,9 @@ impl<D: Dispatch, P: Producer> Process<'_, D, P> {
                 ending = Some(Ending::Accepted(delivery.token));
             } else {
                 // Boxed, because it is rare and large.
-                ending = Some(Box::pin(self.recover(delivery, outcome)).await);
+                let end = Box::pin(self.recover(delivery, outcome)).await;
+                halted = matches!(end, Ending::Released(_) | Ending::Stuck(..));
+                ending = Some(end);
             }
         }
     }

@@ -117,8 +117,8 @@ impl State<'_> {
             };
             let mut fetched = None;
             let mut flush_now = false;
+            // Not biased: neither a steady flow of messages nor one of results may starve the other.
             tokio::select! {
-                biased;
                 () = &mut stop => return Ok(()),
                 () = poll_fn(|context| lanes.poll(context, &mut finished)) => {}
                 _ = flush.tick() => flush_now = true,
@@ -132,6 +132,8 @@ impl State<'_> {
                 lanes.push(lane_of(self.config.ordering, &delivery), delivery);
             }
             self.settle(consumer, &mut finished);
+            // A broker that always has more would otherwise never let other tasks of the thread run.
+            tokio::task::yield_now().await;
             if flush_now {
                 // A broker may take its time: handlers go on meanwhile.
                 let mut flush = pin!(consumer.flush_settles());

@@ -231,17 +231,18 @@ async fn waiting_messages_of_a_revoked_partition_are_not_handled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_does_not_begin_a_wait_that_it_could_not_finish() {
+async fn a_stop_gives_back_what_would_wait_too_long_and_nothing_overtakes_it() {
     let consumer = Scripted::new([Fetch::Deliver(vec![0, 1])]);
     let dispatch = Handler(async |offset, _| {
+        assert_eq!(offset, 0, "message 1 has the same key and must not be handled before message 0");
         let after = Some(Duration::from_secs(3600));
-        if offset == 0 { Outcome::Retry { after, cause: Failure::transient("later") } } else { Outcome::Ack }
+        Outcome::Retry { after, cause: Failure::transient("later") }
     });
     let begun = Instant::now();
     let report = run_for(&consumer, dispatch, &config(), 5).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(7), "the stop waited for the next try");
-    assert_eq!((report.counts.released, report.clean), (1, false));
-    assert_eq!(consumer.settled(), [(0, Settle::Release), (1, Settle::Ack)]);
+    assert_eq!((report.counts.released, report.counts.panics, report.clean), (2, 0, false));
+    assert_eq!(consumer.settled(), [(0, Settle::Release), (1, Settle::Release)]);
 }
 
 #[test]
