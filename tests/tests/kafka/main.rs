@@ -4,6 +4,7 @@
 
 mod conformance;
 mod dead_letters;
+mod hostile;
 mod ledger;
 mod python;
 mod support;
