@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eventpact_compat::check::compare;
 use eventpact_compat::mode::{Direction, Mode as Level};
 use eventpact_compat::pair::Pair;
+use eventpact_compat::report::Finding;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_registry_client::{Metadata, RegisterRequest};
@@ -21,6 +22,15 @@ use crate::wording;
 
 /// The verdict: why not, in the peer's words; empty for compatible.
 pub(crate) type Checked = Vec<String>;
+
+/// What the policy LENIENT lets pass, by the peer's names; all of JSON Schema.
+const LENIENT: [&str; 5] = [
+    "ADDITIONAL_PROPERTIES_NARROWED",
+    "ADDITIONAL_PROPERTIES_REMOVED",
+    "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+    "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL",
+    "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL",
+];
 
 /// Against what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +111,8 @@ pub(super) fn compatibility(
         if old.format == incoming.format {
             match parse_stored(cache, state, &subject.context, id, old) {
                 Ok(parsed) => {
-                    messages = differences(incoming, &parsed.tree, level, |m| m.extend(wording::old_schema(number, &old.text)));
+                    messages =
+                        differences(incoming, &parsed.tree, effective, |m| m.extend(wording::old_schema(number, &old.text)));
                 }
                 Err(why) => messages.push(format!("version {number} of the subject cannot be read: {why}")),
             }
@@ -120,9 +131,11 @@ pub(super) fn compatibility(
 fn differences(
     incoming: &Incoming,
     old: &eventpact_contract::schema::Schema,
-    level: Level,
+    effective: &Effective,
     show_old: impl Fn(&mut Vec<String>),
 ) -> Vec<String> {
+    let level = effective.level;
+    let lets_pass = |f: &Finding| effective.lenient && f.peer.as_ref().is_some_and(|p| LENIENT.contains(&p.kind.as_str()));
     let new = &incoming.parsed.tree;
     let mut messages = Vec::new();
     for (index, direction) in level.directions().iter().enumerate() {
@@ -132,7 +145,7 @@ fn differences(
         };
         let report = compare(pair, Profile::Confluent);
         let before = messages.len();
-        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
+        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error && !lets_pass(f));
         messages.extend(errors.map(|f| wording::message(&incoming.format, f, *direction)));
         messages.extend(report.unknown.into_iter().map(|why| format!("the schemas cannot be compared: {why}")));
         if messages.len() > before && index + 1 == level.directions().len() {

@@ -126,6 +126,8 @@ pub(super) struct Effective {
     pub(super) level: Level,
     pub(super) normalize: bool,
     pub(super) validate_fields: bool,
+    /// The policy LENIENT: JSON Schema may add and remove optional properties.
+    pub(super) lenient: bool,
     pub(super) group: Option<String>,
     /// Of the subject alone: metadata under and over what a registration gives.
     pub(super) own: Config,
@@ -140,6 +142,7 @@ impl Effective {
             level: level.and_then(|l| l.parse().ok()).unwrap_or_default(),
             normalize: switch(|c| c.normalize),
             validate_fields: switch(|c| c.validate_fields),
+            lenient: configs.iter().find_map(|c| c.compatibility_policy.as_deref()) == Some("LENIENT"),
             group: configs.iter().find_map(|c| c.compatibility_group.clone()),
             own: configs.first().map(|c| (***c).clone()).unwrap_or_default(),
         }
