@@ -82,6 +82,13 @@ pub trait Consumer: Send + 'static {
     /// consumer now.
     fn settle(&mut self, token: Token, settle: Settle);
 
+    /// Acknowledges many deliveries. The same as [`Consumer::settle`] for each; a transport that has to take a lock takes it once.
+    fn acknowledge(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            self.settle(*token, Settle::Ack);
+        }
+    }
+
     /// Makes the settlements so far known to the broker. When it returns `Ok`, they survive a crash of this process.
     ///
     /// A broker without per-message acknowledgement commits the contiguous settled prefix of each partition and never more.

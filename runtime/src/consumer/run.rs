@@ -15,7 +15,7 @@ use super::{ConsumerConfig, Dispatch, Ordering, RunError, RunReport, StopCause};
 use crate::policy::dead_letter::DeadLetterQueue;
 use crate::policy::retry::{Backoff, Jitter, JitterSource, RetryPolicy};
 use crate::telemetry::Telemetry;
-use crate::transport::{AssignmentEvent, Consumer, Delivery, Producer, RecvError, Settle};
+use crate::transport::{AssignmentEvent, Consumer, Delivery, Producer, RecvError, Settle, Token};
 
 /// Waits for the first message of a batch this long; then looks after everything else and asks again.
 const FETCH_WAIT: Duration = Duration::from_millis(500);
@@ -62,7 +62,8 @@ where
     };
     let desks: Vec<Desk<Ending>> = (0..config.lanes.max(1)).map(|_| Desk::new()).collect();
     let mut lanes = Lanes::new(&desks, |desk| process.work(desk));
-    let mut state = State { config, telemetry: &config.telemetry, jitter, failures: 0, not_before: None, stuck: None };
+    let mut state =
+        State { config, telemetry: &config.telemetry, jitter, failures: 0, not_before: None, stuck: None, done: Vec::new() };
     let fatal = state.work(&mut consumer, &mut lanes, stop).await.err();
     let until = Instant::now() + config.stop_within;
     announce.send_replace(Some(until));
@@ -91,6 +92,8 @@ struct State<'a> {
     /// No fetching before this time.
     not_before: Option<Instant>,
     stuck: Option<StopCause>,
+    /// Messages to acknowledge; kept to be used again.
+    done: Vec<Token>,
 }
 
 impl State<'_> {
@@ -212,16 +215,14 @@ impl State<'_> {
     }
 
     fn settle<C: Consumer>(&mut self, consumer: &mut C, finished: &mut Vec<Ending>) {
-        let (mut handled, mut dead) = (0, 0);
+        self.done.clear();
+        let mut dead = 0;
         for one in finished.drain(..) {
             match one {
-                Ending::Accepted(token) => {
-                    handled += 1;
-                    consumer.settle(token, Settle::Ack);
-                }
+                Ending::Accepted(token) => self.done.push(token),
                 Ending::DeadLettered(token) => {
                     dead += 1;
-                    consumer.settle(token, Settle::Ack);
+                    self.done.push(token);
                 }
                 Ending::Released(token) => {
                     self.telemetry.count(|counters| &counters.released, 1);
@@ -233,7 +234,10 @@ impl State<'_> {
                 }
             }
         }
-        self.telemetry.count(|counters| &counters.handled, handled);
+        if !self.done.is_empty() {
+            consumer.acknowledge(&self.done);
+        }
+        self.telemetry.count(|counters| &counters.handled, self.done.len() - dead);
         self.telemetry.count(|counters| &counters.dead_lettered, dead);
     }
 

@@ -164,6 +164,17 @@ impl Consumer for KafkaConsumer {
         }
     }
 
+    fn acknowledge(&mut self, tokens: &[Token]) {
+        let mut state = self.shared.lock();
+        let mut awaited = false;
+        for token in tokens {
+            awaited |= state.settle(*token, Settle::Ack);
+        }
+        if awaited {
+            self.shared.moved.notify_all();
+        }
+    }
+
     async fn flush_settles(&mut self) -> Result<(), RecvError> {
         let until = Instant::now() + if self.shared.lock().commits.overdue { OVERDUE_WITHIN } else { COMMIT_WITHIN };
         loop {
