@@ -17,6 +17,8 @@ use crate::transports::memory::MemoryProducer;
 enum Fetch {
     Deliver(Vec<i64>),
     Fail(RecvError),
+    /// Nothing comes for so long; begun again when the call is given up.
+    Pause(Duration),
     Revoke,
 }
 
@@ -53,8 +55,14 @@ impl Consumer for Scripted {
     }
 
     async fn next_batch(&mut self, into: &mut Vec<Delivery>, _max: usize, wait: Duration) -> Result<(), RecvError> {
+        let pause = match self.fetches.lock().unwrap().front() {
+            Some(Fetch::Pause(pause)) => *pause,
+            _ => Duration::ZERO,
+        };
+        tokio::time::sleep(pause).await;
         let fetch = self.fetches.lock().unwrap().pop_front();
         match fetch {
+            Some(Fetch::Pause(_)) => {}
             None => tokio::time::sleep(wait).await,
             Some(Fetch::Fail(error)) => return Err(error),
             Some(Fetch::Revoke) => {
@@ -217,7 +225,7 @@ async fn a_hint_of_the_handler_is_the_shortest_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_messages_of_a_revoked_partition_are_not_handled() {
-    let consumer = Scripted::new([Fetch::Deliver((0..5).collect()), Fetch::Revoke]);
+    let consumer = Scripted::new([Fetch::Deliver((0..5).collect()), Fetch::Pause(Duration::from_millis(100)), Fetch::Revoke]);
     let begun = Mutex::new(Vec::new());
     let dispatch = Handler(|offset, _| {
         begun.lock().unwrap().push(offset);
