@@ -88,15 +88,13 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
     };
     let mut report = Report::new();
     let mut seen = HashSet::new();
+    // Those with the fewest errors come first, so a place is shown by the message that breaks there and nowhere else, when there
+    // is one; where another break is in the way of every message, by one that shows both.
     for (message, errors) in refused(pair, &reads, &writes) {
-        // One message often breaks in several ways; those that a smaller message showed are known.
-        let places: Vec<String> = errors.iter().map(|e| e.place(pair.reader)).collect();
-        if places.iter().any(|p| seen.contains(p)) || report.findings.len() >= MAX_FINDINGS {
-            continue;
-        }
-        if let (Some(error), Some(place)) = (errors.into_iter().next(), places.into_iter().next()) {
-            seen.insert(place);
-            report.findings.push(word(pair, error, &message));
+        for error in errors {
+            if report.findings.len() < MAX_FINDINGS && seen.insert(error.place(pair.reader)) {
+                report.findings.push(word(pair, error, &message));
+            }
         }
     }
     if report.findings.is_empty() {

@@ -41,7 +41,7 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let writer_place = Place::new(first.element.span, format!("{} = {}", first.element.name, first.number));
     let help = "keep the value until no writer sends it, then reserve its number";
     let mut found = finding(&RULE, message, help, reader_place, writer_place, pair.path());
-    found.severity = if witness.is_some() { Severity::Error } else { Severity::Warning };
+    found.severity = if witness.is_some() { Severity::Error } else { Severity::Info };
     found.witness = witness;
     report.findings.push(found);
 }
