@@ -1,4 +1,25 @@
 //! Apache Avro 1.12: the tree of a schema, its parser, its canonical texts and its binary encoding.
+//!
+//! ```
+//! use eventpact_contract::formats::avro::{self, datum};
+//! use eventpact_contract::{source::Sources, yaml};
+//!
+//! let mut read = |text: &str| {
+//!     let mut sources = Sources::new();
+//!     let file = sources.add("order.avsc", text);
+//!     let node = yaml::parse(&sources, file).0.expect("JSON");
+//!     avro::parse(&node, &mut |_| None, true).0.expect("a valid schema")
+//! };
+//! let old = read(r#"{ "type": "record", "name": "shop.Order", "fields": [{ "name": "n", "type": "int" }] }"#);
+//! let new = read(r#"{ "type": "record", "name": "Order", "namespace": "shop", "fields": [{ "name": "n", "type": "long" }] }"#);
+//! assert_eq!(avro::canonical_text(&old), r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"n","type":"int"}]}"#);
+//!
+//! let bytes = datum::encode(&old, &datum::Value::Record(vec![datum::Value::Int(-2)]))?;
+//! assert_eq!(bytes, [3]);
+//! let value = datum::resolve(&old, &new, &bytes)?;
+//! assert_eq!(datum::to_json(&new, &value).to_string(), r#"{"n":-2}"#);
+//! # Ok::<(), datum::DatumError>(())
+//! ```
 
 mod canonical;
 pub mod datum;
