@@ -18,7 +18,7 @@ const MAX_VALUES: usize = 60;
 /// Places are visited this deep.
 const MAX_DEPTH: usize = 7;
 /// Places that are visited at all.
-const MAX_PLACES: usize = 600;
+const MAX_PLACES: usize = 1500;
 /// The longest string, list or object that is made.
 const MAX_SIZE: u16 = 300;
 
@@ -165,7 +165,9 @@ impl Sampler<'_> {
         let pick = |sub: &Sub, name: &str| {
             let own: Vec<SchemaId> = sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect();
             let place = Place { writer: own, reader: Vec::new() };
-            let found = if place.writer.is_empty() || depth + 1 >= MAX_DEPTH {
+            // Only branches that describe the same property differently need a value of their own.
+            let others = writer.iter().filter(|s| s.properties.iter().any(|p| p.name == name)).count();
+            let found = if place.writer.is_empty() || others < 2 || depth + 1 >= MAX_DEPTH {
                 None
             } else {
                 self.values(&place, depth + 1).into_iter().next()
@@ -219,6 +221,13 @@ impl Sampler<'_> {
         let Some(rest) = by_index.last() else { return Vec::new() };
         let mut out = Vec::new();
         let base: Vec<Value> = by_index.iter().take(prefix).filter_map(|v| v.first().cloned()).collect();
+        out.push(Value::Array(base.clone()));
+        for size in sizes(writer, reader, "minItems", "maxItems") {
+            let same = (0..size).filter_map(|n| by_index.get(n).unwrap_or(rest).first().cloned());
+            out.push(Value::Array(same.collect()));
+            let distinct = distinct(rest, size.saturating_sub(base.len()));
+            out.push(Value::Array(base.iter().take(size).cloned().chain(distinct).collect()));
+        }
         for (index, found) in by_index.iter().enumerate() {
             for value in found {
                 let mut list: Vec<Value> = base.iter().take(index).cloned().collect();
@@ -233,13 +242,6 @@ impl Sampler<'_> {
                     out.push(Value::Array(list));
                 }
             }
-        }
-        out.push(Value::Array(base.clone()));
-        for size in sizes(writer, reader, "minItems", "maxItems") {
-            let same = (0..size).filter_map(|n| by_index.get(n).unwrap_or(rest).first().cloned());
-            out.push(Value::Array(same.collect()));
-            let distinct = distinct(rest, size.saturating_sub(base.len()));
-            out.push(Value::Array(base.iter().take(size).cloned().chain(distinct).collect()));
         }
         out
     }
