@@ -1,0 +1,94 @@
+//! Generated Avro code against `apache-avro` and `serde_avro_fast`: the shop's `OrderPlaced`, encoded and decoded.
+//!
+//! All contenders run in one process, one after the other in each round, so that a slow moment of the machine hits all of them.
+//! Figures are medians of CPU time of the thread. Every contender must write the same bytes first.
+//!
+//! The peers are given an easier type: their event id is a text (ours is parsed to a UUID), and the decimals of apache-avro stay
+//! bytes. The allocator is the system's.
+
+#![allow(clippy::print_stdout)] // the figures are the output
+
+mod measure;
+mod peers;
+mod sample;
+
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::writer::datum::GenericDatumWriter;
+use eventpact_runtime::event::Event;
+use measure::{Contender, measure, report};
+use peers::{ApacheOrder, FastOrder};
+use shop_events::OrderPlaced;
+
+type Failed = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failed> {
+    let event = sample::order();
+    let mut bytes = Vec::new();
+    event.encode(&mut bytes)?;
+    let text = OrderPlaced::SCHEMA.text;
+    let apache_schema = apache_avro::Schema::parse_str(text)?;
+    let apache_writer = GenericDatumWriter::builder(&apache_schema).build()?;
+    let apache_unchecked = GenericDatumWriter::builder(&apache_schema).validate(false).build()?;
+    let apache_reader = GenericDatumReader::builder(&apache_schema).build()?;
+    let fast_schema: serde_avro_fast::Schema = text.parse()?;
+    let mut fast_config = serde_avro_fast::ser::SerializerConfig::new(&fast_schema);
+
+    let apache: ApacheOrder = apache_reader.read_deser(&mut bytes.as_slice())?;
+    let fast: FastOrder = serde_avro_fast::from_datum_slice(&bytes, &fast_schema)?;
+    let value = apache_reader.read_value(&mut bytes.as_slice())?;
+    same("apache-avro", &apache_writer.write_ser_to_vec(&apache)?, &bytes)?;
+    same("serde_avro_fast", &serde_avro_fast::to_datum_vec(&fast, &mut fast_config)?, &bytes)?;
+    if OrderPlaced::decode(&bytes)? != event {
+        return Err("what the generated code wrote is not what it reads".into());
+    }
+
+    println!("OrderPlaced: {} bytes, {} items, figures in ns per message (CPU time, median)", bytes.len(), event.items.len());
+    let (mut a, mut b, mut c, mut d) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut encoders = [
+        Contender::new("generated", || {
+            a.clear();
+            event.encode(&mut a).map(|()| a.len()).unwrap_or(0)
+        }),
+        Contender::new("generated, fresh Vec", || {
+            let mut out = Vec::new();
+            event.encode(&mut out).map(|()| out.len()).unwrap_or(0)
+        }),
+        Contender::new("serde_avro_fast", || {
+            b.clear();
+            serde_avro_fast::to_datum(&fast, &mut b, &mut fast_config).map(|b| b.len()).unwrap_or(0)
+        }),
+        Contender::new("apache-avro serde", || {
+            c.clear();
+            apache_writer.write_ser(&mut c, &apache).unwrap_or(0)
+        }),
+        Contender::new("apache-avro Value", || {
+            d.clear();
+            apache_unchecked.write_value_ref(&mut d, &value).unwrap_or(0)
+        }),
+    ];
+    report("encode", &measure(&mut encoders)?);
+    let mut decoders = [
+        Contender::new("generated", || OrderPlaced::decode(&bytes).map(|e| e.items.len()).unwrap_or(0)),
+        Contender::new("serde_avro_fast", || {
+            serde_avro_fast::from_datum_slice::<FastOrder>(&bytes, &fast_schema).map(|e| e.items.len()).unwrap_or(0)
+        }),
+        Contender::new("apache-avro serde", || {
+            apache_reader.read_deser::<ApacheOrder>(&mut bytes.as_slice()).map(|e| e.items.len()).unwrap_or(0)
+        }),
+        Contender::new("apache-avro Value", || match apache_reader.read_value(&mut bytes.as_slice()) {
+            Ok(apache_avro::types::Value::Record(fields)) => fields.len(),
+            _ => 0,
+        }),
+        // What apache-avro up to 0.22 does for a struct.
+        Contender::new("apache-avro Value, struct", || {
+            let value = apache_reader.read_value(&mut bytes.as_slice());
+            value.and_then(|v| apache_avro::from_value::<ApacheOrder>(&v)).map(|e| e.items.len()).unwrap_or(0)
+        }),
+    ];
+    report("decode", &measure(&mut decoders)?);
+    Ok(())
+}
+
+fn same(name: &str, theirs: &[u8], ours: &[u8]) -> Result<(), Failed> {
+    if theirs == ours { Ok(()) } else { Err(format!("{name} writes other bytes than the generated code").into()) }
+}
