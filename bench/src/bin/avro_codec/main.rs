@@ -47,15 +47,15 @@ fn main() -> Result<(), Failed> {
     let mut encoders = [
         Contender::new("generated", || {
             a.clear();
-            event.encode(&mut a).map(|()| a.len()).unwrap_or(0)
+            event.encode(&mut a).map_or(0, |()| a.len())
         }),
         Contender::new("generated, fresh Vec", || {
             let mut out = Vec::new();
-            event.encode(&mut out).map(|()| out.len()).unwrap_or(0)
+            event.encode(&mut out).map_or(0, |()| out.len())
         }),
         Contender::new("serde_avro_fast", || {
             b.clear();
-            serde_avro_fast::to_datum(&fast, &mut b, &mut fast_config).map(|b| b.len()).unwrap_or(0)
+            serde_avro_fast::to_datum(&fast, &mut b, &mut fast_config).map_or(0, |b| b.len())
         }),
         Contender::new("apache-avro serde", || {
             c.clear();
@@ -68,12 +68,12 @@ fn main() -> Result<(), Failed> {
     ];
     report("encode", &measure(&mut encoders)?);
     let mut decoders = [
-        Contender::new("generated", || OrderPlaced::decode(&bytes).map(|e| e.items.len()).unwrap_or(0)),
+        Contender::new("generated", || OrderPlaced::decode(&bytes).map_or(0, |e| e.items.len())),
         Contender::new("serde_avro_fast", || {
-            serde_avro_fast::from_datum_slice::<FastOrder>(&bytes, &fast_schema).map(|e| e.items.len()).unwrap_or(0)
+            serde_avro_fast::from_datum_slice::<FastOrder>(&bytes, &fast_schema).map_or(0, |e| e.items.len())
         }),
         Contender::new("apache-avro serde", || {
-            apache_reader.read_deser::<ApacheOrder>(&mut bytes.as_slice()).map(|e| e.items.len()).unwrap_or(0)
+            apache_reader.read_deser::<ApacheOrder>(&mut bytes.as_slice()).map_or(0, |e| e.items.len())
         }),
         Contender::new("apache-avro Value", || match apache_reader.read_value(&mut bytes.as_slice()) {
             Ok(apache_avro::types::Value::Record(fields)) => fields.len(),
@@ -82,7 +82,7 @@ fn main() -> Result<(), Failed> {
         // What apache-avro up to 0.22 does for a struct.
         Contender::new("apache-avro Value, struct", || {
             let value = apache_reader.read_value(&mut bytes.as_slice());
-            value.and_then(|v| apache_avro::from_value::<ApacheOrder>(&v)).map(|e| e.items.len()).unwrap_or(0)
+            value.and_then(|v| apache_avro::from_value::<ApacheOrder>(&v)).map_or(0, |e| e.items.len())
         }),
     ];
     report("decode", &measure(&mut decoders)?);

@@ -10,6 +10,7 @@ pub(crate) type ApacheOrder = Order<ByteBuf>;
 /// serde_avro_fast converts them.
 pub(crate) type FastOrder = Order<rust_decimal::Decimal>;
 
+#[allow(clippy::struct_field_names)] // the names of the schema
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename = "OrderPlaced", rename_all = "camelCase")]
 pub(crate) struct Order<D> {
@@ -82,6 +83,7 @@ struct Address {
 }
 
 /// serde_avro_fast writes the short names and reads the full ones.
+#[allow(clippy::enum_variant_names)] // the names of the schema
 #[derive(Debug, Serialize, Deserialize)]
 enum Payment {
     #[serde(alias = "shop.orders.v1.CardPayment")]

@@ -410,7 +410,12 @@ impl<'a> Reader<'a> {
     /// Reads a `string`.
     #[inline]
     pub fn string(&mut self) -> Result<String, DecodeError> {
-        Ok(self.str()?.to_owned())
+        // Copied first: what the allocator gives is aligned, and checking UTF-8 is faster there.
+        let bytes = self.bytes()?;
+        match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => Ok(text),
+            Err(e) => Err(self.not_utf8(bytes.len() - e.utf8_error().valid_up_to())),
+        }
     }
 
     /// Reads the start of the next block: how many items follow, 0 at the end. `least` is how many bytes an item takes at
