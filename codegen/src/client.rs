@@ -162,17 +162,31 @@ impl Client<'_> {
         }
     }
 
-    fn consumer(&self) -> TokenStream {
-        let (handler, consumer, dispatch) = (self.name("Handler"), self.name("Consumer"), self.name("Dispatch"));
-        let key = &self.channel.channel.key;
+    /// The trait that an application implements: one method for each message.
+    fn handler(&self) -> TokenStream {
+        let handler = self.name("Handler");
         let operations = operations_doc(&self.channel.receives, "receive");
-        let handler_docs = doc(&format!("Handles the messages of the channel '{key}'.\n\n{operations}"));
-        let consumer_docs = doc(&format!("Receives from the channel '{key}'.{}", self.parameter_docs()));
+        let docs = doc(&format!("Handles the messages of the channel '{}'.\n\n{operations}", self.channel.channel.key));
         let methods = self.messages.iter().map(|m| {
             let (method, ty, message) = (&m.handle, &m.ty, m.message.message);
             let docs = doc(message.summary.as_deref().or(message.title.as_deref()).unwrap_or_else(|| message.name()));
             quote!(#docs fn #method(&self, envelope: Envelope<#ty>) -> impl Future<Output = Self::Outcome> + Send;)
         });
+        quote! {
+            #docs
+            pub trait #handler: Send + Sync {
+                /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
+                type Outcome: IntoOutcome + Send;
+                #(#methods)*
+            }
+        }
+    }
+
+    fn consumer(&self) -> TokenStream {
+        let (handler, consumer, dispatch) = (self.name("Handler"), self.name("Consumer"), self.name("Dispatch"));
+        let key = &self.channel.channel.key;
+        let consumer_docs = doc(&format!("Receives from the channel '{key}'.{}", self.parameter_docs()));
+        let handler_trait = self.handler();
         let types: Vec<&TokenStream> = self.messages.iter().map(|m| &m.ty).collect();
         let arms = self.messages.iter().enumerate().map(|(n, m)| {
             let (n, method, ty) = (proc_macro2::Literal::usize_unsuffixed(n), &m.handle, &m.ty);
@@ -188,12 +202,7 @@ impl Client<'_> {
         let handler_name = self.channel.type_name("Handler");
         let unknown = format!("a message that the channel `{key}` does not have");
         quote! {
-            #handler_docs
-            pub trait #handler: Send + Sync {
-                /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
-                type Outcome: IntoOutcome + Send;
-                #(#methods)*
-            }
+            #handler_trait
 
             #consumer_docs
             #[derive(Debug)]

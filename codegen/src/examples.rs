@@ -347,6 +347,7 @@ fn against_kafka(plan: &Plan<'_>, channels: &[&ChannelPlan<'_>], krate: &Ident) 
     });
     let plain = parts.iter().any(|p| p.config.to_string().starts_with("ConsumerConfig"));
     let config = plain.then(|| quote!(use #krate::runtime::consumer::ConsumerConfig;));
+    let progress = received();
     print(
         "examples/kafka.rs",
         quote! {
@@ -401,17 +402,23 @@ fn against_kafka(plan: &Plan<'_>, channels: &[&ChannelPlan<'_>], krate: &Ident) 
                 Ok(())
             }
 
-            /// Says what was received.
-            struct Progress;
-
-            impl Progress {
-                fn handle(&self, name: &str, headers: &Headers, meta: &Metadata) -> Result<(), Failure> {
-                    println!("{name} from {}/{}/{} with {} headers", meta.topic, meta.partition, meta.offset, headers.len());
-                    Ok(())
-                }
-            }
-
+            #progress
             #(#handlers)*
         },
     )
+}
+
+/// What the example against Kafka says of each message.
+fn received() -> TokenStream {
+    quote! {
+        /// Says what was received.
+        struct Progress;
+
+        impl Progress {
+            fn handle(&self, name: &str, headers: &Headers, meta: &Metadata) -> Result<(), Failure> {
+                println!("{name} from {}/{}/{} with {} headers", meta.topic, meta.partition, meta.offset, headers.len());
+                Ok(())
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) fn rule(id: &str) -> Result<()> {
     let model = first_rule(&rules)?;
     fs::write(&file, skeleton(&model, id, &module)).with_context(|| format!("cannot write {}", file.display()))?;
     register(&rules.join("mod.rs"), &module)?;
-    let case = root().join("tests/compat").join(&folder).join(name);
+    let case = root().join("tests/compat").join(format).join(name);
     for which in ["fires", "silent"] {
         fs::create_dir_all(case.join(which))?;
     }
@@ -76,6 +76,8 @@ fn register(list: &Path, module: &str) -> Result<()> {
     let at = after.map_or_else(|| mods.first().copied().unwrap_or(lines.len()), |i| i + 1);
     lines.insert(at, declaration);
     let end = lines.iter().rposition(|l| l == "];").context("the list of rules has no end")?;
-    lines.insert(end, format!("    &{module}::RULE,"));
+    // Some lists hold the rules, some refer to them.
+    let borrow = if lines.iter().any(|l| l.starts_with("    &") && l.ends_with("::RULE,")) { "&" } else { "" };
+    lines.insert(end, format!("    {borrow}{module}::RULE,"));
     Ok(fs::write(list, lines.join("\n") + "\n")?)
 }
