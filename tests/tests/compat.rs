@@ -75,7 +75,7 @@ fn protobuf() {
 
 #[test]
 fn json_schema() {
-    suite("json-schema");
+    suite("json_schema");
 }
 
 /// Each rule has a folder, a case where it fires and one where it does not.
@@ -87,7 +87,7 @@ fn every_rule_has_a_case_and_a_near_miss() {
         if !FORMATS.contains(&format) {
             continue;
         }
-        let dir = folder("compat").join(format).join(tail);
+        let dir = folder("compat").join(format.replace('-', "_")).join(tail);
         let texts: Vec<String> = std::fs::read_dir(&dir)
             .into_iter()
             .flatten()

@@ -176,7 +176,7 @@ fn word(pair: Pair<'_, Schema>, refusal: Refusal, message: &Value) -> Finding {
     let undeclared = there.undeclared && refusal.missing.is_none();
     let owner = RULES.iter().find(|r| r.check.keywords.contains(&keyword.as_str()));
     // `false` as a schema has no keyword: it closes the place.
-    let rule = if undeclared { &property_added::RULE } else { owner.unwrap_or(&RULES[0]) };
+    let rule = if undeclared { &property_added::RULE } else { owner.copied().unwrap_or(RULES[0]) };
     let witness = Witness { json: message.to_string(), hex: None, reader_error: refusal.message };
     let schema_path = format!("#{}", refusal.path);
     finding(rule, Break { keyword, at, reader, writer }, schema_path, Some(witness), None)

@@ -41,7 +41,7 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
     let mut report = Report::new();
     for difference in diff.found {
         let (reader, writer) = (pair.reader.get(difference.sides.0), pair.writer.get(difference.sides.1));
-        let rule = RULES.iter().find(|r| r.check.differences.contains(&difference.kind)).unwrap_or(&RULES[0]);
+        let rule = RULES.iter().find(|r| r.check.differences.contains(&difference.kind)).copied().unwrap_or(RULES[0]);
         let keyword = difference.path.rsplit('/').next().unwrap_or_default().to_owned();
         let keyword = if difference.kind.starts_with("TYPE_") { "type".to_owned() } else { keyword };
         let places = (locate::place(reader, &keyword), locate::place(writer, &keyword));

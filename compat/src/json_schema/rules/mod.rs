@@ -13,12 +13,12 @@ use crate::rule::Rule;
 use super::walk::Check;
 
 /// Every rule of the format.
-pub(super) const RULES: &[Rule<Check>] = &[
-    type_changed::RULE,
-    branch_removed::RULE,
-    content_closed::RULE,
-    enum_narrowed::RULE,
-    limit_tightened::RULE,
-    property_added::RULE,
-    required_added::RULE,
+pub(super) const RULES: &[&Rule<Check>] = &[
+    &type_changed::RULE,
+    &branch_removed::RULE,
+    &content_closed::RULE,
+    &enum_narrowed::RULE,
+    &limit_tightened::RULE,
+    &property_added::RULE,
+    &required_added::RULE,
 ];

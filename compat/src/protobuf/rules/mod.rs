@@ -15,14 +15,14 @@ use crate::rule::Rule;
 use super::walk::Check;
 
 /// Every rule of the format.
-pub(super) const RULES: &[Rule<Check>] = &[
-    enum_value_removed::RULE,
-    field_label_changed::RULE,
-    field_renamed::RULE,
-    field_type_changed::RULE,
-    field_unknown::RULE,
-    message_removed::RULE,
-    oneof_changed::RULE,
-    package_changed::RULE,
-    required_changed::RULE,
+pub(super) const RULES: &[&Rule<Check>] = &[
+    &enum_value_removed::RULE,
+    &field_label_changed::RULE,
+    &field_renamed::RULE,
+    &field_type_changed::RULE,
+    &field_unknown::RULE,
+    &message_removed::RULE,
+    &oneof_changed::RULE,
+    &package_changed::RULE,
+    &required_changed::RULE,
 ];
