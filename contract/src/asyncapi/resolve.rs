@@ -30,7 +30,7 @@ pub(crate) struct Documents {
 /// Objects with more entries than this get an index.
 const LONG: usize = 32;
 /// The most values that are copied to make schemas self-contained.
-const MAX_COPIED: usize = 5_000_000;
+const MAX_COPIED: usize = 500_000;
 
 struct Document {
     path: String,
@@ -99,7 +99,7 @@ impl Documents {
 
     /// The node that the `$ref` of `node` names, which may be a reference itself.
     pub(crate) fn next<'a>(&'a self, node: &Node, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
-        let reference = node.get("$ref")?;
+        let reference = self.reference_of(node)?;
         self.step(reference, 1).map_err(|broken| found.push(broken.diagnostic(reference))).ok()
     }
 
@@ -117,7 +117,7 @@ impl Documents {
     pub(crate) fn chain<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<Vec<&'a Node>> {
         let mut chain = vec![node];
         let mut here = node;
-        while let Some(reference) = here.get("$ref") {
+        while let Some(reference) = self.reference_of(here) {
             match self.step(reference, chain.len()) {
                 Ok(next) if chain.iter().any(|seen| std::ptr::eq(*seen, next)) => {
                     found.push(Diagnostic::error("invalid-ref", reference.span, "this reference leads back to itself"));
@@ -165,7 +165,7 @@ impl Documents {
         };
         for (n, token) in pointer.split('/').enumerate() {
             let mut steps = hops;
-            while let Some(reference) = node.get("$ref") {
+            while let Some(reference) = self.reference_of(node) {
                 steps += 1;
                 node = self.step(reference, steps)?;
             }
@@ -188,6 +188,10 @@ impl Documents {
             Some(index) => mapping.entries.get(*index.get(key)?).map(|entry| &entry.value),
             None => mapping.get(key),
         }
+    }
+
+    fn reference_of<'a>(&self, node: &'a Node) -> Option<&'a Node> {
+        self.entry(node.as_mapping()?, "$ref")
     }
 
     /// Counts a value that is copied; `false` when there are too many.

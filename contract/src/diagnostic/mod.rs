@@ -157,10 +157,11 @@ impl Diagnostic {
 
 /// Sorts by file, place and rule, and drops exact repetitions, so that output never flickers.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
+    let name = |d: &Diagnostic| sources.file(d.primary.span.file).name();
+    let place = |d: &Diagnostic| (d.primary.span, d.severity);
     diagnostics.sort_by(|a, b| {
-        let key =
-            |d: &Diagnostic| (sources.file(d.primary.span.file).name().to_owned(), d.primary.span, d.severity, d.id.clone());
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        let by_place = name(a).cmp(name(b)).then_with(|| place(a).cmp(&place(b)));
+        by_place.then_with(|| a.id.cmp(&b.id)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup();
 }

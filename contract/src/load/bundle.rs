@@ -14,8 +14,12 @@ const NAMED: &[&str] = &["properties", "patternProperties", "definitions", "$def
 /// Keywords whose values are data, in which `$ref` means nothing.
 const DATA: &[&str] = &["enum", "const", "default", "examples", "example"];
 
-/// The schema with every reference pointing into itself, and the places of all schemas that went into it.
-pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) -> (Node, Vec<Span>) {
+/// The most schemas that one schema may refer to, directly or not.
+const MAX_DEFINITIONS: usize = 5000;
+
+/// The schema with every reference pointing into itself (`None` when that is too large), and the places of all schemas that
+/// went into it.
+pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) -> (Option<Node>, Vec<Span>) {
     let whole = documents.is_whole_file(root);
     let mut bundler = Bundler {
         documents,
@@ -33,10 +37,19 @@ pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnos
     let mut reached = vec![root.span];
     while let Some((name, node)) = bundler.waiting.pop_front() {
         reached.push(node.span);
+        if definitions.len() >= MAX_DEFINITIONS {
+            bundler.too_large(node);
+        }
+        if bundler.full {
+            break;
+        }
         definitions.push(Entry { key: name, key_span: node.span, value: bundler.schema(node) });
     }
+    if bundler.full {
+        return (None, reached);
+    }
     if definitions.is_empty() {
-        return (bundled, reached);
+        return (Some(bundled), reached);
     }
     if let Value::Mapping(entries) = &mut bundled.value {
         match entries.entries.iter_mut().find(|entry| entry.key == "$defs") {
@@ -47,7 +60,7 @@ pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnos
             }
         }
     }
-    (bundled, reached)
+    (Some(bundled), reached)
 }
 
 struct Bundler<'d, 'f> {

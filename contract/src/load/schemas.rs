@@ -120,6 +120,6 @@ fn inline_file(sources: &mut Sources, text: &Node) -> FileId {
 /// A JSON Schema, made self-contained; and the nodes of the documents that went into it.
 pub(crate) fn read_json_schema(documents: &Documents, node: &Node, found: &mut Vec<Diagnostic>) -> (Option<Schema>, Vec<Span>) {
     let (bundled, reached) = bundle(documents, node, found);
-    let schema = sound(json_schema::parse(&bundled, &mut |_| None), found);
+    let schema = bundled.and_then(|bundled| sound(json_schema::parse(&bundled, &mut |_| None), found));
     (schema.map(|schema| Schema::JsonSchema(Arc::new(schema))), reached)
 }

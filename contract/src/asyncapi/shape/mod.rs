@@ -98,7 +98,7 @@ pub(super) const RESOLVED: &str = "asyncapi-document-resolved";
 pub(super) const UNRESOLVED: &str = "asyncapi-document-unresolved";
 
 /// More than anybody is shown; what is here decides only whether the document is valid.
-const MAX_FINDINGS: usize = 10_000;
+const MAX_FINDINGS: usize = 2000;
 
 struct Checker<'d, 'f> {
     documents: &'d Documents,
@@ -228,6 +228,9 @@ impl<'d> Checker<'d, '_> {
     }
 
     fn unknown_field(&mut self, object: &'static Object, entry: &Entry) {
+        if self.found.len() >= MAX_FINDINGS {
+            return;
+        }
         let message = format!("the {} has no field `{}`", object.name, entry.key);
         let near = object.fields.iter().map(|field| field.name).min_by_key(|name| distance(name, &entry.key));
         let help = match near.filter(|name| distance(name, &entry.key) <= 2) {
