@@ -161,20 +161,6 @@ impl Schemas {
         }
     }
 
-    /// The id that `E` has on `topic`, when it has one. Registers nothing.
-    pub async fn known_id<E: Event>(&self, topic: &str) -> Result<Option<u32>, SchemaError> {
-        let subject = self.subject::<E>(topic);
-        match &self.source {
-            Source::Bare => Ok(None),
-            Source::Local(table) => Ok(Some(local_id(table, &E::SCHEMA, &subject))),
-            Source::Registry(client) => match lookup(client, &subject, &E::SCHEMA).await {
-                Ok(id) => Ok(Some(id)),
-                Err(SchemaError::Unknown(_)) => Ok(None),
-                Err(error) => Err(error),
-            },
-        }
-    }
-
     /// The schema behind `id`.
     pub async fn writer(&self, id: u32) -> Result<WriterText, SchemaError> {
         let unknown = || SchemaError::Unknown(format!("there is no schema with id {id}"));

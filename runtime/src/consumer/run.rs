@@ -15,7 +15,7 @@ use super::{ConsumerConfig, Dispatch, Ordering, RunError, RunReport, StopCause};
 use crate::policy::dead_letter::DeadLetterQueue;
 use crate::policy::retry::{Backoff, Jitter, JitterSource, RetryPolicy};
 use crate::telemetry::Telemetry;
-use crate::transport::{AssignmentEvent, Consumer, Delivery, Producer, RecvError, Settle, Token};
+use crate::transport::{AssignmentEvent, ConnectError, Consumer, Delivery, Producer, RecvError, Settle, Token};
 
 /// Waits for the first message of a batch this long; then looks after everything else and asks again.
 const FETCH_WAIT: Duration = Duration::from_millis(500);
@@ -50,6 +50,11 @@ where
     D: Dispatch,
 {
     let before = config.telemetry.snapshot();
+    if config.ordering != Ordering::None && !consumer.capabilities().ordered_partitions {
+        let text = "this broker keeps no order: `ConsumerConfig::ordering` must be `Ordering::None`";
+        let cause = Box::new(ConnectError::Config(text.into()).into());
+        return Err(RunError { cause, report: RunReport::default() });
+    }
     let (announce, deadline) = watch::channel(None);
     let jitter = config.jitter_seed.map_or_else(JitterSource::from_entropy, JitterSource::seeded);
     let process = Process {

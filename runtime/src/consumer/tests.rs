@@ -29,6 +29,7 @@ struct Scripted {
     events: Arc<Mutex<Vec<AssignmentEvent>>>,
     settled: Arc<Mutex<Vec<(i64, Settle)>>>,
     flush_takes: Duration,
+    unordered: bool,
     flush_errors: Arc<Mutex<Vec<RecvError>>>,
 }
 
@@ -48,7 +49,7 @@ impl Consumer for Scripted {
             per_message_ack: true,
             nack_delay: false,
             native_dlq: false,
-            ordered_partitions: true,
+            ordered_partitions: !self.unordered,
             transactions: false,
             delivery_count: false,
         }
@@ -251,6 +252,15 @@ async fn a_stop_gives_back_what_would_wait_too_long_and_nothing_overtakes_it() {
     assert!(begun.elapsed() < Duration::from_secs(7), "the stop waited for the next try");
     assert_eq!((report.counts.released, report.counts.panics, report.clean), (2, 0, false));
     assert_eq!(consumer.settled(), [(0, Settle::Release), (1, Settle::Release)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_the_broker_cannot_keep_is_refused() {
+    let consumer = Scripted { unordered: true, ..Scripted::new([Fetch::Deliver(vec![0])]) };
+    let error = run_for(&consumer, Handler(accept), &config(), 5).await.unwrap_err();
+    assert!(matches!(&*error.cause, StopCause::Connect(ConnectError::Config(_))), "{error}");
+    let without = ConsumerConfig { ordering: Ordering::None, ..config() };
+    assert_eq!(run_for(&consumer, Handler(accept), &without, 5).await.unwrap().counts.handled, 1);
 }
 
 #[test]
