@@ -3,11 +3,13 @@
 //! Shared between the thread that polls and the task that works, under one lock that is never held over a call of the client.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
+use crate::message::{Headers, Record};
 use crate::tracker::{Position, Tracker};
 use crate::transport::{AssignmentEvent, Delivery, RecvError, Settle, Token, TopicPartition};
 
@@ -24,8 +26,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(window: usize) -> Self {
+    pub(super) fn new(topics: Vec<Arc<str>>, window: usize) -> Self {
         let state = State {
+            topics,
             tracker: Tracker::new(window),
             queues: Vec::new(),
             turn: 0,
@@ -58,6 +61,7 @@ pub(super) enum Ending {
 
 #[derive(Debug)]
 pub(super) struct State {
+    topics: Vec<Arc<str>>,
     /// What is delivered, settled and committed.
     tracker: Tracker,
     /// What is fetched and not delivered, per partition; sorted.
@@ -88,10 +92,36 @@ pub(super) struct Commits {
     pub(super) last: Option<RecvError>,
 }
 
+/// A fetched message. Its topic is filled in when it is delivered: the count of that shared name would otherwise wander between
+/// the cores of two threads with every message.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) at: TopicPartition,
+    pub(super) offset: i64,
+    pub(super) key: Option<Bytes>,
+    pub(super) value: Option<Bytes>,
+    pub(super) headers: Headers,
+    pub(super) timestamp_ms: Option<i64>,
+}
+
+impl Fetched {
+    /// Bytes of key and body.
+    pub(super) fn size(&self) -> usize {
+        self.key.as_ref().map_or(0, Bytes::len) + self.value.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// The delivery of the message under `topic`.
+    pub(super) fn into_delivery(self, topic: Arc<str>, token: Token) -> Delivery {
+        let Self { at, offset, key, value, headers, timestamp_ms } = self;
+        let record = Record { topic, key, value, headers, partition: Some(at.partition), timestamp_ms };
+        Delivery { record, offset, delivery_count: None, token }
+    }
+}
+
 /// Fetched and not delivered.
 #[derive(Debug, Default)]
 struct Queue {
-    ready: VecDeque<Delivery>,
+    ready: VecDeque<Fetched>,
     bytes: usize,
     /// The client fetches nothing for it.
     paused: bool,
@@ -152,13 +182,12 @@ impl State {
     }
 
     /// Takes fetched messages in. Those of a partition that is not ours (any more) are forgotten.
-    pub(super) fn fetched(&mut self, deliveries: impl Iterator<Item = Delivery>) {
-        for delivery in deliveries {
-            let at = TopicPartition { topic: delivery.token.topic, partition: delivery.token.partition };
-            if let Ok(index) = self.find(at) {
+    pub(super) fn fetched(&mut self, messages: impl Iterator<Item = Fetched>) {
+        for message in messages {
+            if let Ok(index) = self.find(message.at) {
                 let queue = &mut self.queues[index].1;
-                queue.bytes += size(&delivery);
-                queue.ready.push_back(delivery);
+                queue.bytes += message.size();
+                queue.ready.push_back(message);
             }
         }
     }
@@ -171,12 +200,12 @@ impl State {
             let (at, queue) = &mut self.queues[(self.turn + step) % count];
             let take = room.min(queue.ready.len()).min(self.tracker.room(*at));
             room -= take;
-            for mut delivery in queue.ready.drain(..take) {
-                queue.bytes -= size(&delivery);
+            let Some(topic) = self.topics.get(at.topic as usize) else { continue };
+            for message in queue.ready.drain(..take) {
+                queue.bytes -= message.size();
                 // A message that was delivered before in this assignment needs no second handling.
-                if let Ok(token) = self.tracker.deliver(*at, delivery.offset) {
-                    delivery.token = token;
-                    into.push(delivery);
+                if let Ok(token) = self.tracker.deliver(*at, message.offset) {
+                    into.push(message.into_delivery(Arc::clone(topic), token));
                 }
             }
         }
@@ -236,9 +265,4 @@ impl State {
         }
         (pause, resume)
     }
-}
-
-fn size(delivery: &Delivery) -> usize {
-    let length = |bytes: &Option<bytes::Bytes>| bytes.as_ref().map_or(0, bytes::Bytes::len);
-    length(&delivery.record.key) + length(&delivery.record.value)
 }

@@ -93,8 +93,7 @@ impl Reading {
                     let (partition, offset) = (message.partition(), message.offset());
                     if self.ends.get(&partition).is_some_and(|end| offset < *end) {
                         let token = Token { topic: 0, partition, offset, epoch: 0 };
-                        let record = record::record(&message, Arc::clone(&self.topic));
-                        self.read.push(Delivery { record, offset, delivery_count: None, token });
+                        self.read.push(record::fetched(&message, 0).into_delivery(Arc::clone(&self.topic), token));
                     }
                     (partition, offset + 1)
                 }

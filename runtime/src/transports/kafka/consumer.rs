@@ -46,7 +46,7 @@ impl KafkaConsumer {
     /// Makes the client, looks for the topics, subscribes and starts to poll. Blocks.
     pub(super) fn connect(config: &KafkaConfig, subscription: Subscription) -> Result<Self, ConnectError> {
         let client_config = config.for_consumer(&subscription)?;
-        let shared = Arc::new(Shared::new(subscription.window));
+        let shared = Arc::new(Shared::new(subscription.topics.clone(), subscription.window));
         let context = Context {
             shared: Arc::clone(&shared),
             topics: subscription.topics,

@@ -11,13 +11,13 @@ use rdkafka::TopicPartitionList;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 
-use super::assignment::{Backlog, Ending, Shared};
+use super::assignment::{Backlog, Ending, Fetched, Shared};
 use super::{errors, log, record};
 use crate::tracker::Position;
-use crate::transport::{Delivery, RecvError, StartAt, Token, TopicPartition};
+use crate::transport::{RecvError, StartAt, TopicPartition};
 
 /// How long one poll waits; also how late the end is noticed.
 const POLL: Duration = Duration::from_millis(100);
@@ -177,13 +177,6 @@ impl Context {
         self.shared.lock().committed(positions);
         Ok(())
     }
-
-    fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
-        let topic = self.topic(message.topic())?;
-        let token = Token { topic, partition: message.partition(), offset: message.offset(), epoch: 0 };
-        let name = Arc::clone(self.topics.get(topic as usize)?);
-        Some(Delivery { record: record::record(message, name), offset: message.offset(), delivery_count: None, token })
-    }
 }
 
 /// A group that starts at the end and crashes before its first commit would skip what came in between. So its start is
@@ -252,7 +245,7 @@ fn steer(consumer: &BaseConsumer<Context>, partitions: &[TopicPartition], pause:
 }
 
 /// Takes over what has been fetched, waits for the first message only.
-fn fetch(consumer: &BaseConsumer<Context>, fetched: &mut Vec<Delivery>) {
+fn fetch(consumer: &BaseConsumer<Context>, fetched: &mut Vec<Fetched>) {
     let context = consumer.context();
     let (mut wait, mut bytes) = (POLL, 0);
     while fetched.len() < BATCH && bytes < BATCH_BYTES {
@@ -260,8 +253,8 @@ fn fetch(consumer: &BaseConsumer<Context>, fetched: &mut Vec<Delivery>) {
             None => break,
             Some(Ok(message)) => {
                 bytes += message.payload_len() + message.key_len();
-                match context.delivery(&message) {
-                    Some(delivery) => fetched.push(delivery),
+                match context.topic(message.topic()) {
+                    Some(topic) => fetched.push(record::fetched(&message, topic)),
                     None => tracing::error!(topic = message.topic(), "a message of a topic that nobody asked for"),
                 }
             }

@@ -1,26 +1,27 @@
 //! Our records ↔ librdkafka's messages. The one copy that a safe consumer has to make is made here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use rdkafka::Timestamp;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header as KafkaHeader, Headers as _, Message, OwnedHeaders};
 
-use crate::message::{Header, Headers, Record};
+use super::assignment::Fetched;
+use crate::message::{Header, Headers};
+use crate::transport::TopicPartition;
 
 /// Stands in for headers whose name is not UTF-8, which Kafka allows and its client library cannot read. The value
 /// says how many there were.
 pub(super) const UNREADABLE_HEADERS: &str = "eventpact-unreadable-headers";
 
-/// Copies a message out of librdkafka's buffers, so that those can be reused at once.
-pub(super) fn record(message: &BorrowedMessage<'_>, topic: Arc<str>) -> Record {
-    Record {
-        topic,
+/// Copies a message out of librdkafka's buffers, so that those can be reused at once. `topic` is the index of its topic.
+pub(super) fn fetched(message: &BorrowedMessage<'_>, topic: u32) -> Fetched {
+    Fetched {
+        at: TopicPartition { topic, partition: message.partition() },
+        offset: message.offset(),
         key: message.key().map(Bytes::copy_from_slice),
         value: message.payload().map(Bytes::copy_from_slice),
         headers: message.headers().map(headers).unwrap_or_default(),
-        partition: Some(message.partition()),
         timestamp_ms: match message.timestamp() {
             Timestamp::NotAvailable => None,
             Timestamp::CreateTime(ms) | Timestamp::LogAppendTime(ms) => Some(ms),
