@@ -155,11 +155,16 @@ fn refused(pair: Pair<'_, Schema>, reads: &Validator, writes: &Validator) -> Vec
     let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
     for message in samples::samples(pair.reader, pair.writer) {
         if !reads.is_valid(&message) && writes.is_valid(&message) {
-            let errors = reads.iter_errors(&message).map(|e| Refusal::new(&e)).collect();
+            let mut errors: Vec<Refusal> = reads.iter_errors(&message).map(|e| Refusal::new(&e)).collect();
+            // The validator's order is not the same in every run.
+            errors.sort_by(|a, b| (&a.path, &a.at, &a.missing).cmp(&(&b.path, &b.at, &b.missing)));
             found.push((message, errors));
         }
     }
-    found.sort_by_cached_key(|(message, errors)| (errors.len(), message.to_string().len()));
+    found.sort_by_cached_key(|(message, errors)| {
+        let text = message.to_string();
+        (errors.len(), text.len(), text)
+    });
     found
 }
 

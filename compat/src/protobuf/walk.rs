@@ -109,10 +109,9 @@ pub(super) fn place(field: &Field) -> Place {
     Place::new(field.element.span, format!("{label}{} {} = {}", field.type_text, field.element.name, field.number))
 }
 
-/// What Confluent's registry says: a difference type, a path and a text in which `{reader}` and `{writer}` stand for the
-/// words "new" and "old".
-pub(super) fn peer(kind: &str, path: &str, text: &str) -> PeerWording {
-    PeerWording { kind: kind.to_owned(), location: path.to_owned(), detail: text.replace("{path}", path) }
+/// What Confluent's registry says: a difference type and a path. Its sentences belong to the registry.
+pub(super) fn peer(kind: &str, path: &str) -> PeerWording {
+    PeerWording { kind: kind.to_owned(), location: path.to_owned(), detail: String::new() }
 }
 
 /// Compares one reader with one writer.

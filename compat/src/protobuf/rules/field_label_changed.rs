@@ -57,8 +57,6 @@ fn confluent(pair: &FieldPair<'_>, report: &mut Report) {
     let message = format!("the label of field {} differs between reader and writer", reader.number);
     let help = "keep the label, or add a field with a new number";
     let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
-    let text =
-        "The label for a NUMERIC field at path '{path}' in the {reader} schema does not match its label in the {writer} schema";
-    found.peer = Some(peer("FIELD_NUMERIC_LABEL_CHANGED", &found.path, text));
+    found.peer = Some(peer("FIELD_NUMERIC_LABEL_CHANGED", &found.path));
     report.findings.push(found);
 }

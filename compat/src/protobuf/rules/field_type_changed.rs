@@ -30,8 +30,8 @@ pub(super) const RULE: Rule<Check> = Rule {
 fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let (reader, writer) = (&pair.pair.reader.ty, &pair.pair.writer.ty);
     let peer = if pair.message.context.confluent() {
-        let Some((kind, text)) = confluent(pair, reader, writer) else { return };
-        Some(peer(kind, &pair.path(), text))
+        let Some(kind) = confluent(pair, reader, writer) else { return };
+        Some(peer(kind, &pair.path()))
     } else {
         None
     };
@@ -61,13 +61,8 @@ fn same(reader: &FieldType, writer: &FieldType) -> bool {
     }
 }
 
-/// The incompatible difference type of Confluent's registry and its text.
-fn confluent(pair: &FieldPair<'_>, reader: &FieldType, writer: &FieldType) -> Option<(&'static str, &'static str)> {
-    const KIND: &str = "The type of a field at path '{path}' in the {reader} schema does not match the {writer} schema";
-    const SCALAR: &str =
-        "The kind of a SCALAR field at path '{path}' in the {reader} schema does not match its kind in the {writer} schema";
-    const NAMED: &str =
-        "The type of a MESSAGE field at path '{path}' in the {reader} schema does not match its type in the {writer} schema";
+/// The incompatible difference type of Confluent's registry.
+fn confluent(pair: &FieldPair<'_>, reader: &FieldType, writer: &FieldType) -> Option<&'static str> {
     let schemas = pair.message.context.pair;
     match (reader, writer) {
         (FieldType::Map { key: a, value: x }, FieldType::Map { key: b, value: y }) => {
@@ -75,12 +70,12 @@ fn confluent(pair: &FieldPair<'_>, reader: &FieldType, writer: &FieldType) -> Op
             keys.or_else(|| confluent(pair, x, y))
         }
         (FieldType::Message(a), FieldType::Message(b)) => {
-            (relative(schemas.reader, a) != relative(schemas.writer, b)).then_some(("FIELD_NAMED_TYPE_CHANGED", NAMED))
+            (relative(schemas.reader, a) != relative(schemas.writer, b)).then_some("FIELD_NAMED_TYPE_CHANGED")
         }
         (FieldType::Scalar(_) | FieldType::Enum(_), FieldType::Scalar(_) | FieldType::Enum(_)) => {
-            (group(reader) != group(writer)).then_some(("FIELD_SCALAR_KIND_CHANGED", SCALAR))
+            (group(reader) != group(writer)).then_some("FIELD_SCALAR_KIND_CHANGED")
         }
-        _ => Some(("FIELD_KIND_CHANGED", KIND)),
+        _ => Some("FIELD_KIND_CHANGED"),
     }
 }
 

@@ -59,8 +59,7 @@ fn missing(reader: &[Message], writer: &[Message], path: &str, around: &Place, r
         let place = Place::new(w.element.name_span, format!("message {}", w.element.full_name));
         let help = "keep the message; Confluent's registry refuses its removal even when nothing uses it";
         let mut found = finding(&RULE, message, help, around.clone(), place, path);
-        let text = "The {reader} schema is missing a MESSAGE type at path '{path}' in the {writer} schema";
-        found.peer = Some(peer("MESSAGE_REMOVED", &found.path, text));
+        found.peer = Some(peer("MESSAGE_REMOVED", &found.path));
         report.findings.push(found);
     }
 }

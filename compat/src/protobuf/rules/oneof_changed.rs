@@ -82,24 +82,18 @@ fn confluent_added(pair: &MessagePair<'_>, report: &mut Report) {
         let outside = |r: &&Field| writer.fields.iter().find(|w| w.number == r.number && w.oneof.is_none());
         let moved: Vec<&Field> = inside.iter().filter_map(outside).collect();
         let existed = members(writer, name).is_some();
-        let (kind, text) = match moved.len() {
+        let kind = match moved.len() {
             0 => continue,
             1 if !existed => continue,
-            _ if existed => (
-                "FIELD_MOVED_TO_EXISTING_ONEOF",
-                "A field in the oneof at path '{path}' in the {reader} schema is outside an existing oneof in the {writer} schema",
-            ),
-            _ => (
-                "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-                "Multiple fields in the oneof at path '{path}' in the {reader} schema are outside a oneof in the {writer} schema",
-            ),
+            _ if existed => "FIELD_MOVED_TO_EXISTING_ONEOF",
+            _ => "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
         };
         let Some(first) = moved.first() else { continue };
         let message = format!("`{}` is in the oneof {name} for the reader and outside of it for the writer", first.element.name);
         let path = format!("{}/{name}", pair.path);
         let help = "leave the fields where they were, and make the oneof of new fields with new numbers";
         let mut found = finding(&RULE, message, help, oneof_place(oneof), place(first), path);
-        found.peer = Some(peer(kind, &found.path, text));
+        found.peer = Some(peer(kind, &found.path));
         report.findings.push(found);
     }
 }
@@ -119,8 +113,7 @@ fn confluent_removed(pair: &MessagePair<'_>, report: &mut Report) {
             let path = format!("{}/{name}/{}", pair.path, field.number);
             let help = "keep the member; mark it deprecated when nobody should set it any more";
             let mut found = finding(&RULE, message, help, oneof_place(oneof), place(field), path);
-            let text = "The {reader} schema is missing a oneof field at path '{path}' in the {writer} schema";
-            found.peer = Some(peer("ONEOF_FIELD_REMOVED", &found.path, text));
+            found.peer = Some(peer("ONEOF_FIELD_REMOVED", &found.path));
             report.findings.push(found);
         }
     }

@@ -36,8 +36,7 @@ fn check(context: &Context<'_>, report: &mut Report) {
     let mut found = finding(&RULE, message, help, reader, writer, "#/".to_owned());
 
     if context.confluent() {
-        let text = "The package at '{path}' in the {reader} schema does not match the package in the {writer} schema";
-        found.peer = Some(peer("PACKAGE_CHANGED", "#/", text));
+        found.peer = Some(peer("PACKAGE_CHANGED", "#/"));
     } else {
         found.severity = Severity::Warning;
     }

@@ -69,16 +69,14 @@ fn confluent(pair: &MessagePair<'_>, report: &mut Report) {
         let path = format!("{}/{}", pair.path, field.number);
         let mut found =
             finding(&RULE, message, &format!("make `{}` optional", field.element.name), place(field), around(writer), path);
-        let text = "The {reader} schema has a required field at path '{path}' that is missing in the {writer} schema";
-        found.peer = Some(peer("REQUIRED_FIELD_ADDED", &found.path, text));
+        found.peer = Some(peer("REQUIRED_FIELD_ADDED", &found.path));
         report.findings.push(found);
     }
     for field in writer.fields.iter().filter(required).filter(|f| of(reader, f.number).is_none()) {
         let message = format!("the reader does not have the required field {} `{}`", field.number, field.element.name);
         let path = format!("{}/{}", pair.path, field.number);
         let mut found = finding(&RULE, message, "keep the field", around(reader), place(field), path);
-        let text = "The {reader} schema is missing a required field at path '{path}' in the {writer} schema";
-        found.peer = Some(peer("REQUIRED_FIELD_REMOVED", &found.path, text));
+        found.peer = Some(peer("REQUIRED_FIELD_REMOVED", &found.path));
         report.findings.push(found);
     }
 }
