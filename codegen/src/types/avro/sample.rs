@@ -8,6 +8,8 @@ use crate::names::ident;
 
 /// How deep samples nest; types that never end have none.
 const MAX_DEPTH: usize = 12;
+/// From this depth on lists and maps stay empty.
+const ENOUGH: usize = 3;
 
 /// An expression for the payload's type, whose items are in `module`; `None` when there is no small value.
 pub(super) fn payload(lowered: &Lowered, root: &str, module: &Ident) -> Option<TokenStream> {
@@ -49,6 +51,8 @@ impl Sampler<'_> {
                 if large { quote!(Box::new([7; #size])) } else { quote!([7; #size]) }
             }
             Shape::Item(index) => self.item(*index, depth)?,
+            Shape::Array(_) if depth > ENOUGH => quote!(Vec::new()),
+            Shape::Map(_) if depth > ENOUGH => quote!(BTreeMap::new()),
             Shape::Array(inner) => match self.value(inner, place, depth + 1) {
                 Some(value) => quote!(vec![#value]),
                 None => quote!(Vec::new()),

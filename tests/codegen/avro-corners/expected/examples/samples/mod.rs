@@ -157,76 +157,10 @@ pub fn tree() -> tree::Tree {
         children: vec![
             tree::Tree { label : String::from("label"), next : None, children :
             vec![tree::Tree { label : String::from("label"), next : None, children :
-            vec![tree::Tree { label : String::from("label"), next : None, children :
-            vec![tree::Tree { label : String::from("label"), next : None, children :
-            vec![tree::Tree { label : String::from("label"), next : None, children :
             Vec::new(), named : BTreeMap::new(), either : tree::TreeEither::Null, ping :
             None }], named : BTreeMap::from([(String::from("key"), tree::Tree { label :
             String::from("label"), next : None, children : Vec::new(), named :
             BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None })]), either : tree::TreeEither::Null,
-            ping : None }], named : BTreeMap::from([(String::from("key"), tree::Tree {
-            label : String::from("label"), next : None, children : vec![tree::Tree {
-            label : String::from("label"), next : None, children : vec![tree::Tree {
-            label : String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None })]), either : tree::TreeEither::Null,
-            ping : None })]), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None })]), either : tree::TreeEither::Null,
-            ping : None }], named : BTreeMap::from([(String::from("key"), tree::Tree {
-            label : String::from("label"), next : None, children : vec![tree::Tree {
-            label : String::from("label"), next : None, children : vec![tree::Tree {
-            label : String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : vec![tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None }], named :
-            BTreeMap::from([(String::from("key"), tree::Tree { label :
-            String::from("label"), next : None, children : Vec::new(), named :
-            BTreeMap::new(), either : tree::TreeEither::Null, ping : None })]), either :
-            tree::TreeEither::Null, ping : None })]), either : tree::TreeEither::Null,
-            ping : None })]), either : tree::TreeEither::Null, ping : None })]), either :
             tree::TreeEither::Null, ping : None }
         ],
         named: BTreeMap::from([
@@ -237,46 +171,7 @@ pub fn tree() -> tree::Tree {
                     next: None,
                     children: vec![
                         tree::Tree { label : String::from("label"), next : None, children
-                        : vec![tree::Tree { label : String::from("label"), next : None,
-                        children : vec![tree::Tree { label : String::from("label"), next
-                        : None, children : vec![tree::Tree { label :
-                        String::from("label"), next : None, children : Vec::new(), named
-                        : BTreeMap::new(), either : tree::TreeEither::Null, ping : None
-                        }], named : BTreeMap::from([(String::from("key"), tree::Tree {
-                        label : String::from("label"), next : None, children :
-                        Vec::new(), named : BTreeMap::new(), either :
-                        tree::TreeEither::Null, ping : None })]), either :
-                        tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : vec![tree::Tree {
-                        label : String::from("label"), next : None, children :
-                        Vec::new(), named : BTreeMap::new(), either :
-                        tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : Vec::new(), named
-                        : BTreeMap::new(), either : tree::TreeEither::Null, ping : None
-                        })]), either : tree::TreeEither::Null, ping : None })]), either :
-                        tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : vec![tree::Tree {
-                        label : String::from("label"), next : None, children :
-                        vec![tree::Tree { label : String::from("label"), next : None,
-                        children : Vec::new(), named : BTreeMap::new(), either :
-                        tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : Vec::new(), named
-                        : BTreeMap::new(), either : tree::TreeEither::Null, ping : None
-                        })]), either : tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : vec![tree::Tree {
-                        label : String::from("label"), next : None, children :
-                        Vec::new(), named : BTreeMap::new(), either :
-                        tree::TreeEither::Null, ping : None }], named :
-                        BTreeMap::from([(String::from("key"), tree::Tree { label :
-                        String::from("label"), next : None, children : Vec::new(), named
-                        : BTreeMap::new(), either : tree::TreeEither::Null, ping : None
-                        })]), either : tree::TreeEither::Null, ping : None })]), either :
-                        tree::TreeEither::Null, ping : None })]), either :
+                        : Vec::new(), named : BTreeMap::new(), either :
                         tree::TreeEither::Null, ping : None }
                     ],
                     named: BTreeMap::from([
@@ -285,79 +180,8 @@ pub fn tree() -> tree::Tree {
                             tree::Tree {
                                 label: String::from("label"),
                                 next: None,
-                                children: vec![
-                                    tree::Tree { label : String::from("label"), next : None,
-                                    children : vec![tree::Tree { label : String::from("label"),
-                                    next : None, children : vec![tree::Tree { label :
-                                    String::from("label"), next : None, children : Vec::new(),
-                                    named : BTreeMap::new(), either : tree::TreeEither::Null,
-                                    ping : None }], named :
-                                    BTreeMap::from([(String::from("key"), tree::Tree { label :
-                                    String::from("label"), next : None, children : Vec::new(),
-                                    named : BTreeMap::new(), either : tree::TreeEither::Null,
-                                    ping : None })]), either : tree::TreeEither::Null, ping :
-                                    None }], named : BTreeMap::from([(String::from("key"),
-                                    tree::Tree { label : String::from("label"), next : None,
-                                    children : vec![tree::Tree { label : String::from("label"),
-                                    next : None, children : Vec::new(), named : BTreeMap::new(),
-                                    either : tree::TreeEither::Null, ping : None }], named :
-                                    BTreeMap::from([(String::from("key"), tree::Tree { label :
-                                    String::from("label"), next : None, children : Vec::new(),
-                                    named : BTreeMap::new(), either : tree::TreeEither::Null,
-                                    ping : None })]), either : tree::TreeEither::Null, ping :
-                                    None })]), either : tree::TreeEither::Null, ping : None }
-                                ],
-                                named: BTreeMap::from([
-                                    (
-                                        String::from("key"),
-                                        tree::Tree {
-                                            label: String::from("label"),
-                                            next: None,
-                                            children: vec![
-                                                tree::Tree { label : String::from("label"), next : None,
-                                                children : vec![tree::Tree { label : String::from("label"),
-                                                next : None, children : Vec::new(), named : BTreeMap::new(),
-                                                either : tree::TreeEither::Null, ping : None }], named :
-                                                BTreeMap::from([(String::from("key"), tree::Tree { label :
-                                                String::from("label"), next : None, children : Vec::new(),
-                                                named : BTreeMap::new(), either : tree::TreeEither::Null,
-                                                ping : None })]), either : tree::TreeEither::Null, ping :
-                                                None }
-                                            ],
-                                            named: BTreeMap::from([
-                                                (
-                                                    String::from("key"),
-                                                    tree::Tree {
-                                                        label: String::from("label"),
-                                                        next: None,
-                                                        children: vec![
-                                                            tree::Tree { label : String::from("label"), next : None,
-                                                            children : Vec::new(), named : BTreeMap::new(), either :
-                                                            tree::TreeEither::Null, ping : None }
-                                                        ],
-                                                        named: BTreeMap::from([
-                                                            (
-                                                                String::from("key"),
-                                                                tree::Tree {
-                                                                    label: String::from("label"),
-                                                                    next: None,
-                                                                    children: Vec::new(),
-                                                                    named: BTreeMap::new(),
-                                                                    either: tree::TreeEither::Null,
-                                                                    ping: None,
-                                                                },
-                                                            ),
-                                                        ]),
-                                                        either: tree::TreeEither::Null,
-                                                        ping: None,
-                                                    },
-                                                ),
-                                            ]),
-                                            either: tree::TreeEither::Null,
-                                            ping: None,
-                                        },
-                                    ),
-                                ]),
+                                children: Vec::new(),
+                                named: BTreeMap::new(),
                                 either: tree::TreeEither::Null,
                                 ping: None,
                             },
