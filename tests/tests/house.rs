@@ -208,7 +208,7 @@ fn every_rule_is_listed_and_has_its_cases() {
             let id = text.split("id: \"").nth(1).and_then(|t| t.split('"').next()).expect("an id");
             let (prefix, tail) = id.split_once('/').expect("an id is FORMAT/NAME");
             assert_eq!(prefix.replace('-', "_"), format, "{id} stands in the folder of another format");
-            let cases = root().join("tests/compat").join(prefix).join(tail);
+            let cases = root().join("tests/compat").join(format).join(tail);
             let count = std::fs::read_dir(&cases).map_or(0, |d| d.flatten().filter(|e| e.path().is_dir()).count());
             assert!(count >= 2, "{id} needs a case that fires and one that stays silent in {}", shown(&cases));
             let page: Vec<&str> = text.lines().take_while(|l| l.starts_with("//!")).collect();

@@ -26,7 +26,7 @@ pub(crate) fn rule(id: &str) -> Result<()> {
     let model = first_rule(&rules)?;
     fs::write(&file, skeleton(&model, id, &module)).with_context(|| format!("cannot write {}", file.display()))?;
     register(&rules.join("mod.rs"), &module)?;
-    let case = root().join("tests/compat").join(format).join(name);
+    let case = root().join("tests/compat").join(&folder).join(name);
     for which in ["fires", "silent"] {
         fs::create_dir_all(case.join(which))?;
     }
