@@ -16,11 +16,11 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
         check::run()?;
     }
     // The tests start these as separate processes.
-    step("programs", &mut cargo(["build", "--quiet", "--workspace", "--bins", "--features", FEATURES]))?;
+    step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
     let python = ensure_venv()?;
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
-    let mut command = cargo(["test", "--workspace", "--no-fail-fast", "--features", FEATURES]);
+    let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
     command.env(PYTHON, python);
