@@ -8,6 +8,7 @@ use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Memory, Sources};
 
 #[allow(unreachable_pub, clippy::pedantic)] // generated
+#[rustfmt::skip] // generated: compared byte for byte
 #[path = "../codegen/avro-corners/expected/examples/samples/mod.rs"]
 mod samples;
 
