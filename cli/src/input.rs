@@ -38,7 +38,7 @@ const ENDINGS: [&str; 5] = ["yaml", "yml", "json", "avsc", "proto"];
 const MAX_FILES: usize = 20_000;
 
 impl Tree {
-    /// Opens what the user named: a file, a folder or `git:REF[:PATH]`; `default_path` is the path when a git reference names none.
+    /// Opens what the user named: a file, a folder or `git:REF` or `git:REF:PATH`; `default_path` is the path when a git reference names none.
     pub(crate) fn open(input: &str, default_path: Option<&str>) -> Result<Self> {
         if let Some(rest) = input.strip_prefix("git:") {
             return git::open(input, rest, default_path);

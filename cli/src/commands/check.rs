@@ -27,7 +27,7 @@ they refer to, and schema files that none of them reaches by themselves; old and
 Example: eventpact check specs/shop --against git:main"
 )]
 pub(crate) struct Args {
-    /// The new version: a file, a folder or git:REF[:PATH].
+    /// The new version: a file, a folder, git:REF or git:REF:PATH.
     new: String,
     /// An earlier version; repeat it for a history, oldest first: the last one is the latest.
     #[arg(long = "against", required = true, value_name = "BASELINE")]

@@ -1,4 +1,4 @@
-//! Trees of git: `git:REF[:PATH]`, read with the `git` program, without a checkout.
+//! Trees of git: `git:REF` or `git:REF:PATH`, read with the `git` program, without a checkout.
 
 use std::process::{Command, Stdio};
 

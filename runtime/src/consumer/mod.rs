@@ -1,10 +1,10 @@
 //! Consuming: from deliveries to handled, retried, dead-lettered and settled messages.
 //!
-//! [`run`] is the whole of it: fetch a batch, spread it over lanes by key, let the handler run, settle what is done, flush the
+//! [`run()`] is the whole of it: fetch a batch, spread it over lanes by key, let the handler run, settle what is done, flush the
 //! settlements now and then. Order of the parts is fixed: decode, handle, retry, dead-letter, settle. A message is settled when
 //! its handler has accepted it or its dead letter is confirmed, and for no other reason.
 //!
-//! All lanes of one consumer run in the task that polls [`run`]: handlers that wait overlap, handlers that compute do not.
+//! All lanes of one consumer run in the task that polls [`run()`]: handlers that wait overlap, handlers that compute do not.
 //! To use more cores, run several consumers of one group, or `spawn_blocking` in the handler.
 
 mod lanes;

@@ -1,4 +1,4 @@
-//! Reading dead-letter queues of any broker: what failed, where it came from, why. Replaying is in [`replay`].
+//! Reading dead-letter queues of any broker: what failed, where it came from, why. Replaying is in [`replay()`].
 //!
 //! Dead letters are written by [`crate::policy::dead_letter`]. Those of Spring Kafka and Spring Cloud Stream are read too.
 //! A queue is a log: a replay removes nothing, it adds a note that says which letter was replayed.
