@@ -1,6 +1,6 @@
 //! Values of Avro and their bytes, driven by a schema at run time: for witnesses, dead letters and tests.
 //!
-//! Lives here: [`encode`], [`decode`], [`resolve`] (a writer's bytes as a reader sees them), the JSON encoding ([`to_json`],
+//! Lives here: [`encode()`], [`decode()`], [`resolve()`] (a writer's bytes as a reader sees them), the JSON encoding ([`to_json`],
 //! [`from_json`]). Does not live here:
 //! the fast path; generated code carries its own straight-line codec.
 
