@@ -184,7 +184,7 @@ fn in_process(plan: &Plan<'_>, channels: &[&ChannelPlan<'_>], krate: &Ident) -> 
             use std::time::{Duration, Instant};
             use #krate::runtime::consumer::ConsumerConfig;
             use #krate::runtime::dlq::{ReplayOptions, list, replay};
-            use #krate::runtime::failure::Failure;
+            use #krate::runtime::failure::{ErrorClass, Failure};
             use #krate::runtime::message::{Envelope, Headers, Metadata};
             use #krate::runtime::producer::SendOptions;
             use #krate::runtime::registry_client::Client;
@@ -254,6 +254,7 @@ fn run_channel(parts: &Parts<'_>) -> TokenStream {
 
 /// What the channels of the in-process example share.
 fn shared() -> TokenStream {
+    let show = show_and_replay();
     quote! {
         /// What the handlers have done so far.
         #[derive(Debug, Default)]
@@ -265,7 +266,7 @@ fn shared() -> TokenStream {
                 if headers.text("poison").is_some() && !self.repaired.load(Ordering::SeqCst) {
                     self.failed.fetch_add(1, Ordering::SeqCst);
                     println!("  {name} at offset {} failed, try {}", meta.offset, meta.attempt);
-                    return Err(Failure::transient("the warehouse does not answer"));
+                    return Err(Failure::new(ErrorClass::Timeout, "the warehouse does not answer"));
                 }
                 self.handled.fetch_add(1, Ordering::SeqCst);
                 println!("  {name} at offset {} handled", meta.offset);
@@ -292,6 +293,13 @@ fn shared() -> TokenStream {
             SendOptions { key: Some("poison".into()), headers, ..SendOptions::default() }
         }
 
+        #show
+    }
+}
+
+/// What the in-process example does with a dead letter.
+fn show_and_replay() -> TokenStream {
+    quote! {
         /// Waits for the dead letter, shows it, repairs the fault and replays it.
         async fn show_and_replay(
             broker: &MemoryBroker,
@@ -316,6 +324,13 @@ fn shared() -> TokenStream {
                     letter.failure.attempts.unwrap_or_default(),
                     letter.failure.class.as_deref().unwrap_or("unknown"),
                     letter.failure.message.as_deref().unwrap_or("no reason"),
+                );
+                println!(
+                    "    {} bytes of schema id {}, first failed {}, last failed {}",
+                    letter.message.value.as_deref().map_or(0, <[u8]>::len),
+                    letter.failure.schema_id.unwrap_or_default(),
+                    letter.failure.first_failed.as_deref().unwrap_or("unknown"),
+                    letter.failure.last_failed.as_deref().unwrap_or("unknown"),
                 );
             }
             progress.repaired.store(true, Ordering::SeqCst);

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use avro_corners_events::runtime::consumer::ConsumerConfig;
 use avro_corners_events::runtime::dlq::{ReplayOptions, list, replay};
-use avro_corners_events::runtime::failure::Failure;
+use avro_corners_events::runtime::failure::{ErrorClass, Failure};
 use avro_corners_events::runtime::message::{Envelope, Headers, Metadata};
 use avro_corners_events::runtime::producer::SendOptions;
 use avro_corners_events::runtime::registry_client::Client;
@@ -201,7 +201,9 @@ impl Progress {
         if headers.text("poison").is_some() && !self.repaired.load(Ordering::SeqCst) {
             self.failed.fetch_add(1, Ordering::SeqCst);
             println!("  {name} at offset {} failed, try {}", meta.offset, meta.attempt);
-            return Err(Failure::transient("the warehouse does not answer"));
+            return Err(
+                Failure::new(ErrorClass::Timeout, "the warehouse does not answer"),
+            );
         }
         self.handled.fetch_add(1, Ordering::SeqCst);
         println!("  {name} at offset {} handled", meta.offset);
@@ -257,6 +259,13 @@ async fn show_and_replay(
             .failure.attempts.unwrap_or_default(), letter.failure.class.as_deref()
             .unwrap_or("unknown"), letter.failure.message.as_deref()
             .unwrap_or("no reason"),
+        );
+        println!(
+            "    {} bytes of schema id {}, first failed {}, last failed {}", letter
+            .message.value.as_deref().map_or(0, < [u8] > ::len), letter.failure.schema_id
+            .unwrap_or_default(), letter.failure.first_failed.as_deref()
+            .unwrap_or("unknown"), letter.failure.last_failed.as_deref()
+            .unwrap_or("unknown"),
         );
     }
     progress.repaired.store(true, Ordering::SeqCst);
