@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{bundle, sound};
 use crate::asyncapi::Documents;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::formats::{avro, json_schema, protobuf};
 use crate::schema::Schema;
 use crate::source::{FileId, Reader, Sources, Span, resolve_path};
@@ -32,7 +32,13 @@ pub(crate) fn read_avro(
             node
         })
     };
-    let schema = sound(avro::parse(node, &mut resolve, true), found);
+    let (mut schema, invalid) = avro::parse(node, &mut resolve, true);
+    // A default that does not fit is a mistake, but what is written with the schema can still be read.
+    let mut errors = invalid.iter().filter(|d| d.severity == Severity::Error).peekable();
+    if errors.peek().is_some() && errors.all(|d| d.id == "avro/default-invalid") {
+        schema = avro::parse(node, &mut resolve, false).0;
+    }
+    found.extend(invalid);
     found.extend(problems);
     Some(Schema::Avro(Arc::new(schema?)))
 }

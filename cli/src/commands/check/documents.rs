@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::{self, Document};
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Sources, Span};
@@ -49,7 +49,7 @@ pub(super) struct Subjects {
 impl Subjects {
     /// Something could not be read, so that a comparison would say nothing.
     pub(super) fn broken(&self) -> bool {
-        self.problems.iter().any(|d| d.id != REMOVED) && has_errors(&self.problems)
+        self.problems.iter().any(|d| d.id != REMOVED && d.severity == Severity::Error)
     }
 
     /// What is wrong with the input, alone.
@@ -122,8 +122,14 @@ impl Pairing<'_> {
         } else {
             load::load(sources, &*tree.reader, &entry.path)
         };
-        // Only what stops the comparison counts here; `validate` is the command for the rest.
-        problems.extend(found.into_iter().filter(|d| d.severity == eventpact_contract::diagnostic::Severity::Error));
+        // Only what stops the comparison counts here; `validate` is the command for the rest. A default that does not fit its
+        // type does not stop it: registries hold such schemas.
+        for mut problem in found.into_iter().filter(|d| d.severity == Severity::Error) {
+            if document.is_some() && problem.id == "avro/default-invalid" {
+                problem.severity = Severity::Warning;
+            }
+            problems.push(problem);
+        }
         // The document itself is the first file that is read.
         let file = sources.iter().nth(before).map(|(id, _)| Span::start_of(id))?;
         document.map(|document| Version { at: place(&document, file), document })
