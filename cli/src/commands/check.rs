@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if subjects.list.is_empty() && subjects.problems.is_empty() {
         bail!("nothing to check: no document of {} has a counterpart in {}", new.label, args.against.join(", "));
     }
-    let mut findings = Findings::new(subjects.problems);
+    let mut findings = Findings::new(subjects.problems, args.message.is_none());
     for subject in &subjects.list {
         findings.check(subject, args.mode, profile, &sources);
     }

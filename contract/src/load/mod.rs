@@ -6,7 +6,7 @@ mod bundle;
 mod schemas;
 
 pub(crate) use bundle::bundle;
-pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
+pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_file, read_protobuf_text};
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,8 @@ pub fn load_contract(sources: &mut Sources, reader: &dyn Reader, path: &str) -> 
 }
 
 /// Reads one payload schema. Without a `format`: `.avsc` is Avro, `.proto` is Protobuf, and other files are Avro when they look
-/// like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file.
+/// like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file; without it the file is
+/// read as a whole, with its first message as the root.
 pub fn load_schema(
     sources: &mut Sources,
     reader: &dyn Reader,
@@ -78,7 +79,10 @@ pub fn load_schema(
         match reader.read(path) {
             Ok(text) => {
                 let file = sources.add(reader.display_name(path), text);
-                read_protobuf(sources, reader, file, path, root, &mut found)
+                match root {
+                    Some(_) => read_protobuf(sources, reader, file, path, root, &mut found),
+                    None => read_protobuf_file(sources, reader, file, path, &mut found),
+                }
             }
             Err(why) => {
                 found.push(unreadable(sources, reader, path, &why));

@@ -58,6 +58,20 @@ pub(crate) fn read_protobuf(
     Some(Schema::Protobuf(Arc::new(schema)))
 }
 
+/// A `.proto` file as a whole, without a payload among its messages: the root is its first message.
+pub(crate) fn read_protobuf_file(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    file: FileId,
+    path: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    let mut import = |wanted: &str| import(reader, path, wanted);
+    let own = path.rsplit('/').next().unwrap_or(path);
+    let schema = sound(protobuf::parse_files(sources, file, own, &mut import), found)?;
+    Some(Schema::Protobuf(Arc::new(schema)))
+}
+
 fn import(reader: &dyn Reader, path: &str, wanted: &str) -> Result<(String, String), String> {
     let mut folder = path;
     let mut why = None;

@@ -1,14 +1,18 @@
 //! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use eventpact_compat::check::{self, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::pair::Pair;
 use eventpact_compat::report::Finding;
 use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
 use eventpact_contract::diagnostic::{Diagnostic, Severity, has_errors};
+use eventpact_contract::formats::protobuf;
 use eventpact_contract::load::Document;
+use eventpact_contract::schema::Schema;
 use eventpact_contract::source::{Sources, Span};
 
 use super::documents::{Subject, Version};
@@ -18,11 +22,13 @@ pub(super) struct Findings {
     list: Vec<Diagnostic>,
     seen: HashMap<(String, Span, Span), (usize, Vec<Direction>)>,
     unknown: bool,
+    /// Protobuf files stand for themselves: no message was named.
+    whole: bool,
 }
 
 impl Findings {
-    pub(super) fn new(list: Vec<Diagnostic>) -> Self {
-        Self { list, seen: HashMap::new(), unknown: false }
+    pub(super) fn new(list: Vec<Diagnostic>, whole: bool) -> Self {
+        Self { list, seen: HashMap::new(), unknown: false, whole }
     }
 
     /// Compares a document with the versions that the mode asks for.
@@ -56,20 +62,54 @@ impl Findings {
                         self.different(subject, version, new.format().as_str(), sources);
                         continue;
                     }
-                    let pair = match direction {
-                        Direction::Backward => eventpact_compat::pair::Pair::new(new, old),
-                        Direction::Forward => eventpact_compat::pair::Pair::new(old, new),
-                    };
-                    let report = check::compare(pair, profile);
-                    for finding in &report.findings {
-                        self.add(finding, direction, &subject.name);
-                    }
-                    if let Some(why) = report.unknown {
-                        self.undecided(subject, &why);
+                    for (new, old) in self.parts(new, old, profile) {
+                        self.schemas(&new, &old, direction, profile, subject);
                     }
                 }
             }
         }
+    }
+
+    /// One schema with another, in one direction.
+    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, profile: Profile, subject: &Subject) {
+        let pair = match direction {
+            Direction::Backward => Pair::new(new, old),
+            Direction::Forward => Pair::new(old, new),
+        };
+        let report = check::compare(pair, profile);
+        for finding in &report.findings {
+            self.add(finding, direction, &subject.name);
+        }
+        if let Some(why) = report.unknown {
+            self.undecided(subject, &why);
+        }
+    }
+
+    /// What is to be compared: the schemas, or each message of a `.proto` file that stands for itself. A registry compares
+    /// such a file at once.
+    fn parts(&mut self, new: &Schema, old: &Schema, profile: Profile) -> Vec<(Schema, Schema)> {
+        let (Schema::Protobuf(newer), Schema::Protobuf(older), true) = (new, old, profile == Profile::Sound && self.whole) else {
+            return vec![(new.clone(), old.clone())];
+        };
+        let messages = |schema: &protobuf::Schema| -> Vec<(String, String, Span)> {
+            let own = schema.main().into_iter().flat_map(|f| &f.messages);
+            own.map(|m| (m.element.name.clone(), m.element.full_name.clone(), m.element.name_span)).collect()
+        };
+        let with_root =
+            |schema: &protobuf::Schema, root: String| Schema::Protobuf(Arc::new(protobuf::Schema { root, ..schema.clone() }));
+        let (now, mut parts) = (messages(newer), Vec::new());
+        for (name, before, span) in messages(older) {
+            if let Some((_, after, _)) = now.iter().find(|(n, ..)| *n == name) {
+                parts.push((with_root(newer, after.clone()), with_root(older, before)));
+            } else if !self.list.iter().any(|d| d.related.iter().any(|r| r.span == span)) {
+                let at = newer.main().and_then(|f| f.source).map_or(span, Span::start_of);
+                let found =
+                    Diagnostic::warning("protobuf/message-removed", at, format!("the message {before} is gone from the file"));
+                let found = found.with_related(span, "it was here").with_about(before);
+                self.list.push(found.with_help("keep the message until nobody sends or reads it"));
+            }
+        }
+        parts
     }
 
     fn add(&mut self, finding: &Finding, direction: Direction, subject: &str) {
