@@ -3,12 +3,14 @@
 use anyhow::Result;
 
 use crate::run::{cargo, step};
+use crate::services::need_native_build_tools;
 
 /// The features that a test or a release is built with.
 pub(crate) const FEATURES: &str = "eventpact/full,eventpact-runtime/kafka,eventpact-tests/services";
 
 /// Format, lints, documentation, minimal features.
 pub(crate) fn run() -> Result<()> {
+    need_native_build_tools()?;
     step("format", &mut cargo(["fmt", "--all", "--check"]))?;
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES, "--", "-D", "warnings"];
     step("lints", &mut cargo(lints))?;

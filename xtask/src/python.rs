@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::run::root;
-use crate::services::cache_folder;
+use crate::services::{apt, cache_folder};
 
 /// The variable that tells tests which Python has the clients. When the user has set it, that one is used as it is.
 pub(crate) const PYTHON: &str = "EVENTPACT_TEST_PYTHON";
@@ -33,7 +33,12 @@ pub(crate) fn ensure_venv() -> Result<PathBuf> {
     }
     println!("── Python clients into {}", folder.display());
     let missing = "needs python3 with venv (Debian: apt install python3-venv)";
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), missing)?;
+    let make = || run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), missing);
+    if make().is_err() {
+        // Debian ships Python without venv; where nobody has to be asked, it is installed.
+        apt(&["python3", "python3-venv"]).ok();
+        make()?;
+    }
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
     run(&mut pip, "needs PyPI, or an index that pip is told of (PIP_INDEX_URL)")?;

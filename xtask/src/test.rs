@@ -8,13 +8,14 @@ use anyhow::{Context, Result, bail};
 use crate::check::{self, FEATURES};
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
-use crate::services::{self, KAFKA_ADDRESS, Lifetime};
+use crate::services::{self, KAFKA_ADDRESS, Lifetime, need_native_build_tools};
 
 /// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
 pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     if filter.is_none() && !bless {
         check::run()?;
     }
+    need_native_build_tools()?;
     // The tests start these as separate processes.
     step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
     let python = ensure_venv()?;

@@ -53,7 +53,7 @@ pub(crate) fn cache_folder() -> Result<PathBuf> {
 }
 
 /// librdkafka is C and is built on first use: a missing compiler should not surface as a page of build output.
-fn need_native_build_tools() -> Result<()> {
+pub(crate) fn need_native_build_tools() -> Result<()> {
     let have_cc = ["cc", "gcc", "clang"].iter().any(|cc| runs(cc, &["--version"]));
     let missing: Vec<&str> = [(have_cc, "a C compiler"), (runs("make", &["--version"]), "make")]
         .iter()
@@ -89,7 +89,7 @@ fn install_packages(have_jars: bool) -> Result<()> {
 }
 
 /// Installs packages without a question, as root or with passwordless sudo.
-fn apt(packages: &[&str]) -> Result<()> {
+pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let prefix: &[&str] = match (is_root(), runs("sudo", &["-n", "true"])) {
         (true, _) => &[],
         (false, true) => &["sudo", "-n"],
