@@ -1,6 +1,7 @@
 //! The check: every pair of a mode, through the rules of the format.
 
 use eventpact_contract::diagnostic::{Diagnostic, Label, Severity};
+use eventpact_contract::rule::Layer;
 use eventpact_contract::schema::Schema;
 
 use crate::mode::{Direction, Mode};
@@ -64,6 +65,8 @@ pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Dia
         help: Some(finding.help.clone()).filter(|h| !h.is_empty()),
         witness: finding.witness.clone(),
         about: format!("{subject} {} {}", direction.as_str(), finding.path),
+        path: None,
+        layer: Layer::Syntax,
     }
 }
 

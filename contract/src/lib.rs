@@ -12,6 +12,7 @@ pub mod formats;
 pub mod load;
 pub mod model;
 pub mod registrable;
+pub mod rule;
 pub mod schema;
 pub mod source;
 pub mod yaml;

@@ -218,3 +218,29 @@ fn every_rule_is_listed_and_has_its_cases() {
     }
     assert!(rules >= 20, "only {rules} rules were found");
 }
+
+#[test]
+fn every_rule_on_documents_is_listed_and_has_a_page() {
+    let folder = root().join("contract/src/asyncapi/rules");
+    let list = std::fs::read_to_string(folder.join("mod.rs")).expect("the list of rules");
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    let mut rules = 0;
+    for file in files.iter().filter(|f| !f.ends_with("mod.rs")) {
+        let module = file.file_stem().and_then(|s| s.to_str()).expect("a name");
+        let text = std::fs::read_to_string(file).expect("a rule");
+        if !text.contains("const RULE: Check") {
+            continue; // shared by the rules of the folder
+        }
+        rules += 1;
+        assert!(list.contains(&format!("mod {module};")), "{} is not declared in rules/mod.rs", shown(file));
+        assert!(list.contains(&format!("{module}::RULE")), "{} is not in the list of rules/mod.rs", shown(file));
+        let id = text.split("id: \"").nth(1).and_then(|t| t.split('"').next()).expect("an id");
+        let name = id.strip_prefix("asyncapi/").unwrap_or(id).replace('-', "_");
+        assert_eq!(name, module, "the file of {id} has another name");
+        let page: Vec<&str> = text.lines().take_while(|l| l.starts_with("//!")).collect();
+        let paragraphs = page.split(|l| *l == "//!").filter(|p| !p.is_empty()).count();
+        assert!(paragraphs >= 3, "the page of {id} must tell what it finds, why it matters, and what to do instead");
+    }
+    assert!(rules >= 3, "only {rules} rules were found");
+}

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use eventpact_contract::diagnostic::{Diagnostic, has_errors};
 use eventpact_contract::load;
+use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
 
 use crate::exit::Exit;
@@ -15,6 +16,9 @@ pub(crate) struct Args {
     /// Files, folders or git:REF:PATH.
     #[arg(required = true)]
     inputs: Vec<String>,
+    /// Count as errors also what the official AsyncAPI parser lets pass.
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -32,6 +36,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             let (_, found) = load::load(&mut sources, &*tree.reader, &entry.path);
             findings.extend(found);
         }
+    }
+    if !args.strict {
+        rule::demote_beyond(&mut findings);
     }
     let failed = has_errors(&findings);
     let verdict = if failed { "invalid" } else { "valid" };

@@ -87,6 +87,11 @@ impl Documents {
         self.files.first()?.node.as_ref()
     }
 
+    /// The tree of a file, when it was read as YAML or JSON.
+    pub(crate) fn root_of(&self, file: FileId) -> Option<&Node> {
+        self.files.iter().find(|document| document.file == file)?.node.as_ref()
+    }
+
     /// Every file that was read, the root document first.
     pub(crate) fn file_ids(&self) -> Vec<FileId> {
         self.files.iter().map(|document| document.file).collect()

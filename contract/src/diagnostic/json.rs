@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Diagnostic, Options};
 use crate::source::{Sources, Span};
 
-/// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column", "related": [{"file", "line", "column",
+/// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column",
+/// "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
 /// the end. Lines and columns count from 1, columns in characters; `message` of the labels is what stands there.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
@@ -38,6 +39,8 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
         "file": file,
         "line": line,
         "column": column,
+        "path": found.path,
+        "pointer": found.pointer(),
         "related": related,
         "help": found.help,
         "witness": witness,

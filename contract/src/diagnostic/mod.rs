@@ -5,6 +5,7 @@
 pub mod json;
 pub mod text;
 
+use crate::rule::Layer;
 use crate::source::{Sources, Span};
 
 /// What a renderer needs to know beyond the findings.
@@ -86,6 +87,11 @@ pub struct Diagnostic {
     pub witness: Option<Witness>,
     /// What the finding is about, without line numbers (`orders/OrderPlaced /fields/2`): with the id it makes the fingerprint.
     pub about: String,
+    /// The keys and indexes from the root of the file to the place in it, empty for the root; `None` in files that are
+    /// neither YAML nor JSON. [`crate::load`] fills it in from the primary place where it is not set.
+    pub path: Option<Vec<String>>,
+    /// Which part of the verdict it belongs to: what is found in an AsyncAPI document may go beyond the official parser.
+    pub layer: Layer,
 }
 
 impl Diagnostic {
@@ -100,6 +106,8 @@ impl Diagnostic {
             help: None,
             witness: None,
             about: String::new(),
+            path: None,
+            layer: Layer::Syntax,
         }
     }
 
@@ -139,6 +147,19 @@ impl Diagnostic {
     pub fn with_about(mut self, about: impl Into<String>) -> Self {
         self.about = about.into();
         self
+    }
+
+    /// Names the value in its file that is wrong, where that is not the one at the primary place.
+    #[must_use]
+    pub fn with_path(mut self, path: impl IntoIterator<Item = String>) -> Self {
+        self.path = Some(path.into_iter().collect());
+        self
+    }
+
+    /// The path as a JSON pointer (RFC 6901).
+    pub fn pointer(&self) -> Option<String> {
+        let tokens = self.path.as_ref()?.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
+        Some(tokens.collect())
     }
 
     /// Sixteen hexadecimal digits that stay the same when lines move: a hash of the rule, what it is about and the message.

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use crate::asyncapi::{self, Documents};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::Contract;
+use crate::rule;
 use crate::schema::{Format, Schema};
 use crate::source::{Reader, Sources, Span};
 use crate::yaml::Node;
@@ -45,10 +46,10 @@ pub fn load(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<D
     let documents = Documents::load(sources, reader, path, &mut found);
     if documents.root().is_some_and(|root| root.get("asyncapi").is_some()) {
         let contract = contract(sources, reader, &documents, &mut found);
-        return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources));
+        return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources, Some(&documents)));
     }
     let schema = schema(sources, reader, &documents, path, None, &mut found);
-    (schema.map(Document::Schema), finished(found, sources))
+    (schema.map(Document::Schema), finished(found, sources, Some(&documents)))
 }
 
 /// Reads an AsyncAPI document with all that it refers to. The contract is there also when parts of it are wrong, as long as
@@ -60,7 +61,7 @@ pub fn load_contract(sources: &mut Sources, reader: &dyn Reader, path: &str) -> 
         found.push(unreadable(sources, reader, path, &why));
     }
     let contract = contract(sources, reader, &documents, &mut found);
-    (contract, finished(found, sources))
+    (contract, finished(found, sources, Some(&documents)))
 }
 
 /// Reads one payload schema. Without a `format`: `.avsc` is Avro, `.proto` is Protobuf, and other files are Avro when they look
@@ -75,8 +76,10 @@ pub fn load_schema(
 ) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
-    let schema = if is_proto {
-        match reader.read(path) {
+    let documents = if is_proto { None } else { Some(Documents::load(sources, reader, path, &mut found)) };
+    let schema = match &documents {
+        Some(documents) => schema(sources, reader, documents, path, format, &mut found),
+        None => match reader.read(path) {
             Ok(text) => {
                 let file = sources.add(reader.display_name(path), text);
                 match root {
@@ -88,12 +91,9 @@ pub fn load_schema(
                 found.push(unreadable(sources, reader, path, &why));
                 None
             }
-        }
-    } else {
-        let documents = Documents::load(sources, reader, path, &mut found);
-        schema(sources, reader, &documents, path, format, &mut found)
+        },
     };
-    (schema, finished(found, sources))
+    (schema, finished(found, sources, documents.as_ref()))
 }
 
 fn contract(sources: &mut Sources, reader: &dyn Reader, documents: &Documents, found: &mut Vec<Diagnostic>) -> Option<Contract> {
@@ -159,7 +159,7 @@ fn unreadable(sources: &mut Sources, reader: &dyn Reader, path: &str, why: &str)
 /// The most findings of one document: more are no help, and a hostile file could have millions.
 const MAX_FINDINGS: usize = 500;
 
-fn finished(mut found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+fn finished(mut found: Vec<Diagnostic>, sources: &Sources, documents: Option<&Documents>) -> Vec<Diagnostic> {
     crate::diagnostic::sort(&mut found, sources);
     if found.len() > MAX_FINDINGS {
         let dropped = found.split_off(MAX_FINDINGS);
@@ -167,6 +167,16 @@ fn finished(mut found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
         if let Some(last) = found.last() {
             let message = format!("there are {} more findings behind this one; these are the first", dropped.len());
             found.push(Diagnostic::new("source/too-many-findings", severity, last.primary.span, message));
+        }
+    }
+    let is_contract = documents.and_then(Documents::root).is_some_and(|root| root.get("asyncapi").is_some());
+    for found in &mut found {
+        if found.path.is_none() {
+            let span = found.primary.span;
+            found.path = documents.and_then(|documents| documents.root_of(span.file)?.path_to(span));
+        }
+        if is_contract {
+            found.layer = rule::layer_of(&found.id);
         }
     }
     found

@@ -238,6 +238,33 @@ impl Node {
         })
     }
 
+    /// The keys and indexes that lead to the smallest value, or the key, that holds a place; `None` when it lies outside.
+    pub fn path_to(&self, place: Span) -> Option<Vec<String>> {
+        let holds = |span: Span| span.file == place.file && span.start <= place.start && place.end <= span.end;
+        let mut path = Vec::new();
+        let mut node = self;
+        // A place at the start of the file means the file.
+        if !holds(node.span) {
+            return (place.file == node.span.file && place.start <= node.span.start).then_some(path);
+        }
+        loop {
+            let next = match &node.value {
+                Value::Mapping(mapping) => {
+                    let entry = mapping.entries.iter().find(|entry| holds(entry.key_span) || holds(entry.value.span));
+                    entry.map(|entry| (entry.key.clone(), &entry.value))
+                }
+                Value::Sequence(items) => {
+                    let item = items.iter().enumerate().find(|(_, item)| holds(item.span));
+                    item.map(|(n, item)| (n.to_string(), item))
+                }
+                _ => None,
+            };
+            let Some((token, value)) = next else { return Some(path) };
+            path.push(token);
+            node = value;
+        }
+    }
+
     /// The same value without places. A number that no 64-bit float holds (`1e400`, `.nan`) is given as its text.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -371,6 +398,24 @@ mod tests {
         let (value, problems) = read("a.yaml", &(lines.join("\n") + "\nk7: 1\n"));
         assert_eq!(problems, ["yaml/duplicate-key 50001:1"]);
         assert_eq!(value.unwrap().as_object().unwrap().len(), 50_000);
+    }
+
+    #[test]
+    fn places_have_paths() {
+        let text = "a:\n  - b: 1\n    c: {d: [x, y]}\n";
+        let mut sources = Sources::new();
+        let file = sources.add("a.yaml", text);
+        let node = parse(&sources, file).0.unwrap();
+        let path = |part: &str| {
+            let start = text.find(part).unwrap();
+            node.path_to(Span::new(file, start, start + part.len())).unwrap().join("/")
+        };
+        for (part, wanted) in
+            [("a", "a"), ("b", "a/0/b"), ("b: 1\n    c", "a/0"), ("1", "a/0/b"), ("y", "a/0/c/d/1"), ("[x", "a/0/c/d")]
+        {
+            assert_eq!(path(part), wanted, "{part}");
+        }
+        assert_eq!(node.path_to(Span::start_of(file)), Some(vec![]));
     }
 
     #[test]

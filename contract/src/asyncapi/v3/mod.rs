@@ -125,10 +125,6 @@ impl<'d> Lowering<'d> {
         let mut channels = Vec::new();
         for entry in entries(self.root, "channels") {
             let Some(node) = self.follow(&entry.value).filter(|node| node.as_mapping().is_some()) else { continue };
-            if entry.key.contains(['?', '#']) {
-                let message = "a channel's name has no `?` and no `#`";
-                self.error("asyncapi3-channel-no-query-nor-fragment", entry.key_span, message);
-            }
             let places: Vec<&'d Entry> = entries(node, "messages").collect();
             let messages: Vec<Message> = self.messages(&places, payloads);
             channels.push(Channel {

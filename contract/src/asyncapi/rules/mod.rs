@@ -1,0 +1,91 @@
+//! The list of rules on documents: one file each.
+//!
+//! A rule is data and a function over a [`Context`]; it reports into a [`Sink`], which adds id and severity. What the walker of
+//! `shape/`, the resolver and the reader of the version find has its page here too, without a function.
+
+mod asyncapi2_channel_no_query_nor_fragment;
+mod asyncapi3_channel_no_query_nor_fragment;
+mod asyncapi_is_asyncapi;
+
+use super::Documents;
+use super::version::Version;
+use crate::diagnostic::Diagnostic;
+use crate::rule::Rule;
+use crate::source::Span;
+use crate::yaml::{Entry, Node};
+
+/// Every rule, in the order in which they run.
+const RULES: &[&Check] = &[
+    &asyncapi_is_asyncapi::RULE,
+    &asyncapi2_channel_no_query_nor_fragment::RULE,
+    &asyncapi3_channel_no_query_nor_fragment::RULE,
+];
+
+/// A rule and its function.
+pub(super) struct Check {
+    /// Id, layer, severity, summary, page.
+    pub(super) rule: Rule,
+    /// The first and the last version that it is for.
+    pub(super) versions: (Version, Version),
+    /// The function; `None` for what is found elsewhere.
+    pub(super) run: Option<fn(&Context<'_>, &mut Sink<'_>)>,
+}
+
+const ALL: (Version, Version) = (Version::V2_0, Version::V3_1);
+const V2: (Version, Version) = (Version::V2_0, Version::V2_6);
+const V3: (Version, Version) = (Version::V3_0, Version::V3_1);
+
+/// What a rule looks at: the document with every file that it refers to. Values are given as they are behind references.
+pub(super) struct Context<'d> {
+    pub(super) documents: &'d Documents,
+    pub(super) root: &'d Node,
+    pub(super) version: Version,
+}
+
+impl<'d> Context<'d> {
+    /// The node behind references; the node itself where they lead nowhere, which `invalid-ref` reports.
+    pub(super) fn behind(&self, node: &'d Node) -> &'d Node {
+        self.documents.follow(node, &mut Vec::new()).unwrap_or(node)
+    }
+
+    /// The value of a key, behind references.
+    pub(super) fn get(&self, node: &'d Node, key: &str) -> Option<&'d Node> {
+        node.get(key).map(|value| self.behind(value))
+    }
+
+    /// The entries of an object under a key of the document, with their values behind references.
+    pub(super) fn entries(&self, node: &'d Node, key: &str) -> impl Iterator<Item = (&'d Entry, &'d Node)> {
+        let map = self.get(node, key).and_then(Node::as_mapping);
+        map.into_iter().flat_map(|map| &map.entries).map(|entry| (entry, self.behind(&entry.value)))
+    }
+}
+
+/// Where the findings of one rule go.
+pub(super) struct Sink<'s> {
+    rule: &'static Rule,
+    found: &'s mut Vec<Diagnostic>,
+}
+
+impl Sink<'_> {
+    /// Reports a finding with the id and the severity of the rule; help and labels are added to what is given back.
+    pub(super) fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.found.push(Diagnostic::new(self.rule.id, self.rule.severity, span, message));
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+}
+
+/// The data of every rule.
+pub(super) fn all() -> Vec<Rule> {
+    RULES.iter().map(|check| check.rule).collect()
+}
+
+/// Runs every rule for the version of the document.
+pub(super) fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for check in RULES {
+        let (first, last) = check.versions;
+        if let Some(run) = check.run.filter(|_| (first..=last).contains(&context.version)) {
+            run(context, &mut Sink { rule: &check.rule, found });
+        }
+    }
+}
