@@ -5,6 +5,8 @@
 #[cfg(feature = "services")]
 pub mod orders;
 
+pub mod fuzz;
+
 use std::path::{Path, PathBuf};
 
 /// A path below the folder `tests/` of the project.

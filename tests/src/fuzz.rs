@@ -1,0 +1,133 @@
+//! The bodies of the fuzz targets: bytes in, a panic when a promise is broken. `fuzz/` runs them under a fuzzer,
+//! `tests/fuzz.rs` over kept findings and a few seeded mutations.
+//!
+//! The promises are more than "no crash": what is read and printed reads back as the same, and a value that was decoded encodes
+//! to bytes that decode to the same value.
+
+use std::collections::BTreeMap;
+
+use eventpact_contract::diagnostic::{Diagnostic, Options, has_errors, json, text};
+use eventpact_contract::formats::{avro, json_schema, protobuf};
+use eventpact_contract::load;
+use eventpact_contract::schema::{Format, Schema};
+use eventpact_contract::source::{Memory, Sources};
+use eventpact_contract::yaml;
+
+/// A target: its name and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target, as `cargo fuzz list` names them.
+pub const TARGETS: [Target; 6] = [
+    ("yaml", yaml_load),
+    ("asyncapi", asyncapi_load),
+    ("avro_parse", avro_parse),
+    ("avro_datum", avro_datum),
+    ("proto_parse", proto_parse),
+    ("jsonschema_parse", json_schema_parse),
+];
+
+/// The separator between the files of one input: the first is the root.
+const BETWEEN_FILES: char = '\0';
+
+/// The files of an input under the names given; what goes beyond these names is left out.
+fn files(data: &[u8], names: &[&str]) -> Memory {
+    let text = String::from_utf8_lossy(data);
+    let parts = names.iter().zip(text.split(BETWEEN_FILES));
+    Memory(parts.map(|(name, part)| ((*name).to_owned(), part.to_owned())).collect::<BTreeMap<_, _>>())
+}
+
+/// Renders what was found: places must lie in their files, whatever the input was.
+fn rendered(found: &[Diagnostic], sources: &Sources) {
+    let options = Options { verdict: "invalid", color: true, explained: |_| false };
+    assert!(!text::render(found, sources, &options).is_empty());
+    let printed = json::render(found, sources, &options);
+    serde_json::from_str::<serde_json::Value>(&printed).expect("the findings are JSON");
+}
+
+/// Any text through the reader of YAML and JSON.
+pub fn yaml_load(data: &[u8]) {
+    let mut sources = Sources::new();
+    let file = sources.add("input.yaml", String::from_utf8_lossy(data).into_owned());
+    let (node, found) = yaml::parse(&sources, file);
+    rendered(&found, &sources);
+    assert!(node.is_some() || has_errors(&found), "no tree, and nobody says why");
+    assert_eq!(yaml::parse(&sources, file), (node, found), "the same text reads differently");
+}
+
+/// A document with the files that it may refer to.
+pub fn asyncapi_load(data: &[u8]) {
+    let reader = files(data, &["asyncapi.yaml", "a.yaml", "b.json", "c.avsc", "d.proto"]);
+    let mut sources = Sources::new();
+    let (contract, found) = load::load_contract(&mut sources, &reader, "asyncapi.yaml");
+    rendered(&found, &sources);
+    assert!(contract.is_some() || has_errors(&found), "no contract, and nobody says why");
+}
+
+fn schema(reader: &Memory, path: &str, format: Format) -> Option<Schema> {
+    let mut sources = Sources::new();
+    let (schema, found) = load::load_schema(&mut sources, reader, path, Some(format), None);
+    rendered(&found, &sources);
+    assert!(schema.is_some() || has_errors(&found), "no schema, and nobody says why");
+    schema
+}
+
+fn avro_schema(text: &str) -> Option<std::sync::Arc<avro::Schema>> {
+    let reader = Memory([("schema.avsc".to_owned(), text.to_owned())].into());
+    match schema(&reader, "schema.avsc", Format::Avro) {
+        Some(Schema::Avro(schema)) => Some(schema),
+        _ => None,
+    }
+}
+
+/// An Avro schema: its canonical texts read back as the same schema.
+pub fn avro_parse(data: &[u8]) {
+    let Some(schema) = avro_schema(&String::from_utf8_lossy(data)) else { return };
+    let canonical = avro::canonical_text(&schema);
+    let form = avro::parsing_canonical_form(&schema);
+    if let Some(again) = avro_schema(&canonical) {
+        assert_eq!(avro::canonical_text(&again), canonical, "the canonical text is not stable");
+        assert_eq!(avro::parsing_canonical_form(&again), form, "the canonical text is another schema");
+    }
+    let _ = avro::normalized_text(&schema);
+}
+
+/// A schema in the first line, a message behind it: decoded, encoded, decoded.
+pub fn avro_datum(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (head, bytes) = (&data[..end], data.get(end + 1..).unwrap_or_default());
+    let Some(schema) = avro_schema(&String::from_utf8_lossy(head)) else { return };
+    let Ok(value) = avro::datum::decode(&schema, bytes) else { return };
+    let encoded = avro::datum::encode(&schema, &value).expect("what was decoded can be encoded");
+    let again = avro::datum::decode(&schema, &encoded).expect("what was encoded can be decoded");
+    let (first, second) = (avro::datum::to_json(&schema, &value), avro::datum::to_json(&schema, &again));
+    assert_eq!(first.to_string(), second.to_string(), "a value changed on its way through its bytes");
+    let _ = avro::datum::resolve(&schema, &schema, bytes);
+}
+
+/// A `.proto` file with two that it may import: its canonical text reads back as the same.
+pub fn proto_parse(data: &[u8]) {
+    let mut reader = files(data, &["main.proto", "a.proto", "b.proto"]);
+    let Some(Schema::Protobuf(schema)) = schema(&reader, "main.proto", Format::Protobuf) else { return };
+    let canonical = protobuf::canonical_text(&schema);
+    let _ = protobuf::normalized_text(&schema);
+    let _ = protobuf::to_file_descriptor_set(&schema);
+    reader.0.insert("main.proto".to_owned(), canonical.clone());
+    if let Some(Schema::Protobuf(again)) = self::schema(&reader, "main.proto", Format::Protobuf) {
+        assert_eq!(protobuf::canonical_text(&again), canonical, "the canonical text is not stable");
+    }
+}
+
+/// A JSON Schema of any draft: its canonical text reads back as the same.
+pub fn json_schema_parse(data: &[u8]) {
+    let mut sources = Sources::new();
+    let file = sources.add("schema.json", String::from_utf8_lossy(data).into_owned());
+    let Some(node) = yaml::parse(&sources, file).0 else { return };
+    let (schema, found) = json_schema::parse(&node, &mut |_| None);
+    rendered(&found, &sources);
+    assert!(schema.is_some() || has_errors(&found), "no schema, and nobody says why");
+    let canonical = json_schema::canonical_text(&node);
+    let file = sources.add("canonical.json", canonical.clone());
+    if let Some(again) = yaml::parse(&sources, file).0 {
+        assert_eq!(json_schema::canonical_text(&again), canonical, "the canonical text is not stable");
+    }
+}

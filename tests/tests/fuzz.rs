@@ -1,0 +1,111 @@
+//! The fuzz targets over what was found once (`tests/fuzz/<target>/`), over the project's own specs, and over a few seeded
+//! mutations of both. `fuzz/README.md` tells how to run them for longer.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eventpact_tests::fuzz::TARGETS;
+use eventpact_tests::{folder, root};
+
+/// Generous: an unoptimised build on a busy machine. Something that hangs would take minutes.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Files below a folder, with one of these extensions.
+fn below(dir: &Path, extensions: &[&str], into: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            below(&path, extensions, into);
+        } else if extensions.is_empty() || path.extension().is_some_and(|e| extensions.iter().any(|x| e == *x)) {
+            into.push(path);
+        }
+    }
+}
+
+/// Inputs to start from.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let mut paths = Vec::new();
+    below(&folder("fuzz").join(target), &[], &mut paths);
+    let extensions: &[&str] = match target {
+        "avro_parse" | "avro_datum" => &["avsc"],
+        "proto_parse" => &["proto"],
+        "jsonschema_parse" => &["json"],
+        _ => &["yaml", "yml"],
+    };
+    for dir in [root().join("specs"), folder("parse"), folder("compat").join("avro"), folder("compat").join("protobuf")] {
+        below(&dir, extensions, &mut paths);
+    }
+    let mut inputs: Vec<Vec<u8>> = paths.iter().filter_map(|path| std::fs::read(path).ok()).collect();
+    if target == "avro_datum" {
+        for input in &mut inputs {
+            if !input.contains(&b'\n') || input.iter().filter(|b| **b == b'\n').count() > 1 {
+                let line: Vec<u8> = input.iter().map(|b| if *b == b'\n' { b' ' } else { *b }).collect();
+                *input = [line, b"\n\x02\x04ab\x00\x02\x06".to_vec()].concat();
+            }
+        }
+    }
+    inputs
+}
+
+/// The same stream of numbers for the same seed (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).expect("below the limit")
+    }
+}
+
+fn mutated(input: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = input.to_vec();
+    for _ in 0..=dice.below(4) {
+        let from = dice.below(bytes.len() + 1);
+        let to = (from + dice.below(32)).min(bytes.len());
+        match dice.below(5) {
+            0 => drop(bytes.drain(from..to)),
+            1 => drop(bytes.splice(from..from, bytes[from..to].to_vec())),
+            2 => {
+                let start = dice.below(other.len() + 1);
+                let part = other[start..(start + dice.below(64)).min(other.len())].to_vec();
+                drop(bytes.splice(from..to, part));
+            }
+            3 => {
+                let byte = u8::try_from(dice.below(256)).expect("a byte");
+                drop(bytes.splice(from..from, [byte]));
+            }
+            _ => {
+                let signs = b"{}[]:,-\"'#&*!|\t\n\\0/$@";
+                drop(bytes.splice(from..from, [signs[dice.below(signs.len())]]));
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn every_target_keeps_its_promises() {
+    let per_target = std::env::var("FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    for (name, body) in TARGETS {
+        let seeds = seeds(name);
+        assert!(!seeds.is_empty(), "{name} has nothing to start from");
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let fresh = (0..per_target).map(|_| {
+            let (a, b) = (dice.below(seeds.len()), dice.below(seeds.len()));
+            mutated(&seeds[a], &seeds[b], &mut dice)
+        });
+        for input in seeds.clone().into_iter().chain(fresh) {
+            let start = Instant::now();
+            if std::panic::catch_unwind(|| body(&input)).is_err() {
+                let path = std::env::temp_dir().join(format!("eventpact-fuzz-{name}"));
+                std::fs::write(&path, &input).expect("the temporary folder can be written");
+                panic!("{name} breaks a promise: the input is in {}; keep it in tests/fuzz/{name}/", path.display());
+            }
+            assert!(start.elapsed() < SOON, "{name}: an input took {:?}", start.elapsed());
+        }
+        println!("{name}: {} seeds, {per_target} mutations", seeds.len());
+    }
+}
