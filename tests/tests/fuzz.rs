@@ -38,11 +38,10 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     }
     let mut inputs: Vec<Vec<u8>> = paths.iter().filter_map(|path| std::fs::read(path).ok()).collect();
     if target == "avro_datum" {
-        for input in &mut inputs {
-            if !input.contains(&b'\n') || input.iter().filter(|b| **b == b'\n').count() > 1 {
-                let line: Vec<u8> = input.iter().map(|b| if *b == b'\n' { b' ' } else { *b }).collect();
-                *input = [line, b"\n\x02\x04ab\x00\x02\x06".to_vec()].concat();
-            }
+        // A schema becomes one line, with a message behind it; kept findings have both.
+        for input in inputs.iter_mut().filter(|input| input.ends_with(b"}\n") || input.ends_with(b"]\n")) {
+            let line: Vec<u8> = input.iter().map(|b| if *b == b'\n' { b' ' } else { *b }).collect();
+            *input = [line, b"\n\x02\x04ab\x00\x02\x06".to_vec()].concat();
         }
     }
     inputs
