@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use eventpact_contract::diagnostic::{self, Diagnostic, Options, text};
-use eventpact_contract::formats::json_schema::{self, JsonType, Schema};
+use eventpact_contract::formats::json_schema::{self, Dependency, Dialect, JsonType, Schema};
 use eventpact_contract::source::Sources;
 use eventpact_contract::yaml::{self, Node};
 use eventpact_tests::{cases, expect_text};
@@ -116,5 +116,64 @@ fn what_is_wrong_is_said_with_its_place() {
         diagnostic::sort(&mut found, &sources);
         let options = Options { verdict: "invalid", color: false, explained: |_| false };
         expect_text(&case.join("expected.txt"), &text::render(&found, &sources, &options));
+    }
+}
+
+/// Each subschema that was read: its place, what it refers to, and the schemas in it.
+fn outline(schema: &Schema) -> String {
+    let mut out = format!("{}\n", schema.dialect.as_str());
+    let at = |id: &json_schema::SchemaId| format!("{}{}", schema.get(*id).pointer, if id.0 == 0 { "#" } else { "" });
+    for sub in &schema.subs {
+        let types: Vec<&str> = sub.types.iter().map(|t| t.as_str()).collect();
+        out.push_str(
+            &format!("'{}' {}", sub.pointer, sub.boolean.map_or(types.join("|"), |b| b.to_string())).trim_end().to_owned(),
+        );
+        let items =
+            sub.items.iter().flat_map(|i| i.prefix.iter().map(|id| ("prefix", *id)).chain(i.rest.map(|id| ("items", id))));
+        let single = [
+            ("$ref", sub.reference),
+            ("dynamic", sub.dynamic_reference),
+            ("additionalProperties", sub.additional_properties.map(|a| a.schema)),
+            ("unevaluatedProperties", sub.unevaluated_properties),
+            ("unevaluatedItems", sub.unevaluated_items),
+            ("contains", sub.contains),
+            ("propertyNames", sub.property_names),
+            ("contentSchema", sub.content_schema),
+            ("if", sub.conditional.map(|c| c.test)),
+            ("then", sub.conditional.and_then(|c| c.then)),
+            ("else", sub.conditional.and_then(|c| c.otherwise)),
+        ];
+        for (name, id) in single.into_iter().filter_map(|(name, id)| Some((name, id?))).chain(items) {
+            out.push_str(&format!("\n  {name} → '{}'", at(&id)));
+        }
+        for (name, dependency) in &sub.dependencies {
+            out.push_str(&format!(
+                "\n  {name} needs {}",
+                match dependency {
+                    Dependency::Required(names) => names.join(", "),
+                    Dependency::Schema(id) => format!("'{}'", at(id)),
+                }
+            ));
+        }
+        out.push('\n');
+    }
+    out.push_str(&format!("{:#}\n", schema.document.to_json()));
+    out
+}
+
+#[test]
+fn every_draft_is_read_into_one_tree() {
+    for case in cases("parse/json-schema") {
+        let mut sources = Sources::new();
+        let files = std::fs::read_dir(&case).unwrap().map(|f| f.unwrap().path()).filter(|p| p.extension().unwrap() == "json");
+        let texts: BTreeMap<String, String> =
+            files.map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(p).unwrap())).collect();
+        let nodes: BTreeMap<&str, Node> = texts.iter().map(|(n, text)| (n.as_str(), node(&mut sources, n, text))).collect();
+        let dialect = if case.ends_with("openapi") { Dialect::OpenApi30 } else { Dialect::Draft07 };
+        let (schema, mut found) = json_schema::parse_as(&nodes["schema.json"], dialect, &mut |path| nodes.get(path).cloned());
+        diagnostic::sort(&mut found, &sources);
+        let options = Options { verdict: "valid", color: false, explained: |_| false };
+        let actual = format!("{}\n{}", outline(&schema.unwrap()), text::render(&found, &sources, &options));
+        expect_text(&case.join("expected.txt"), &actual);
     }
 }

@@ -3,7 +3,7 @@
 //! Regular expressions, formats and keywords that are not understood count as satisfied. Nothing is decided here: the judge of
 //! every witness is the validator of the `jsonschema` crate.
 
-use eventpact_contract::formats::json_schema::{Dependency, Dialect, Items, JsonType, Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Dependency, Items, JsonType, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) fn accepts(schema: &Schema, id: SchemaId, value: &Value, depth: usize
         if !is(target) {
             return false;
         }
-        if schema.dialect == Dialect::Draft07 {
+        if schema.dialect.reference_stands_alone() {
             return true;
         }
     }

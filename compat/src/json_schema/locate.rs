@@ -30,6 +30,10 @@ fn step(sub: &Sub, keyword: &str, next: Option<&str>) -> Option<(SchemaId, usize
     let listed = |list: &[SchemaId]| Some((*list.get(index?)?, 2));
     match keyword {
         "$ref" => Some((sub.reference?, 1)),
+        // Where it leads depends on the way; the schema itself is what it names by its text.
+        "$dynamicRef" | "$recursiveRef" => Some((sub.dynamic_reference?, 1)),
+        "unevaluatedProperties" if next.is_some() => Some((sub.unevaluated_properties?, 1)),
+        "unevaluatedItems" if next.is_some() => Some((sub.unevaluated_items?, 1)),
         "properties" => {
             let found = sub.properties.iter().find(|p| Some(p.name.as_str()) == next)?;
             Some((found.schema, 2))
@@ -112,7 +116,7 @@ fn around<'a>(schema: &'a Schema, ids: &[SchemaId]) -> Vec<&'a Sub> {
         seen.push(id);
         let sub = schema.get(id);
         found.push(sub);
-        open.extend(sub.reference.iter().chain(&sub.all_of).chain(&sub.any_of).chain(&sub.one_of));
+        open.extend(sub.reference.iter().chain(&sub.dynamic_reference).chain(&sub.all_of).chain(&sub.any_of).chain(&sub.one_of));
         open.extend(sub.conditional.iter().flat_map(|c| [c.then, c.otherwise]).flatten());
     }
     found

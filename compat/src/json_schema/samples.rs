@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use eventpact_contract::formats::json_schema::{Dialect, Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value, json};
 
@@ -47,10 +47,11 @@ fn flatten<'a>(schema: &'a Schema, ids: &[SchemaId]) -> Vec<&'a Sub> {
         let sub = schema.get(id);
         if let Some(target) = sub.reference {
             open.push(target);
-            if schema.dialect == Dialect::Draft07 {
+            if schema.dialect.reference_stands_alone() {
                 continue;
             }
         }
+        open.extend(sub.dynamic_reference);
         found.push(sub);
         let conditional = sub.conditional.iter().flat_map(|c| [Some(c.test), c.then, c.otherwise]).flatten();
         let branches = sub.all_of.iter().chain(&sub.any_of).chain(&sub.one_of).copied();

@@ -105,6 +105,9 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
 
 fn draft(schema: &Schema) -> Draft {
     match schema.dialect {
+        // What only OpenAPI knows is written as draft-04 in the document.
+        Dialect::Draft04 | Dialect::OpenApi30 => Draft::Draft4,
+        Dialect::Draft06 => Draft::Draft6,
         Dialect::Draft07 => Draft::Draft7,
         Dialect::Draft201909 => Draft::Draft201909,
         Dialect::Draft202012 => Draft::Draft202012,

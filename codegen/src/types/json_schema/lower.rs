@@ -77,6 +77,10 @@ impl<'a> Lowering<'a> {
         if let Some(index) = self.known.get(&(id, tag.map(str::to_owned))) {
             return Ok(Shape::Item(*index));
         }
+        // Where a dynamic reference leads depends on who refers to it; and what stands beside a reference joins two types.
+        if is_joined(self.schema, start) {
+            return Ok(Shape::Any);
+        }
         match sub.boolean {
             Some(true) => return Ok(Shape::Any),
             Some(false) => return Err(refuse(sub.span, "the schema `false` has no value that could be sent")),
@@ -299,6 +303,25 @@ fn refuse(span: Span, what: &str) -> Refusal {
     )
 }
 
+/// The type is made of several: of a reference and what stands beside it, which is possible from 2019-09 on, or of what a
+/// dynamic reference leads to.
+fn is_joined(schema: &Schema, start: &Sub) -> bool {
+    let mut sub = start;
+    for _ in 0..MAX_DEPTH {
+        let says = !sub.properties.is_empty() || !sub.types.is_empty() || sub.items.is_some() || sub.in_place().count() > 1;
+        let values = sub.enumeration.is_some() || sub.constant.is_some();
+        let beside = sub.reference.is_some() && !schema.dialect.reference_stands_alone() && (says || values);
+        if beside || sub.dynamic_reference.is_some() {
+            return true;
+        }
+        match sub.reference {
+            Some(next) => sub = schema.get(next),
+            None => return false,
+        }
+    }
+    false
+}
+
 /// An object with properties of its own.
 fn is_object(sub: &Sub) -> bool {
     let may_be = sub.types.iter().all(|t| matches!(t, JsonType::Object | JsonType::Null));
@@ -325,7 +348,11 @@ fn collect_parts<'s>(schema: &'s Schema, id: SchemaId, parts: &mut Vec<&'s Sub>,
     let Some(sub) = behind_references(schema, id).filter(|_| depth <= MAX_DEPTH) else {
         return Err(refuse(start.span, "`allOf` refers to itself here"));
     };
-    let only_narrows = sub.one_of.is_empty() && sub.any_of.is_empty() && sub.enumeration.is_none() && sub.constant.is_none();
+    let only_narrows = !is_joined(schema, start)
+        && sub.one_of.is_empty()
+        && sub.any_of.is_empty()
+        && sub.enumeration.is_none()
+        && sub.constant.is_none();
     let object = sub.types.is_empty() || sub.types.contains(&JsonType::Object);
     if !only_narrows || !object || sub.boolean == Some(false) {
         return Err(refuse(sub.span, "`allOf` with something that is not a plain object"));

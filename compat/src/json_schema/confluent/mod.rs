@@ -39,6 +39,11 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
     let mut diff = Diff { pair, found: Vec::new(), open: HashSet::new(), path: Vec::new() };
     diff.compare(Some(pair.writer.root), Some(pair.reader.root));
     let mut report = Report::new();
+    // Confluent's registry does not follow them, and neither does this comparison.
+    let dynamic = |schema: &Schema| schema.subs.iter().any(|s| s.dynamic_reference.is_some());
+    if dynamic(pair.reader) || dynamic(pair.writer) {
+        report.unknown = Some("a schema has `$dynamicRef` or `$recursiveRef`, which are not compared".to_owned());
+    }
     for difference in diff.found {
         let (reader, writer) = (pair.reader.get(difference.sides.0), pair.writer.get(difference.sides.1));
         let rule = RULES.iter().find(|r| r.check.differences.contains(&difference.kind)).copied().unwrap_or(RULES[0]);

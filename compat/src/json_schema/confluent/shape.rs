@@ -1,6 +1,6 @@
 //! A JSON Schema as Confluent's registry holds it: one kind for each schema, keywords of several kinds as an `allOf`.
 
-use eventpact_contract::formats::json_schema::{Dialect, JsonType, Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{JsonType, Schema, SchemaId, Sub};
 
 /// References are followed this deep.
 const MAX_DEPTH: usize = 64;
@@ -73,7 +73,7 @@ fn at_depth(schema: &Schema, id: SchemaId, depth: usize) -> Shape {
     let mut parts = Vec::new();
     if let Some(target) = sub.reference {
         let target = at_depth(schema, target, depth + 1);
-        if schema.dialect == Dialect::Draft07 {
+        if schema.dialect.reference_stands_alone() {
             return target;
         }
         parts.push(target);

@@ -4,26 +4,11 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
-use super::tree::{Dialect, JsonType, Sub};
-
-/// The dialect that `$schema` names; draft-07 without it, as AsyncAPI and the registries do.
-pub(super) fn dialect(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Dialect {
-    let Some(schema) = node.get("$schema") else { return Dialect::Draft07 };
-    let uri = schema.as_str().unwrap_or_default();
-    match uri {
-        _ if uri.contains("2020-12") => Dialect::Draft202012,
-        _ if uri.contains("2019-09") => Dialect::Draft201909,
-        _ if ["draft-07", "draft-06", "draft-04", "json-schema.org/schema"].iter().any(|d| uri.contains(d)) => Dialect::Draft07,
-        _ => {
-            let message = format!("the dialect '{uri}' is not known; the schema is read as draft-07");
-            diagnostics.push(Diagnostic::warning("json-schema/dialect", schema.span, message));
-            Dialect::Draft07
-        }
-    }
-}
+use super::dialect::Dialect;
+use super::tree::{JsonType, Sub};
 
 /// Reads every keyword that holds no schema into the fields of `sub` and checks those that stay in the node.
-pub(super) fn read(map: &Mapping, sub: &mut Sub, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn read(map: &Mapping, dialect: Dialect, sub: &mut Sub, diagnostics: &mut Vec<Diagnostic>) {
     for entry in &map.entries {
         let node = &entry.value;
         match entry.key.as_str() {
@@ -35,23 +20,66 @@ pub(super) fn read(map: &Mapping, sub: &mut Sub, diagnostics: &mut Vec<Diagnosti
                 sub.types_span = Some(node.span);
             }
             "required" => sub.required = required(entry, diagnostics),
-            "enum" => sub.enumeration = list(entry, diagnostics),
-            "const" => sub.constant = Some(node.clone()),
+            "enum" => sub.enumeration = enumeration(entry, diagnostics),
+            "const" if dialect >= Dialect::Draft06 => sub.constant = Some(node.clone()),
             "default" => sub.default = Some(node.clone()),
-            "examples" => sub.examples = list(entry, diagnostics).unwrap_or_default(),
+            "examples" if dialect >= Dialect::Draft06 => sub.examples = list(entry, diagnostics).unwrap_or_default(),
+            "example" if dialect == Dialect::OpenApi30 => sub.examples = vec![node.clone()],
             "discriminator" => sub.discriminator = discriminator(entry, diagnostics),
             "deprecated" => sub.deprecated = node.as_bool().unwrap_or(false),
             "pattern" => pattern(entry, diagnostics),
             "minimum" | "maximum" => number(entry, diagnostics),
-            // A boolean is what draft-04 has here.
-            "exclusiveMinimum" | "exclusiveMaximum" if node.as_bool().is_none() => number(entry, diagnostics),
+            "exclusiveMinimum" | "exclusiveMaximum" => exclusive(entry, dialect, diagnostics),
             "multipleOf" => multiple_of(entry, diagnostics),
-            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
-            | "maxContains" => count(entry, diagnostics),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => count(entry, diagnostics),
+            "minContains" | "maxContains" if dialect >= Dialect::Draft201909 => count(entry, diagnostics),
             "uniqueItems" if node.as_bool().is_none() => wrong(entry, "true or false", diagnostics),
-            _ => {}
+            "nullable" if dialect == Dialect::OpenApi30 && node.as_bool().is_none() => wrong(entry, "true or false", diagnostics),
+            key => annotation(key, entry, dialect, diagnostics),
         }
     }
+    let nullable = dialect == Dialect::OpenApi30 && map.get("nullable").and_then(Node::as_bool) == Some(true);
+    if nullable && !sub.types.is_empty() && !sub.types.contains(&JsonType::Null) {
+        sub.types.push(JsonType::Null);
+    }
+}
+
+/// Keywords that no value is held against: what is wrong in them is worth a word, and no more.
+fn annotation(key: &str, entry: &Entry, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) {
+    let node = &entry.value;
+    let wanted = match key {
+        "$id" | "$schema" | "$comment" | "contentMediaType" | "contentEncoding" if node.as_str().is_none() => "a string",
+        "$anchor" | "$dynamicAnchor" if dialect >= Dialect::Draft201909 && node.as_str().is_none() => "a string",
+        "id" if dialect == Dialect::Draft04 && node.as_str().is_none() => "a string",
+        "readOnly" | "writeOnly" | "$recursiveAnchor" if node.as_bool().is_none() => "true or false",
+        _ => return,
+    };
+    let message = format!("'{key}' is {wanted}, not {}", node.kind());
+    diagnostics.push(Diagnostic::warning("json-schema/annotation", node.span, message));
+}
+
+/// A number; in draft-04 and OpenAPI 3.0 a boolean beside `minimum` or `maximum`.
+fn exclusive(entry: &Entry, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) {
+    let boolean = entry.value.as_bool().is_some();
+    match (dialect < Dialect::Draft06, boolean) {
+        (true, true) => {}
+        (true, false) => wrong(entry, "true or false in this dialect", diagnostics),
+        (false, true) => {
+            let message = format!("'{}' is a number; true and false are what draft-04 has here", entry.key);
+            let help = "write the limit itself, without `minimum` or `maximum` beside it";
+            diagnostics.push(Diagnostic::warning("json-schema/exclusive-limit", entry.value.span, message).with_help(help));
+        }
+        (false, false) => number(entry, diagnostics),
+    }
+}
+
+fn enumeration(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Node>> {
+    let values = list(entry, diagnostics)?;
+    if values.is_empty() {
+        let message = "'enum' is empty: no value fits";
+        diagnostics.push(Diagnostic::warning("json-schema/enum", entry.value.span, message));
+    }
+    Some(values)
 }
 
 fn wrong(entry: &Entry, wanted: &str, diagnostics: &mut Vec<Diagnostic>) {

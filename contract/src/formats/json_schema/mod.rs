@@ -1,6 +1,8 @@
 //! JSON Schema and the AsyncAPI Schema Object: the tree, its reader, its canonical text.
 
+mod address;
 mod canonical;
+mod dialect;
 mod document;
 mod keywords;
 mod parse;
@@ -8,5 +10,6 @@ mod reference;
 mod tree;
 
 pub use canonical::canonical_text;
-pub use parse::{ResolveFn, parse};
-pub use tree::{Additional, Conditional, Dependency, Dialect, Items, JsonType, Property, Schema, SchemaId, Sub};
+pub use dialect::Dialect;
+pub use parse::{ResolveFn, parse, parse_as};
+pub use tree::{Additional, Conditional, Dependency, Items, JsonType, Property, Schema, SchemaId, Sub};

@@ -1,7 +1,8 @@
 //! A span tree becomes a JSON Schema: an arena of subschemas in which references are followed.
 //!
-//! Draft-07 and what 2019-09 and 2020-12 share with it. Keywords that are not understood stay in the node.
-//! Does not live here: what plain keywords look like (`keywords`), where references lead (`reference`).
+//! Keywords that are not understood, or that the draft does not have, stay in the node.
+//! Does not live here: which draft has which keyword (`dialect`), what plain keywords look like (`keywords`), where references
+//! lead (`reference`).
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,35 +10,13 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
+use super::dialect::{Dialect, Holds};
 use super::reference::{Documents, Target, at, escape};
-use super::tree::{Additional, Conditional, Dependency, Dialect, Items, Property, Schema, SchemaId, Sub};
+use super::tree::{Additional, Conditional, Dependency, Items, Property, Schema, SchemaId, Sub};
 use super::{document, keywords};
 
 /// Subschemas may be nested this deep.
 const MAX_DEPTH: usize = 64;
-
-/// The keywords whose subschemas have a field in [`Sub`]: they are left out of its node.
-const WITH_SUBSCHEMAS: [&str; 19] = [
-    "$defs",
-    "additionalItems",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "contains",
-    "definitions",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "items",
-    "not",
-    "oneOf",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "propertyNames",
-];
 
 /// Gives the document of the file part of a `$ref`, or `None` when there is none.
 ///
@@ -59,10 +38,15 @@ pub type ResolveFn<'a> = dyn FnMut(&str) -> Option<Node> + 'a;
 /// assert_eq!(schema.expect("a schema").root().required[0].0, "id");
 /// ```
 pub fn parse(node: &Node, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
+    parse_as(node, Dialect::Draft07, resolve)
+}
+
+/// Reads a schema that is of this dialect unless its `$schema` names another.
+pub fn parse_as(node: &Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let dialect = keywords::dialect(node, &mut diagnostics);
+    let dialect = Dialect::of(node, dialect, &mut diagnostics);
     let mut parser = Parser {
-        documents: Documents::new(node),
+        documents: Documents::new(node, dialect),
         resolve,
         dialect,
         slots: Vec::new(),
@@ -82,7 +66,7 @@ pub fn parse(node: &Node, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<D
     if has_errors(&parser.diagnostics) {
         return (None, parser.diagnostics);
     }
-    let document = document::self_contained(node, &parser.documents, &parser.links);
+    let document = document::self_contained(node, &parser.documents, &parser.links, dialect);
     let subs: Option<Vec<Sub>> = parser.slots.into_iter().collect();
     (subs.map(|subs| Schema { subs, root, dialect, document }), parser.diagnostics)
 }
@@ -135,10 +119,10 @@ impl Parser<'_, '_> {
             _ if depth > MAX_DEPTH => {}
             Value::Bool(truth) => sub.boolean = Some(*truth),
             Value::Mapping(map) => {
-                keywords::read(map, &mut sub, &mut self.diagnostics);
-                let dropped = map.entries.iter().filter(|e| WITH_SUBSCHEMAS.contains(&e.key.as_str()));
+                keywords::read(map, self.dialect, &mut sub, &mut self.diagnostics);
+                let dropped = map.entries.iter().filter(|e| self.dialect.holds(&e.key).is_some());
                 sub.subschema_keys = dropped.map(|e| (e.key.clone(), e.key_span)).collect();
-                sub.node = shallow(node.span, map);
+                sub.node = shallow(node.span, map, self.dialect);
                 self.subschemas(document, pointer, map, &mut sub, depth + 1);
             }
             _ => {
@@ -154,6 +138,11 @@ impl Parser<'_, '_> {
 
     /// A subschema under a key.
     fn child(&mut self, document: usize, pointer: &mut String, key: &str, node: &Node, depth: usize) -> SchemaId {
+        let may_be_boolean = self.dialect >= Dialect::Draft06 || matches!(key, "additionalProperties" | "additionalItems");
+        if !may_be_boolean && node.as_bool().is_some() {
+            let message = format!("a schema of {} is an object, not a boolean", self.dialect.as_str());
+            self.error("json-schema/not-a-schema", node.span, message);
+        }
         let length = pointer.len();
         pointer.push('/');
         pointer.push_str(&escape(key));
@@ -164,34 +153,41 @@ impl Parser<'_, '_> {
 
     /// The keywords that hold schemas.
     fn subschemas(&mut self, document: usize, pointer: &mut String, map: &Mapping, sub: &mut Sub, depth: usize) {
-        if let Some(entry) = map.entry("$ref") {
-            sub.reference = self.reference(document, entry);
-        }
         for entry in &map.entries {
             let (key, node) = (entry.key.as_str(), &entry.value);
-            match key {
-                "properties" => sub.properties = self.properties(document, pointer, entry, depth),
-                "patternProperties" => sub.pattern_properties = self.named(document, pointer, entry, depth, true),
-                "$defs" | "definitions" => sub.definitions.extend(self.named(document, pointer, entry, depth, false)),
-                "additionalProperties" => {
-                    let schema = self.child(document, pointer, key, node, depth);
-                    sub.additional_properties = Some(Additional { schema, span: entry.key_span });
-                }
-                "oneOf" => sub.one_of = self.list(document, pointer, entry, depth),
-                "anyOf" => sub.any_of = self.list(document, pointer, entry, depth),
-                "allOf" => sub.all_of = self.list(document, pointer, entry, depth),
-                "not" => sub.not = Some(self.child(document, pointer, key, node, depth)),
-                "contains" => sub.contains = Some(self.child(document, pointer, key, node, depth)),
-                "propertyNames" => sub.property_names = Some(self.child(document, pointer, key, node, depth)),
-                "dependencies" | "dependentRequired" | "dependentSchemas" => {
-                    let found = self.dependencies(document, pointer, entry, depth);
-                    sub.dependencies.extend(found);
+            match (key, self.dialect) {
+                ("$ref", _) => sub.reference = self.reference(document, pointer, entry),
+                ("$dynamicRef", Dialect::Draft202012) | ("$recursiveRef", Dialect::Draft201909) => {
+                    sub.dynamic_reference = self.reference(document, pointer, entry);
+                    if document != 0 {
+                        let message = format!("a '{key}' in another file is followed as a plain '$ref'");
+                        self.diagnostics.push(Diagnostic::warning("json-schema/dynamic-reference", entry.key_span, message));
+                    }
                 }
                 _ => {}
             }
+            let Some(holds) = self.dialect.holds(key) else { continue };
+            match (key, holds) {
+                ("properties", _) => sub.properties = self.properties(document, pointer, entry, depth),
+                ("patternProperties", _) => sub.pattern_properties = self.named(document, pointer, entry, depth, true),
+                (_, Holds::Named) => sub.definitions.extend(self.named(document, pointer, entry, depth, false)),
+                ("oneOf", _) => sub.one_of = self.list(document, pointer, entry, depth),
+                ("anyOf", _) => sub.any_of = self.list(document, pointer, entry, depth),
+                ("allOf", _) => sub.all_of = self.list(document, pointer, entry, depth),
+                (_, Holds::Dependencies) => {
+                    let found = self.dependencies(document, pointer, entry, depth);
+                    sub.dependencies.extend(found);
+                }
+                // Those that belong together are read below.
+                ("items" | "additionalItems" | "if" | "then" | "else", _) | (_, Holds::List | Holds::OneOrList) => {}
+                (_, Holds::One) => {
+                    let schema = self.child(document, pointer, key, node, depth);
+                    one(sub, key, schema, entry.key_span);
+                }
+            }
         }
         sub.items = self.items(document, pointer, map, depth);
-        if let Some(test) = map.get("if") {
+        if let Some(test) = map.get("if").filter(|_| self.dialect.holds("if").is_some()) {
             let test = self.child(document, pointer, "if", test, depth);
             let mut branch = |key: &str| map.get(key).map(|n| self.child(document, pointer, key, n, depth));
             let (then, otherwise) = (branch("then"), branch("else"));
@@ -199,14 +195,18 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn reference(&mut self, document: usize, entry: &Entry) -> Option<SchemaId> {
+    fn reference(&mut self, document: usize, pointer: &str, entry: &Entry) -> Option<SchemaId> {
         let Some(text) = entry.value.as_str() else {
-            self.error("json-schema/ref", entry.value.span, format!("$ref is a string, not {}", entry.value.kind()));
+            let message = format!("{} is a string, not {}", entry.key, entry.value.kind());
+            self.error("json-schema/ref", entry.value.span, message);
             return None;
         };
-        match self.documents.find(document, text, self.resolve) {
+        let from = Target { document, pointer: pointer.to_owned() };
+        match self.documents.find(&from, &entry.value, self.resolve) {
             Ok(target) => {
-                self.links.insert((document, entry.value.span), target.clone());
+                if !self.documents.is_known(target.document) {
+                    self.links.insert((document, entry.value.span), target.clone());
+                }
                 Some(self.slot(target))
             }
             Err(why) => {
@@ -281,7 +281,8 @@ impl Parser<'_, '_> {
         pointer.push_str(&entry.key);
         let mut found = Vec::new();
         for e in self.mapping(entry) {
-            let dependency = if matches!(e.value.value, Value::Sequence(_)) {
+            let is_list = matches!(e.value.value, Value::Sequence(_)) && entry.key != "dependentSchemas";
+            let dependency = if is_list || entry.key == "dependentRequired" {
                 let names = keywords::names(&e.key, &e.value, &mut self.diagnostics);
                 Dependency::Required(names.into_iter().map(|(name, _)| name).collect())
             } else {
@@ -295,20 +296,33 @@ impl Parser<'_, '_> {
 
     /// `prefixItems` and `items`; up to 2019-09 a list in `items`, and `additionalItems` for the rest.
     fn items(&mut self, document: usize, pointer: &mut String, map: &Mapping, depth: usize) -> Option<Items> {
-        let entry = |key: &str| map.entry(key);
-        if let Some(prefix) = entry("prefixItems").filter(|_| self.dialect == Dialect::Draft202012) {
-            let prefix = self.list(document, pointer, prefix, depth);
-            let rest = entry("items").map(|e| self.child(document, pointer, &e.key, &e.value, depth));
-            return Some(Items { prefix, rest });
+        let prefix = map.entry("prefixItems").filter(|_| self.dialect.holds("prefixItems").is_some());
+        let items = map.entry("items");
+        if prefix.is_none() && items.is_none() {
+            return None;
         }
-        let items = entry("items")?;
-        let Value::Sequence(list) = &items.value.value else {
-            let rest = Some(self.child(document, pointer, "items", &items.value, depth));
-            return Some(Items { prefix: Vec::new(), rest });
+        let list = items.filter(|e| matches!(e.value.value, Value::Sequence(_)) && self.dialect < Dialect::Draft202012);
+        let (prefix, rest) = match list {
+            Some(list) => (Some(list).filter(|e| e.value.as_sequence() != Some(&[])), map.entry("additionalItems")),
+            None => (prefix, items),
         };
-        let prefix = if list.is_empty() { Vec::new() } else { self.list(document, pointer, items, depth) };
-        let rest = entry("additionalItems").map(|e| self.child(document, pointer, &e.key, &e.value, depth));
+        let prefix = prefix.map(|entry| self.list(document, pointer, entry, depth)).unwrap_or_default();
+        let rest = rest.map(|e| self.child(document, pointer, &e.key, &e.value, depth));
         Some(Items { prefix, rest })
+    }
+}
+
+/// Puts the schema of a keyword that holds one into its field.
+fn one(sub: &mut Sub, keyword: &str, schema: SchemaId, span: Span) {
+    match keyword {
+        "additionalProperties" => sub.additional_properties = Some(Additional { schema, span }),
+        "not" => sub.not = Some(schema),
+        "contains" => sub.contains = Some(schema),
+        "propertyNames" => sub.property_names = Some(schema),
+        "unevaluatedProperties" => sub.unevaluated_properties = Some(schema),
+        "unevaluatedItems" => sub.unevaluated_items = Some(schema),
+        "contentSchema" => sub.content_schema = Some(schema),
+        _ => {}
     }
 }
 
@@ -319,6 +333,7 @@ fn empty(node: &Node, pointer: &str) -> Sub {
         pointer: pointer.to_owned(),
         boolean: None,
         reference: None,
+        dynamic_reference: None,
         title: None,
         description: None,
         types: Vec::new(),
@@ -336,6 +351,9 @@ fn empty(node: &Node, pointer: &str) -> Sub {
         not: None,
         conditional: None,
         contains: None,
+        unevaluated_properties: None,
+        unevaluated_items: None,
+        content_schema: None,
         property_names: None,
         dependencies: Vec::new(),
         definitions: Vec::new(),
@@ -350,8 +368,7 @@ fn empty(node: &Node, pointer: &str) -> Sub {
 }
 
 /// The object without the keywords whose subschemas have a field, so that the size of all nodes is that of the document.
-fn shallow(span: Span, map: &Mapping) -> Node {
-    let keep = |e: &&Entry| !WITH_SUBSCHEMAS.contains(&e.key.as_str());
-    let entries = map.entries.iter().filter(keep).cloned().collect();
+fn shallow(span: Span, map: &Mapping, dialect: Dialect) -> Node {
+    let entries = map.entries.iter().filter(|e| dialect.holds(&e.key).is_none()).cloned().collect();
     Node { span, value: Value::Mapping(Mapping { entries }) }
 }

@@ -1,12 +1,14 @@
 //! What a `$ref` means: the document and the JSON pointer that it leads to.
 //!
-//! Lives here: the documents of one schema, `$id` and `$anchor` in them, pointers. Does not live here: keywords.
+//! Lives here: the documents of one schema, `$id` and the anchors in them, pointers. Does not live here: keywords.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::yaml::{Node, Value};
+use crate::yaml::{Mapping, Node, Value};
 
+use super::address;
+use super::dialect::{Dialect, Holds};
 use super::parse::ResolveFn;
 
 /// How many documents one schema may consist of.
@@ -17,14 +19,29 @@ struct Document {
     /// The path relative to the schema; empty for the schema itself.
     path: String,
     root: Rc<Node>,
-    /// `$id` and `$anchor` in it, with the pointers of their schemas.
-    ids: HashMap<String, String>,
+    /// The first one is the document itself.
+    resources: Vec<Resource>,
+    /// The numbers of the resources by their pointers.
+    by_pointer: HashMap<String, usize>,
+    /// A meta-schema, which stands for itself.
+    known: bool,
+}
+
+/// A part of a document with an address of its own: what `$id` makes.
+struct Resource {
+    address: String,
+    pointer: String,
+    /// The pointers of the names in it (`$anchor`, `$dynamicAnchor`, `$id: "#name"`).
+    anchors: HashMap<String, String>,
 }
 
 /// The documents of one schema: number 0 is the schema itself, others are asked for when a reference names them.
 pub(super) struct Documents {
     list: Vec<Document>,
     by_path: HashMap<String, Option<usize>>,
+    /// Document and resource of an address.
+    by_address: HashMap<String, (usize, usize)>,
+    dialect: Dialect,
 }
 
 /// A place that a reference leads to.
@@ -38,17 +55,24 @@ pub(super) struct Target {
 
 impl Documents {
     /// The schema alone.
-    pub(super) fn new(root: &Node) -> Self {
-        let mut documents = Self { list: Vec::new(), by_path: HashMap::new() };
-        documents.add(String::new(), root.clone());
+    pub(super) fn new(root: &Node, dialect: Dialect) -> Self {
+        let mut documents = Self { list: Vec::new(), by_path: HashMap::new(), by_address: HashMap::new(), dialect };
+        documents.add(String::new(), root.clone(), false);
         documents
     }
 
-    fn add(&mut self, path: String, root: Node) -> usize {
-        let mut ids = HashMap::new();
-        collect_ids(&root, &mut String::new(), &mut ids, 0);
-        self.list.push(Document { path, root: Rc::new(root), ids });
-        self.list.len() - 1
+    fn add(&mut self, path: String, root: Node, known: bool) -> usize {
+        let number = self.list.len();
+        let resource = Resource { address: path.clone(), pointer: String::new(), anchors: HashMap::new() };
+        let mut collector = Collector { dialect: self.dialect, resources: vec![resource] };
+        collector.schema(&root, &mut String::new(), 0, 0);
+        let resources = collector.resources;
+        for (n, resource) in resources.iter().enumerate().filter(|(_, r)| !r.address.is_empty()) {
+            self.by_address.entry(resource.address.clone()).or_insert((number, n));
+        }
+        let by_pointer = resources.iter().enumerate().map(|(n, r)| (r.pointer.clone(), n)).collect();
+        self.list.push(Document { path, root: Rc::new(root), resources, by_pointer, known });
+        number
     }
 
     /// The root of a document.
@@ -56,32 +80,67 @@ impl Documents {
         self.list.get(document).map(|d| Rc::clone(&d.root))
     }
 
-    /// The path of a document, for names.
-    pub(super) fn path(&self, document: usize) -> &str {
-        self.list.get(document).map_or("", |d| &d.path)
+    /// `true` for a document that every validator knows.
+    pub(super) fn is_known(&self, document: usize) -> bool {
+        self.list.get(document).is_some_and(|d| d.known)
     }
 
-    /// Finds what a reference in a document means, or says in plain words why it means nothing.
-    pub(super) fn find(&mut self, from: usize, reference: &str, resolve: &mut ResolveFn<'_>) -> Result<Target, String> {
-        let (file, fragment) = reference.split_once('#').map_or((reference, ""), |(f, r)| (f, r));
-        let fragment = percent_decode(fragment);
+    /// The number of the resource that a place lies in.
+    fn resource_at(&self, document: usize, pointer: &str) -> usize {
+        let Some(this) = self.list.get(document) else { return 0 };
+        let mut here = pointer;
+        loop {
+            if let Some(number) = this.by_pointer.get(here) {
+                return *number;
+            }
+            match here.rsplit_once('/') {
+                Some((above, _)) => here = above,
+                None => return 0,
+            }
+        }
+    }
+
+    /// The address of the part of a document that a place lies in, and `true` when that part is not the document itself.
+    pub(super) fn base(&self, document: usize, pointer: &str) -> (&str, bool) {
+        let number = self.resource_at(document, pointer);
+        let resource = self.list.get(document).and_then(|d| d.resources.get(number));
+        (resource.map_or("", |r| &r.address), number != 0)
+    }
+
+    /// Finds what a reference at a place means, or says in plain words why it means nothing.
+    pub(super) fn find(&mut self, from: &Target, reference: &Node, resolve: &mut ResolveFn<'_>) -> Result<Target, String> {
+        let text = reference.as_str().unwrap_or_default();
+        let (file, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let fragment = address::percent_decode(fragment);
+        let resource = self.resource_at(from.document, &from.pointer);
         if file.is_empty() {
             // The document around the schema (an AsyncAPI document) comes first: pointers count from its root.
-            let around = if from == 0 { self.document("", resolve) } else { None };
-            return around
-                .into_iter()
-                .chain([from])
-                .find_map(|d| self.inside(d, &fragment))
+            let around = if (from.document, resource) == (0, 0) { self.document("", resolve) } else { None };
+            let found = around.and_then(|d| self.inside(d, 0, &fragment));
+            return found
+                .or_else(|| self.inside(from.document, resource, &fragment))
                 .ok_or_else(|| format!("nothing stands at '#{fragment}'"));
         }
-        if let Some(target) = self.by_id(from, file, &fragment) {
-            return Ok(target);
-        }
-        let path = join(self.path(from), file);
-        let Some(document) = self.document(&path, resolve) else {
-            return Err(format!("there is no '{path}' to read"));
+        let here = self.list.get(from.document);
+        let base = here.and_then(|d| d.resources.get(resource)).map_or("", |r| &r.address);
+        let address = address::resolve(base, file);
+        let path = address::resolve(here.map_or("", |d| &d.path), file);
+        let known = self.by_address.get(&address).copied();
+        let (document, resource) = match known {
+            Some(found) => found,
+            None if is_meta_schema(&address) => {
+                let root = Node { span: reference.span, value: Value::Mapping(Mapping::default()) };
+                (self.add(address, root, true), 0)
+            }
+            None => match self.document(&path, resolve).or_else(|| self.document(&address, resolve)) {
+                Some(document) => (document, 0),
+                None => return Err(format!("there is no '{path}' to read")),
+            },
         };
-        self.inside(document, &fragment).ok_or_else(|| format!("nothing stands at '#{fragment}' in '{path}'"))
+        if self.is_known(document) {
+            return Ok(Target { document, pointer: String::new() });
+        }
+        self.inside(document, resource, &fragment).ok_or_else(|| format!("nothing stands at '#{fragment}' in '{path}'"))
     }
 
     fn document(&mut self, path: &str, resolve: &mut ResolveFn<'_>) -> Option<usize> {
@@ -91,37 +150,27 @@ impl Documents {
         if self.list.len() >= MAX_DOCUMENTS {
             return None;
         }
-        let found = resolve(path).map(|root| self.add(path.to_owned(), root));
+        let found = resolve(path).map(|root| self.add(path.to_owned(), root, false));
         self.by_path.insert(path.to_owned(), found);
         found
     }
 
-    /// A pointer or an anchor in one document.
-    fn inside(&self, document: usize, fragment: &str) -> Option<Target> {
+    /// A pointer or an anchor in one resource.
+    fn inside(&self, document: usize, resource: usize, fragment: &str) -> Option<Target> {
         let this = self.list.get(document)?;
+        let resource = this.resources.get(resource)?;
         let pointer = if fragment.is_empty() || fragment.starts_with('/') {
-            fragment.to_owned()
+            format!("{}{fragment}", resource.pointer)
         } else {
-            this.ids.get(&format!("#{fragment}"))?.clone()
+            resource.anchors.get(fragment)?.clone()
         };
         at(&this.root, &pointer)?;
         Some(Target { document, pointer: canonical_pointer(&pointer) })
     }
+}
 
-    /// A schema in the same document whose `$id` is the file part of the reference.
-    fn by_id(&self, from: usize, file: &str, fragment: &str) -> Option<Target> {
-        let this = self.list.get(from)?;
-        let base = this.root.get("$id").and_then(Node::as_str).unwrap_or_default();
-        let absolute = join(base.split('#').next().unwrap_or_default(), file);
-        let start = this.ids.get(file).or_else(|| this.ids.get(&absolute))?;
-        let pointer = if fragment.is_empty() || fragment.starts_with('/') {
-            format!("{start}{fragment}")
-        } else {
-            this.ids.get(&format!("#{fragment}"))?.clone()
-        };
-        at(&this.root, &pointer)?;
-        Some(Target { document: from, pointer: canonical_pointer(&pointer) })
-    }
+fn is_meta_schema(address: &str) -> bool {
+    ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| address.starts_with(known))
 }
 
 /// The value at a pointer.
@@ -148,79 +197,82 @@ fn canonical_pointer(pointer: &str) -> String {
     pointer.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The path of `reference` seen from the document `base`: folders are joined, `.` and `..` taken out where that is possible.
-fn join(base: &str, reference: &str) -> String {
-    if reference.contains("://") || reference.starts_with('/') || reference.starts_with("urn:") {
-        return reference.to_owned();
-    }
-    let (scheme, folder) = base.split_once("://").map_or(("", base), |(s, rest)| (s, rest));
-    let mut parts: Vec<&str> = folder.split('/').collect();
-    parts.pop();
-    for part in reference.split('/') {
-        match part {
-            "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            name => parts.push(name),
-        }
-    }
-    let path = parts.join("/");
-    if scheme.is_empty() { path } else { format!("{scheme}://{path}") }
+/// Finds every `$id` and every anchor in the schemas of a document.
+struct Collector {
+    dialect: Dialect,
+    resources: Vec<Resource>,
 }
 
-/// Every `$id` and `$anchor` with its place. What stands in `enum`, `const`, `default` and `examples` is data.
-fn collect_ids(node: &Node, pointer: &mut String, ids: &mut HashMap<String, String>, depth: usize) {
-    if depth > crate::yaml::MAX_DEPTH {
-        return;
-    }
-    let length = pointer.len();
-    match &node.value {
-        Value::Mapping(map) => {
-            if let Some(id) = map.get("$id").and_then(Node::as_str) {
-                ids.entry(id.trim_end_matches('#').to_owned()).or_insert_with(|| pointer.clone());
-            }
-            if let Some(anchor) = map.get("$anchor").and_then(Node::as_str) {
-                ids.entry(format!("#{anchor}")).or_insert_with(|| pointer.clone());
-            }
-            for entry in &map.entries {
-                if matches!(entry.key.as_str(), "enum" | "const" | "default" | "examples") {
-                    continue;
+impl Collector {
+    fn schema(&mut self, node: &Node, pointer: &mut String, resource: usize, depth: usize) {
+        let Value::Mapping(map) = &node.value else { return };
+        if depth > crate::yaml::MAX_DEPTH {
+            return;
+        }
+        let resource = self.names(map, pointer, resource);
+        for entry in &map.entries {
+            let Some(holds) = self.dialect.holds(&entry.key) else { continue };
+            let length = pointer.len();
+            push(pointer, &entry.key);
+            match (&entry.value.value, holds) {
+                (Value::Mapping(named), Holds::Named | Holds::Dependencies) => {
+                    for entry in &named.entries {
+                        self.child(&entry.value, pointer, &entry.key, resource, depth);
+                    }
                 }
-                pointer.push('/');
-                pointer.push_str(&escape(&entry.key));
-                collect_ids(&entry.value, pointer, ids, depth + 1);
-                pointer.truncate(length);
+                (Value::Sequence(items), Holds::List | Holds::OneOrList) => {
+                    for (n, item) in items.iter().enumerate() {
+                        self.child(item, pointer, &n.to_string(), resource, depth);
+                    }
+                }
+                (Value::Mapping(_), Holds::One | Holds::OneOrList) => self.schema(&entry.value, pointer, resource, depth + 1),
+                _ => {}
+            }
+            pointer.truncate(length);
+        }
+    }
+
+    fn child(&mut self, node: &Node, pointer: &mut String, key: &str, resource: usize, depth: usize) {
+        let length = pointer.len();
+        push(pointer, key);
+        self.schema(node, pointer, resource, depth + 1);
+        pointer.truncate(length);
+    }
+
+    /// The names that a schema gives itself; the number of the resource that it is a part of.
+    fn names(&mut self, map: &Mapping, pointer: &str, resource: usize) -> usize {
+        let mut resource = resource;
+        let alone = self.dialect.reference_stands_alone() && map.get("$ref").is_some();
+        let id = map.get(self.dialect.identifier()).and_then(Node::as_str).filter(|_| !alone);
+        if let Some((address, name)) = id.map(|id| id.split_once('#').unwrap_or((id, ""))) {
+            let base = self.resources.get(resource).map_or("", |r| &r.address);
+            let full = address::resolve(base, address);
+            match self.resources.first_mut() {
+                _ if address.is_empty() => {}
+                Some(root) if pointer.is_empty() => root.address = full,
+                _ => {
+                    self.resources.push(Resource { address: full, pointer: pointer.to_owned(), anchors: HashMap::new() });
+                    resource = self.resources.len() - 1;
+                }
+            }
+            self.anchor(name, pointer, resource);
+        }
+        for keyword in ["$anchor", "$dynamicAnchor"] {
+            if let Some(name) = map.get(keyword).and_then(Node::as_str) {
+                self.anchor(name, pointer, resource);
             }
         }
-        Value::Sequence(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-                collect_ids(item, pointer, ids, depth + 1);
-                pointer.truncate(length);
-            }
+        resource
+    }
+
+    fn anchor(&mut self, name: &str, pointer: &str, resource: usize) {
+        if let Some(resource) = self.resources.get_mut(resource).filter(|_| !name.is_empty()) {
+            resource.anchors.entry(name.to_owned()).or_insert_with(|| pointer.to_owned());
         }
-        _ => {}
     }
 }
 
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        let digits = text.get(index + 1..index + 3).filter(|_| byte == b'%');
-        match digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
-            Some(value) => {
-                out.push(value);
-                index += 3;
-            }
-            None => {
-                out.push(byte);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&escape(key));
 }

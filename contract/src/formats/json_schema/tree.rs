@@ -3,20 +3,11 @@
 use crate::source::Span;
 use crate::yaml::Node;
 
+use super::dialect::Dialect;
+
 /// The number of a subschema in its [`Schema`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub u32);
-
-/// Which keywords mean what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// Draft-07: also what the AsyncAPI Schema Object builds on.
-    Draft07,
-    /// Draft 2019-09.
-    Draft201909,
-    /// Draft 2020-12.
-    Draft202012,
-}
 
 /// A whole schema with everything that it refers to.
 #[derive(Debug, Clone)]
@@ -27,7 +18,8 @@ pub struct Schema {
     pub root: SchemaId,
     /// The dialect.
     pub dialect: Dialect,
-    /// The document as written, for the validator and for storing; references to other files are inlined under `$defs`.
+    /// The document for the validator and for storing: as written, with references to other files inlined under `$defs`. What
+    /// only OpenAPI knows (`nullable`) is written as JSON Schema writes it, and a dialect that the text does not name is named.
     pub document: Node,
 }
 
@@ -71,13 +63,15 @@ pub struct Sub {
     pub pointer: String,
     /// `true` or `false` instead of an object.
     pub boolean: Option<bool>,
-    /// `$ref`, resolved.
+    /// `$ref`, resolved. Up to draft-07 nothing stands beside it ([`Dialect::reference_stands_alone`]).
     pub reference: Option<SchemaId>,
+    /// `$dynamicRef` and `$recursiveRef`: the schema that they name unless one that was passed on the way takes its place.
+    pub dynamic_reference: Option<SchemaId>,
     /// `title`
     pub title: Option<String>,
     /// `description`
     pub description: Option<String>,
-    /// `type`, in the order of the text; empty means any.
+    /// `type`, in the order of the text; empty means any. OpenAPI's `nullable: true` adds null.
     pub types: Vec<JsonType>,
     /// The place of `type`.
     pub types_span: Option<Span>,
@@ -107,6 +101,12 @@ pub struct Sub {
     pub conditional: Option<Conditional>,
     /// `contains`
     pub contains: Option<SchemaId>,
+    /// `unevaluatedProperties`
+    pub unevaluated_properties: Option<SchemaId>,
+    /// `unevaluatedItems`
+    pub unevaluated_items: Option<SchemaId>,
+    /// `contentSchema`: what is inside of a string.
+    pub content_schema: Option<SchemaId>,
     /// `propertyNames`
     pub property_names: Option<SchemaId>,
     /// `dependencies`, `dependentRequired`, `dependentSchemas`
@@ -177,6 +177,19 @@ pub enum Dependency {
     Required(Vec<String>),
     /// A schema for the whole object.
     Schema(SchemaId),
+}
+
+impl Sub {
+    /// The schemas that apply to the same value: behind references, in branches and conditions.
+    pub fn in_place(&self) -> impl Iterator<Item = SchemaId> + '_ {
+        let conditional = self.conditional.iter().flat_map(|c| [Some(c.test), c.then, c.otherwise]).flatten();
+        let dependent = self.dependencies.iter().filter_map(|(_, dependency)| match dependency {
+            Dependency::Schema(id) => Some(*id),
+            Dependency::Required(_) => None,
+        });
+        let branches = self.all_of.iter().chain(&self.any_of).chain(&self.one_of).chain(&self.not).copied();
+        self.reference.into_iter().chain(self.dynamic_reference).chain(branches).chain(conditional).chain(dependent)
+    }
 }
 
 impl JsonType {
