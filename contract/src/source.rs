@@ -86,6 +86,13 @@ impl SourceFile {
         LineColumn { line, column }
     }
 
+    /// As [`Self::line_column`], with columns counted in UTF-16 code units, as editors and SARIF count them.
+    pub fn utf16_line_column(&self, offset: u32) -> LineColumn {
+        let at = self.line_column(offset);
+        let before = self.line(at.line).chars().take(at.column - 1);
+        LineColumn { line: at.line, column: before.map(char::len_utf16).sum::<usize>() + 1 }
+    }
+
     /// The text of a 1-based line without its line break; empty when there is no such line.
     pub fn line(&self, line: usize) -> &str {
         let Some(&start) = self.line_starts.get(line.wrapping_sub(1)) else {

@@ -7,6 +7,7 @@ mod demo;
 mod new;
 mod python;
 mod run;
+mod schemas;
 mod services;
 mod test;
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::check::{self, FEATURES};
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
+use crate::schemas;
 use crate::services::{self, KAFKA_ADDRESS, Lifetime, need_native_build_tools};
 
 /// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
@@ -19,12 +20,14 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     // The tests start these as separate processes.
     step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
     let python = ensure_venv()?;
+    let schemas = schemas::ensure(&python);
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
     command.env(PYTHON, python);
+    command.envs(schemas);
     if bless {
         command.env("BLESS", "1");
     }

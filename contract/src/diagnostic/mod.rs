@@ -2,8 +2,17 @@
 //!
 //! A diagnostic is a value: checks return lists of them. A break shows both ends: the line that changed and the line it was.
 
+mod clean;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod project;
+pub mod sarif;
 pub mod text;
+
+pub use project::{Project, RulePage};
 
 use crate::rule::Layer;
 use crate::source::{Sources, Span};
@@ -162,11 +171,17 @@ impl Diagnostic {
         Some(tokens.collect())
     }
 
-    /// Sixteen hexadecimal digits that stay the same when lines move: a hash of the rule, what it is about and the message.
+    /// What the finding is about, or else the path to its value.
+    fn subject(&self) -> String {
+        if self.about.is_empty() { self.pointer().unwrap_or_default() } else { self.about.clone() }
+    }
+
+    /// Sixteen hexadecimal digits that stay the same when lines move: a hash of the rule, of what it is about (or of the path to
+    /// its value), and of the message.
     pub fn fingerprint(&self) -> String {
         use md5::{Digest, Md5};
         let mut hash = Md5::new();
-        for part in [&self.id, &self.about, &self.message] {
+        for part in [&self.id, &self.subject(), &self.message] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -195,4 +210,17 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// How many findings have a severity.
 pub fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
     diagnostics.iter().filter(|d| d.severity == severity).count()
+}
+
+/// `2 errors, 1 warning`, or `no findings`.
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter_map(|(severity, word)| {
+            let found = count(diagnostics, *severity);
+            (found > 0).then(|| format!("{found} {word}{}", if found == 1 { "" } else { "s" }))
+        })
+        .collect();
+    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }

@@ -1,19 +1,18 @@
 //! Findings for people, in the manner of rustc: what, where with the line itself, the other end, the proof, what to do.
 //!
-//! Source lines and messages are untrusted: control characters are shown as `�`, so no text can steer the terminal.
+//! Source lines and messages are untrusted: control characters are shown as pictures, so no text can steer the terminal.
 
-use std::fmt::Write;
+mod excerpt;
 
-use super::{Diagnostic, Label, Options, Severity, count};
-use crate::source::{SourceFile, Sources};
+use super::clean::{clean, clean_line, shorten};
+use super::{Diagnostic, Label, Options, Severity, summary};
+use crate::source::Sources;
+use excerpt::Row;
 
-/// The longest part of a source line that is shown, in characters.
-const LINE_WIDTH: usize = 120;
 /// The longest witness and message, in characters.
 const TEXT_WIDTH: usize = 600;
 /// How many other places are shown; further ones are counted.
 const MAX_RELATED: usize = 5;
-const TAB: &str = "    ";
 
 /// One block for each finding, and one line that counts them.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
@@ -25,19 +24,6 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'
     let verdict = text.paint.wrap(options.verdict, style);
     text.line(&format!("{verdict}: {}", summary(diagnostics)));
     text.out
-}
-
-/// `2 errors, 1 warning`, or `no findings`.
-fn summary(diagnostics: &[Diagnostic]) -> String {
-    let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
-    let parts: Vec<String> = kinds
-        .iter()
-        .filter_map(|(severity, word)| {
-            let found = count(diagnostics, *severity);
-            (found > 0).then(|| format!("{found} {word}{}", if found == 1 { "" } else { "s" }))
-        })
-        .collect();
-    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
 const RED: &str = "1;31";
@@ -74,12 +60,12 @@ impl Text {
             Severity::Info => BLUE,
         };
         let head = self.paint.wrap(&format!("{}[{}]", found.severity.as_str(), found.id), style);
-        let message = self.paint.wrap(&shorten(&clean(&found.message)), BOLD);
+        let message = self.paint.wrap(&shorten(&clean_line(&found.message), TEXT_WIDTH), BOLD);
         self.line(&format!("{head}: {message}"));
 
         let related = found.related.get(..MAX_RELATED).unwrap_or(&found.related);
         let labels = std::iter::once(&found.primary).chain(related);
-        let last_line = labels.map(|label| sources.line_column(label.span).line).max().unwrap_or(1);
+        let last_line = labels.map(|label| excerpt::last_line(sources.file(label.span.file), label.span)).max().unwrap_or(1);
         let width = last_line.to_string().len();
         self.label(&found.primary, sources, width, ("-->", '^', style));
         for label in related {
@@ -107,84 +93,40 @@ impl Text {
 
     /// `= help: …`
     fn note(&mut self, width: usize, name: &str, text: &str) {
-        let text = shorten(&clean(text)).replace('\n', &format!("\n{:1$}", "", width + 5 + name.len()));
+        // The bar keeps the start of a line ours: no text can pass as a command to a CI system that reads the log.
+        let text = shorten(&clean(text), TEXT_WIDTH).replace('\n', &format!("\n{:1$}| ", "", width + 3 + name.len()));
         let sign = self.paint.wrap("=", BLUE);
         let name = self.paint.wrap(&format!("{name}:"), BOLD);
         self.line(&format!("{:width$} {sign} {name} {text}", ""));
     }
 
-    /// The place, its line and the marks under it.
+    /// The place, its lines and the marks at them.
     fn label(&mut self, label: &Label, sources: &Sources, width: usize, (arrow, mark, style): (&str, char, &str)) {
         let file = sources.file(label.span.file);
         let at = file.line_column(label.span.start);
         let arrow = self.paint.wrap(arrow, BLUE);
-        self.line(&format!("{:width$}{arrow} {}:{at}", "", clean(file.name())));
-        let (shown, before, length) = excerpt(file, label);
+        self.line(&format!("{:width$}{arrow} {}:{at}", "", clean_line(file.name())));
         let bar = self.paint.wrap("|", BLUE);
         self.line(&format!("{:width$} {bar}", ""));
-        let number = self.paint.wrap(&format!("{:width$}", at.line), BLUE);
-        self.line(&format!("{number} {bar} {shown}"));
-        let marks = self.paint.wrap(&mark.to_string().repeat(length), style);
-        let words = self.paint.wrap(&clean(&label.text), style);
-        self.line(&format!("{:width$} {bar} {:before$}{marks} {words}", "", ""));
-    }
-}
-
-/// The line of a label as it is shown, how many columns lie in front of the marks, and how many marks there are.
-fn excerpt(file: &SourceFile, label: &Label) -> (String, usize, usize) {
-    let at = file.line_column(label.span.start);
-    let line: Vec<char> = file.line(at.line).chars().collect();
-    let start = (at.column - 1).min(line.len());
-    let end = file.line_column(label.span.end.max(label.span.start));
-    let end = if end.line == at.line { (end.column - 1).clamp(start, line.len()) } else { line.len() };
-    // A line that is too long is shown round the place.
-    let from = if start > LINE_WIDTH * 2 / 3 && line.len() > LINE_WIDTH { start - LINE_WIDTH / 3 } else { 0 };
-    let to = line.len().min(from + LINE_WIDTH);
-    let part = |from: usize, to: usize| -> String {
-        line.get(from..to)
-            .unwrap_or(&[])
-            .iter()
-            .map(|c| if *c == '\t' { TAB.to_owned() } else { clean_char(*c).to_string() })
-            .collect()
-    };
-    let mut shown = part(from, to);
-    let mut before = part(from, start).chars().count();
-    let length = part(start, end.clamp(start, to.max(start))).trim_end().chars().count().max(1);
-    if from > 0 {
-        shown.insert(0, '…');
-        before += 1;
-    }
-    if to < line.len() {
-        shown.push('…');
-    }
-    (shown, before, length)
-}
-
-fn clean_char(c: char) -> char {
-    // Marks of direction can make a line read as another.
-    let steers = c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if steers { '\u{fffd}' } else { c }
-}
-
-/// Line breaks stay, a tab becomes a space, all other control characters are shown as `�`.
-fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' => '\n',
-            '\t' => ' ',
-            c => clean_char(c),
-        })
-        .collect()
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(TEXT_WIDTH) {
-        Some((cut, _)) => {
-            let mut short = text.get(..cut).unwrap_or(text).to_owned();
-            let _ = write!(short, "… ({} characters in all)", text.chars().count());
-            short
+        for row in excerpt::rows(file, label.span, mark) {
+            match row {
+                Row::Source(number, bracket, text) => {
+                    let number = self.paint.wrap(&format!("{number:width$}"), BLUE);
+                    let bracket = self.paint.wrap(bracket, style);
+                    self.line(&format!("{number} {bar} {bracket}{text}"));
+                }
+                Row::Open(marks) => {
+                    let marks = self.paint.wrap(&marks, style);
+                    self.line(&format!("{:width$} {bar} {marks}", ""));
+                }
+                Row::Marks(before, marks) => {
+                    let marks = self.paint.wrap(&format!("{before}{marks}"), style);
+                    let words = self.paint.wrap(&clean_line(&label.text), style);
+                    self.line(&format!("{:width$} {bar} {marks} {words}", ""));
+                }
+                Row::Gap => self.line("..."),
+            }
         }
-        None => text.to_owned(),
     }
 }
 
