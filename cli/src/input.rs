@@ -8,7 +8,39 @@ mod git;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use eventpact_contract::asyncapi::PointOfView;
+use eventpact_contract::load::Options;
 use eventpact_contract::source::Reader;
+
+/// How documents are read.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct ReadArgs {
+    /// Of AsyncAPI 2.x: whose work `publish` and `subscribe` describe.
+    #[arg(long, value_enum, default_value = "application", value_name = "VIEW")]
+    point_of_view: View,
+}
+
+/// The points of view of AsyncAPI 2.x.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum View {
+    /// `publish`: others send, the application receives (as the specification has it).
+    #[default]
+    Application,
+    /// `publish`: the application sends.
+    Client,
+}
+
+impl ReadArgs {
+    /// What the loader takes.
+    pub(crate) fn options(self) -> Options {
+        let point_of_view = match self.point_of_view {
+            View::Application => PointOfView::Application,
+            View::Client => PointOfView::Client,
+        };
+        Options { point_of_view }
+    }
+}
 
 /// Some documents and the reader that gives them, and what they refer to.
 pub(crate) struct Tree {

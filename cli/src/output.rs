@@ -9,7 +9,7 @@ use eventpact_contract::load;
 use eventpact_contract::model::Contract;
 use eventpact_contract::source::Sources;
 
-use crate::input::Tree;
+use crate::input::{ReadArgs, Tree};
 
 /// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,10 +71,10 @@ fn has_page(id: &str) -> bool {
 }
 
 /// Reads a contract that a command needs; `None` after its mistakes were printed.
-pub(crate) fn contract(input: &str, sources: &mut Sources) -> Result<Option<Contract>> {
+pub(crate) fn contract(input: &str, read: ReadArgs, sources: &mut Sources) -> Result<Option<Contract>> {
     let tree = Tree::open(input, None)?;
     let [entry] = tree.entries.as_slice() else { bail!("{input} is a folder; name the AsyncAPI document") };
-    let (contract, mut found) = load::load_contract(sources, &*tree.reader, &entry.path);
+    let (contract, mut found) = load::load_contract_with(sources, &*tree.reader, &entry.path, read.options());
     if has_errors(&found) {
         found.retain(|d| d.severity == Severity::Error);
         OutputArgs { format: Format::Text, color: Color::Auto }.print("invalid", &mut found, sources)?;

@@ -95,3 +95,23 @@ pub fn program(name: &str) -> PathBuf {
     assert!(path.is_file(), "{} is not built; `cargo xtask test` builds it", path.display());
     path
 }
+
+/// The `{:#?}` of a value without the places in it, so that two trees from different texts can be compared.
+pub fn without_places(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:#?}");
+    let mut out = String::with_capacity(text.len() / 2);
+    let mut inside: Option<usize> = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        match inside {
+            Some(outer) if indent > outer => {}
+            Some(_) => inside = None,
+            None if line.trim_end().ends_with("Span {") || line.trim_end().ends_with("FileId(") => inside = Some(indent),
+            None => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}

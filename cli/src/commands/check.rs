@@ -16,7 +16,7 @@ use documents::{Kind, Pairing};
 use findings::Findings;
 
 use crate::exit::Exit;
-use crate::input::Tree;
+use crate::input::{ReadArgs, Tree};
 use crate::output::OutputArgs;
 
 /// Arguments of `check`.
@@ -52,6 +52,8 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_unknown: bool,
     #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
     let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open(b, default_path)).collect();
     let history = history?;
-    let pairing = Pairing { kind: args.kind, message: args.message.as_deref() };
+    let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: args.read };
     let profile = match args.profile {
         ProfileArg::Sound => Profile::Sound,
         ProfileArg::Confluent => Profile::Confluent,

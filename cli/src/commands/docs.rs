@@ -10,6 +10,7 @@ use eventpact_codegen::targets::docs;
 use eventpact_contract::source::Sources;
 
 use crate::exit::Exit;
+use crate::input::ReadArgs;
 use crate::output;
 
 /// Arguments of `docs`.
@@ -21,6 +22,8 @@ are never overwritten without --force."
 pub(crate) struct Args {
     /// The AsyncAPI document.
     contract: String,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The folder of the pages; it is made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -49,7 +52,7 @@ enum Only {
 /// Writes the pages, or compares them.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let mut files = docs::docs(&contract)?;
     files.retain(|file| match args.only {
         Only::All => true,

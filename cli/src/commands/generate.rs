@@ -11,6 +11,7 @@ use eventpact_contract::source::Sources;
 use similar::TextDiff;
 
 use crate::exit::Exit;
+use crate::input::ReadArgs;
 use crate::output;
 
 /// Arguments of `generate`.
@@ -22,6 +23,8 @@ generated file. Files that you add are left alone."
 pub(crate) struct Args {
     /// The AsyncAPI document.
     contract: String,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The folder of the crate; it is made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -45,7 +48,7 @@ const LOCK: &str = "events.lock";
 /// Writes the crate, or compares it.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let folder_name = args.out.file_name().and_then(|n| n.to_str());
     let name = args.name.as_deref().or(folder_name).context("the folder has no name; give the crate one with --name")?;
     let runtime = match &args.runtime_path {

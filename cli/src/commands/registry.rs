@@ -8,6 +8,7 @@ use eventpact_contract::source::Sources;
 use eventpact_registry_client::{Client, Reference, RegisterRequest, SchemaType};
 
 use crate::exit::Exit;
+use crate::input::ReadArgs;
 use crate::output;
 
 /// Arguments of `registry`.
@@ -27,6 +28,8 @@ enum Command {
 struct Register {
     /// The AsyncAPI document.
     contract: String,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The registry; user and password may stand in the URL.
     #[arg(long, env = "EVENTPACT_REGISTRY", default_value = "http://127.0.0.1:8081", hide_env_values = true)]
     url: String,
@@ -44,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 fn register(args: &Register) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let subjects = subjects(&contract, &sources);
     if subjects.is_empty() {
         bail!("{} has no operation with a payload that a registry can hold", args.contract);

@@ -7,7 +7,7 @@ use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
 
 use crate::exit::Exit;
-use crate::input::Tree;
+use crate::input::{ReadArgs, Tree};
 use crate::output::OutputArgs;
 
 /// Arguments of `validate`.
@@ -19,6 +19,8 @@ pub(crate) struct Args {
     /// Count as errors also what the official AsyncAPI parser lets pass.
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    read: ReadArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -33,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             if !tree.single && !super::check::is_root(&tree, entry)? {
                 continue;
             }
-            let (_, found) = load::load(&mut sources, &*tree.reader, &entry.path);
+            let (_, found) = load::load_with(&mut sources, &*tree.reader, &entry.path, args.read.options());
             findings.extend(found);
         }
     }

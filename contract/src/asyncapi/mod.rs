@@ -8,10 +8,12 @@ mod resolve;
 mod rules;
 mod shape;
 mod traits;
+mod v2;
 mod v3;
 mod version;
 
 pub(crate) use resolve::{Documents, is_remote};
+pub use v2::PointOfView;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Contract;
@@ -28,17 +30,18 @@ pub(crate) fn rules() -> Vec<Rule> {
 pub(crate) fn read(
     documents: &Documents,
     root: &Node,
+    view: PointOfView,
     sources: &mut Sources,
     reader: &dyn Reader,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let version = version::read(root, found)?;
+    let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
     if version.is_2() {
         rules::run(&rules::Context { documents, root, version }, found);
-        return None;
+        return v2::lower(documents, root, text, view, sources, reader, found);
     }
     shape::check(documents, root, found);
     rules::run(&rules::Context { documents, root, version }, found);
-    let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
     v3::lower(documents, root, text, sources, reader, found)
 }

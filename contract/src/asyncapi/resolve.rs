@@ -92,6 +92,22 @@ impl Documents {
         self.files.iter().find(|document| document.file == file)?.node.as_ref()
     }
 
+    /// The same files with another tree for the document that was asked for.
+    pub(crate) fn with_root(&self, root: Node) -> Self {
+        let mut root = Some(root);
+        let copy = |document: &Document| Document {
+            path: document.path.clone(),
+            file: document.file,
+            node: root.take().or_else(|| document.node.clone()),
+        };
+        let files: Vec<Document> = self.files.iter().map(copy).collect();
+        let mut indexes = HashMap::new();
+        for node in files.iter().filter_map(|document| document.node.as_ref()) {
+            index_long(node, &mut indexes);
+        }
+        Self { files, by_path: self.by_path.clone(), indexes, copied: self.copied.clone() }
+    }
+
     /// Every file that was read, the root document first.
     pub(crate) fn file_ids(&self) -> Vec<FileId> {
         self.files.iter().map(|document| document.file).collect()

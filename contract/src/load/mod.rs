@@ -10,7 +10,7 @@ pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protob
 
 use std::collections::BTreeSet;
 
-use crate::asyncapi::{self, Documents};
+use crate::asyncapi::{self, Documents, PointOfView};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::Contract;
 use crate::rule;
@@ -27,6 +27,13 @@ pub enum Document {
     Schema(Schema),
 }
 
+/// How documents are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// What `publish` and `subscribe` of AsyncAPI 2.x mean.
+    pub point_of_view: PointOfView,
+}
+
 /// Reads a file of any kind: a text with a key `asyncapi` is a contract, all else a schema whose format
 /// [`load_schema`] finds.
 ///
@@ -38,6 +45,16 @@ pub enum Document {
 /// assert!(matches!(document, Some(load::Document::Schema(_))));
 /// ```
 pub fn load(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<Document>, Vec<Diagnostic>) {
+    load_with(sources, reader, path, Options::default())
+}
+
+/// The same as [`load`], with options.
+pub fn load_with(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    path: &str,
+    options: Options,
+) -> (Option<Document>, Vec<Diagnostic>) {
     if extension(path) == "proto" {
         let (schema, found) = load_schema(sources, reader, path, Some(Format::Protobuf), None);
         return (schema.map(Document::Schema), found);
@@ -45,7 +62,7 @@ pub fn load(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<D
     let mut found = Vec::new();
     let documents = Documents::load(sources, reader, path, &mut found);
     if documents.root().is_some_and(|root| root.get("asyncapi").is_some()) {
-        let contract = contract(sources, reader, &documents, &mut found);
+        let contract = contract(sources, reader, &documents, options, &mut found);
         return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources, Some(&documents)));
     }
     let schema = schema(sources, reader, &documents, path, None, &mut found);
@@ -55,12 +72,22 @@ pub fn load(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<D
 /// Reads an AsyncAPI document with all that it refers to. The contract is there also when parts of it are wrong, as long as
 /// its frame can be read; those parts are left out and reported.
 pub fn load_contract(sources: &mut Sources, reader: &dyn Reader, path: &str) -> (Option<Contract>, Vec<Diagnostic>) {
+    load_contract_with(sources, reader, path, Options::default())
+}
+
+/// The same as [`load_contract`], with options.
+pub fn load_contract_with(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    path: &str,
+    options: Options,
+) -> (Option<Contract>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let documents = Documents::load(sources, reader, path, &mut found);
     if let Err(why) = documents.root_file(path) {
         found.push(unreadable(sources, reader, path, &why));
     }
-    let contract = contract(sources, reader, &documents, &mut found);
+    let contract = contract(sources, reader, &documents, options, &mut found);
     (contract, finished(found, sources, Some(&documents)))
 }
 
@@ -96,9 +123,15 @@ pub fn load_schema(
     (schema, finished(found, sources, documents.as_ref()))
 }
 
-fn contract(sources: &mut Sources, reader: &dyn Reader, documents: &Documents, found: &mut Vec<Diagnostic>) -> Option<Contract> {
+fn contract(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    documents: &Documents,
+    options: Options,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Contract> {
     let root = documents.root()?;
-    let mut contract = asyncapi::read(documents, root, sources, reader, found)?;
+    let mut contract = asyncapi::read(documents, root, options.point_of_view, sources, reader, found)?;
     // What payloads import or name belongs to the contract too. A copy of a document for a text in it has the document's name.
     let payloads = contract.channels.iter().flat_map(|c| &c.messages).flat_map(|m| [&m.payload, &m.headers]).flatten();
     for id in payloads.filter_map(|p| p.schema.as_ref()).flat_map(Schema::files).collect::<BTreeSet<_>>() {

@@ -7,7 +7,7 @@ use eventpact_contract::load::{self, Document};
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Sources, Span};
 
-use crate::input::{Entry, Tree};
+use crate::input::{Entry, ReadArgs, Tree};
 
 /// What a file is, on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,6 +64,7 @@ const REMOVED: &str = "check/document-removed";
 pub(super) struct Pairing<'a> {
     pub(super) kind: Option<Kind>,
     pub(super) message: Option<&'a str>,
+    pub(super) read: ReadArgs,
 }
 
 impl Pairing<'_> {
@@ -114,13 +115,13 @@ impl Pairing<'_> {
             let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(format), self.message);
             (schema.map(Document::Schema), found)
         } else if self.kind == Some(Kind::Asyncapi) {
-            let (contract, found) = load::load_contract(sources, &*tree.reader, &entry.path);
+            let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, self.read.options());
             (contract.map(|c| Document::Contract(Box::new(c))), found)
         } else if self.message.is_some() && ending(&entry.path) == "proto" {
             let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(Format::Protobuf), self.message);
             (schema.map(Document::Schema), found)
         } else {
-            load::load(sources, &*tree.reader, &entry.path)
+            load::load_with(sources, &*tree.reader, &entry.path, self.read.options())
         };
         // Only what stops the comparison counts here; `validate` is the command for the rest. A default that does not fit its
         // type does not stop it: registries hold such schemas.

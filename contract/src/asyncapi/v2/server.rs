@@ -1,0 +1,156 @@
+//! Servers, security and parameters.
+
+use super::{Upgrade, entries, entry, mapping, new_reference, node, text, token};
+use crate::yaml::{Entry, Node, Value};
+
+impl<'d> Upgrade<'d> {
+    pub(super) fn server(&mut self, server: &'d Node, _: &str) -> Node {
+        if server.as_mapping().is_none() {
+            return server.clone();
+        }
+        let mut out = Vec::new();
+        for one in entries(server) {
+            match (one.key.as_str(), &one.value.value) {
+                ("url", Value::String(url)) => {
+                    let (host, path) = split_url(url);
+                    out.push(entry("host", one.key_span, text(one.value.span, host)));
+                    if !path.is_empty() {
+                        out.push(entry("pathname", one.key_span, text(one.value.span, path)));
+                    }
+                }
+                ("security", _) => out.push(entry("security", one.key_span, self.security(&one.value))),
+                _ => out.push(one.clone()),
+            }
+        }
+        mapping(server.span, out)
+    }
+
+    /// `[{name: [scopes]}]` as a list of schemes: references, or copies where scopes are named.
+    pub(super) fn security(&mut self, security: &'d Node) -> Node {
+        let Value::Sequence(items) = &security.value else { return security.clone() };
+        let mut out = Vec::new();
+        for item in items {
+            let schemes = entries(item);
+            if item.as_mapping().is_none() {
+                out.push(item.clone());
+            } else if schemes.is_empty() {
+                self.note(item.span, "3.x can't say that security is optional: `{}` is left out");
+            } else if schemes.len() > 1 {
+                self.note(item.span, "3.x can't ask for several schemes at once: they are listed as alternatives");
+            }
+            out.extend(schemes.iter().map(|one| self.required_scheme(one)));
+        }
+        node(security.span, Value::Sequence(out))
+    }
+
+    fn required_scheme(&mut self, required: &'d Entry) -> Node {
+        let pointer = format!("/components/securitySchemes/{}", token(&required.key));
+        // References of the new tree are written in the root document.
+        let span = if required.key_span.file == self.root.span.file { required.key_span } else { self.root.span };
+        let scopes = required.value.as_sequence().unwrap_or_default();
+        let scheme = self.component("securitySchemes", &required.key).and_then(|scheme| self.follow(scheme));
+        let takes_scopes = |scheme: &&Node| matches!(scheme.get("type").and_then(Node::as_str), Some("oauth2" | "openIdConnect"));
+        match scheme.filter(|scheme| !scopes.is_empty() && takes_scopes(scheme)) {
+            Some(scheme) => {
+                let mut copy = self.scheme(scheme, &pointer);
+                if let Value::Mapping(map) = &mut copy.value {
+                    map.entries.push(entry("scopes", required.key_span, required.value.clone()));
+                }
+                copy
+            }
+            None => new_reference(span, &pointer),
+        }
+    }
+
+    #[allow(clippy::unused_self)] // one signature for every kind of object
+    pub(super) fn scheme(&mut self, scheme: &'d Node, _: &str) -> Node {
+        let mut out = scheme.clone();
+        let Value::Mapping(map) = &mut out.value else { return out };
+        let Some(flows) = map.entries.iter_mut().find(|one| one.key == "flows") else { return out };
+        let Value::Mapping(flows) = &mut flows.value.value else { return out };
+        for flow in &mut flows.entries {
+            if let Value::Mapping(flow) = &mut flow.value.value {
+                for field in flow.entries.iter_mut().filter(|field| field.key == "scopes") {
+                    "availableScopes".clone_into(&mut field.key);
+                }
+            }
+        }
+        out
+    }
+
+    /// A parameter of 3.x is a string: of its schema the choices and the default stay, and the whole as `x-schema` when it says
+    /// more than that.
+    pub(super) fn parameter(&mut self, parameter: &'d Node, at: &str) -> Node {
+        if parameter.as_mapping().is_none() {
+            return parameter.clone();
+        }
+        let mut out = Vec::new();
+        for one in entries(parameter) {
+            if one.key != "schema" {
+                out.push(one.clone());
+                continue;
+            }
+            self.moved.entry(&raw const one.value).or_insert_with(|| format!("{at}/x-schema"));
+            let schema = self.follow(&one.value).unwrap_or(&one.value);
+            let mut said_all = !super::is_reference(&one.value);
+            for field in entries(schema) {
+                let value = match field.key.as_str() {
+                    "type" if field.value.as_str() == Some("string") => continue,
+                    "description" if parameter.get("description").is_none() => Some(field.value.clone()),
+                    "default" => scalar_text(&field.value),
+                    "enum" | "examples" => scalar_texts(&field.value),
+                    _ => None,
+                };
+                said_all &= value.as_ref() == Some(&field.value);
+                out.extend(value.map(|value| entry(field.key.clone(), field.key_span, value)));
+            }
+            if !said_all {
+                out.push(entry("x-schema", one.key_span, one.value.clone()));
+            }
+        }
+        mapping(parameter.span, out)
+    }
+}
+
+/// A scalar as a text; `null` and lists are none.
+fn scalar_text(value: &Node) -> Option<Node> {
+    match &value.value {
+        Value::String(_) => Some(value.clone()),
+        Value::Number(number) => Some(text(value.span, number.clone())),
+        Value::Bool(bool) => Some(text(value.span, bool.to_string())),
+        _ => None,
+    }
+}
+
+fn scalar_texts(values: &Node) -> Option<Node> {
+    let items: Option<Vec<Node>> = values.as_sequence()?.iter().map(scalar_text).collect();
+    Some(node(values.span, Value::Sequence(items?)))
+}
+
+/// Host with port, and path, of `scheme://host:port/path`; each part may hold `{variables}`.
+fn split_url(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    match rest.find('/') {
+        Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at..).filter(|path| *path != "/").unwrap_or("")),
+        None => (rest, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_url;
+
+    #[test]
+    fn urls() {
+        for (url, host, path) in [
+            ("kafka.example.com:9092", "kafka.example.com:9092", ""),
+            ("mqtt://test.mosquitto.org:{port}/a/{b}", "test.mosquitto.org:{port}", "/a/{b}"),
+            ("{scheme}://x.example/", "x.example", ""),
+            ("wss://x.example?token=1", "x.example?token=1", ""),
+            ("/ws", "", "/ws"),
+            ("{url}", "{url}", ""),
+        ] {
+            assert_eq!(split_url(url), (host, path), "{url}");
+        }
+    }
+}
