@@ -189,7 +189,10 @@ fn wide_input_takes_linear_time() {
 
 #[test]
 fn ten_thousand_mistakes_are_cut_short() {
-    let channels: String = (0..10_000).map(|n| format!("  c{n}: {{ adress: 'x{n}', messages: [] }}\n")).collect();
-    let (_, found) = read(&[("asyncapi.yaml", document(&format!("channels:\n{channels}")))]);
+    let mut channels = String::from("channels:\n");
+    for n in 0..10_000 {
+        writeln!(channels, "  c{n}: {{ adress: 'x{n}', messages: [] }}").expect("a string takes all");
+    }
+    let (_, found) = read(&[("asyncapi.yaml", document(&channels))]);
     assert!(has_errors(&found) && found.len() <= 501, "{} findings", found.len());
 }
