@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod demo;
 mod new;
+mod node;
 mod python;
 mod run;
 mod schemas;
@@ -36,7 +37,7 @@ enum Task {
     },
     /// Measure against the named peers, in one run, as ratios.
     Bench {
-        /// Which one: avro, kafka, check, serve [default: all].
+        /// Which one: avro, kafka, documents, validate, check, serve [default: all].
         only: Option<String>,
     },
     /// Start the files of something new.

@@ -93,17 +93,20 @@ impl Reader<'_> {
             self.indentation(place.0, builder);
         }
         let merge = is_key && plain && tag.is_none() && text == "<<";
-        let value = match tag {
+        let value = match &tag {
             None if plain => scalar::plain(&text),
+            None if !is_key => return builder.scalar(Value::String(text.into_owned()), span, anchor),
             None => Value::String(text.clone().into_owned()),
-            Some(tag) => tagged(&tag, &text, span, builder),
+            Some(tag) => tagged(tag, &text, span, builder),
         };
         if !is_key {
             return builder.scalar(value, span, anchor);
         }
-        builder.remember(anchor, &super::Node { span, value: value.clone() }, 1, 0);
-        match value {
+        let node = super::Node { span, value };
+        builder.remember(anchor, &node, 1, 0);
+        match node.value {
             Value::Null => builder.refuse_key(span, "null"),
+            Value::String(name) if tag.is_none() => builder.key(name, span, merge),
             // Numbers and booleans are keys by their text, as in JSON: `200:` is `"200":`.
             _ => builder.key(text.into_owned(), span, merge),
         }

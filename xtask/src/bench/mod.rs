@@ -2,6 +2,8 @@
 //! interleaved and medians printed; trust the ratios, not the absolute figures.
 
 mod cold_start;
+mod process;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -12,7 +14,7 @@ use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
 /// Runs one measurement, or all.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
-    let all = ["avro", "kafka", "check", "serve"];
+    let all = ["avro", "kafka", "documents", "validate", "check", "serve"];
     if let Some(name) = only
         && !all.contains(&name)
     {
@@ -26,11 +28,17 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
         let services = services::up(Lifetime::Guarded)?;
         program("kafka_throughput", Some(services.kafka_address()))?;
     }
-    if wanted("check") || wanted("serve") {
+    if wanted("documents") {
+        program("documents", None)?;
+    }
+    if wanted("validate") || wanted("check") || wanted("serve") {
         step(
             "eventpact, release",
             &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
         )?;
+    }
+    if wanted("validate") {
+        validate::run(&binary("eventpact"))?;
     }
     if wanted("check") {
         cold_start::check(&binary("eventpact"))?;
