@@ -121,13 +121,12 @@ fn what_is_wrong_is_said_with_its_place() {
 
 /// Each subschema that was read: its place, what it refers to, and the schemas in it.
 fn outline(schema: &Schema) -> String {
-    let mut out = format!("{}\n", schema.dialect.as_str());
-    let at = |id: &json_schema::SchemaId| format!("{}{}", schema.get(*id).pointer, if id.0 == 0 { "#" } else { "" });
+    let at = |id: &json_schema::SchemaId| format!("'{}'", schema.get(*id).pointer);
+    let mut lines = vec![schema.dialect.as_str().to_owned()];
     for sub in &schema.subs {
         let types: Vec<&str> = sub.types.iter().map(|t| t.as_str()).collect();
-        out.push_str(
-            &format!("'{}' {}", sub.pointer, sub.boolean.map_or(types.join("|"), |b| b.to_string())).trim_end().to_owned(),
-        );
+        let what = sub.boolean.map_or(types.join("|"), |b| b.to_string());
+        lines.push(format!("'{}' {what}", sub.pointer).trim_end().to_owned());
         let items =
             sub.items.iter().flat_map(|i| i.prefix.iter().map(|id| ("prefix", *id)).chain(i.rest.map(|id| ("items", id))));
         let single = [
@@ -143,22 +142,14 @@ fn outline(schema: &Schema) -> String {
             ("then", sub.conditional.and_then(|c| c.then)),
             ("else", sub.conditional.and_then(|c| c.otherwise)),
         ];
-        for (name, id) in single.into_iter().filter_map(|(name, id)| Some((name, id?))).chain(items) {
-            out.push_str(&format!("\n  {name} → '{}'", at(&id)));
-        }
-        for (name, dependency) in &sub.dependencies {
-            out.push_str(&format!(
-                "\n  {name} needs {}",
-                match dependency {
-                    Dependency::Required(names) => names.join(", "),
-                    Dependency::Schema(id) => format!("'{}'", at(id)),
-                }
-            ));
-        }
-        out.push('\n');
+        let single = single.into_iter().filter_map(|(name, id)| Some((name, id?)));
+        lines.extend(single.chain(items).map(|(name, id)| format!("  {name} → {}", at(&id))));
+        lines.extend(sub.dependencies.iter().map(|(name, needs)| match needs {
+            Dependency::Required(names) => format!("  {name} needs {}", names.join(", ")),
+            Dependency::Schema(id) => format!("  {name} needs {}", at(id)),
+        }));
     }
-    out.push_str(&format!("{:#}\n", schema.document.to_json()));
-    out
+    format!("{}\n{:#}\n", lines.join("\n"), schema.document.to_json())
 }
 
 #[test]
