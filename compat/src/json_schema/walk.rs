@@ -7,9 +7,9 @@
 use std::collections::HashSet;
 
 use eventpact_contract::diagnostic::{Severity, Witness};
-use eventpact_contract::formats::json_schema::{Dialect, Schema};
+use eventpact_contract::formats::json_schema::Schema;
 use jsonschema::canonical::{self, Containment};
-use jsonschema::{Draft, ValidationError, Validator};
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use crate::pair::Pair;
@@ -103,20 +103,9 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
     report
 }
 
-fn draft(schema: &Schema) -> Draft {
-    match schema.dialect {
-        // What only OpenAPI knows is written as draft-04 in the document.
-        Dialect::Draft04 | Dialect::OpenApi30 => Draft::Draft4,
-        Dialect::Draft06 => Draft::Draft6,
-        Dialect::Draft07 => Draft::Draft7,
-        Dialect::Draft201909 => Draft::Draft201909,
-        Dialect::Draft202012 => Draft::Draft202012,
-    }
-}
-
 /// `format` is an annotation: no side may count on it being checked.
 fn validator(schema: &Schema, document: &Value) -> Result<Validator, String> {
-    let options = jsonschema::options().with_draft(draft(schema)).should_validate_formats(false);
+    let options = jsonschema::options().with_draft(schema.dialect.draft()).should_validate_formats(false);
     options.build(document).map_err(|e| format!("the validator cannot use a schema: {e}"))
 }
 
@@ -193,7 +182,7 @@ fn word(pair: Pair<'_, Schema>, refusal: Refusal, message: &Value) -> Finding {
 /// `None` when the reader is proved to accept all that the writer does; else why that is open.
 fn undecided(pair: Pair<'_, Schema>, reader: &Value, writer: &Value) -> Option<String> {
     let canonical = |schema: &Schema, document: &Value| {
-        let options = canonical::options().offline().with_draft(draft(schema)).should_validate_formats(false);
+        let options = canonical::options().offline().with_draft(schema.dialect.draft()).should_validate_formats(false);
         options.canonicalize(document)
     };
     let open = "no message was found that the reader refuses, and that it accepts all could not be proved";

@@ -6,13 +6,14 @@
 
 mod resolve;
 mod rules;
+mod schema_format;
 mod shape;
 mod traits;
 mod v2;
 mod v3;
 mod version;
 
-pub(crate) use resolve::{Documents, is_remote};
+pub(crate) use resolve::Documents;
 pub use v2::PointOfView;
 
 use crate::diagnostic::Diagnostic;

@@ -4,8 +4,9 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::asyncapi::{Documents, is_remote};
+use crate::asyncapi::Documents;
 use crate::diagnostic::Diagnostic;
+use crate::formats::json_schema::{Dialect, OwnNames, is_meta_schema};
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
@@ -19,13 +20,22 @@ const MAX_DEFINITIONS: usize = 5000;
 
 /// The schema with every reference pointing into itself (`None` when that is too large), and the places of all schemas that
 /// went into it.
-pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) -> (Option<Node>, Vec<Span>) {
+pub(crate) fn bundle(
+    documents: &Documents,
+    root: &Node,
+    dialect: Dialect,
+    found: &mut Vec<Diagnostic>,
+) -> (Option<Node>, Vec<Span>) {
     let whole = documents.is_whole_file(root);
+    let own = OwnNames::of(root, dialect);
+    let keeps_names = whole || refers_by_name(root, &own);
     let mut bundler = Bundler {
         documents,
         found,
         root,
         whole,
+        own,
+        keeps_names,
         names: HashMap::new(),
         taken: HashSet::new(),
         full: false,
@@ -33,6 +43,7 @@ pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnos
     };
     bundler.reserve_names();
     let mut bundled = bundler.schema(root);
+    bundler.keeps_names = false;
     let mut definitions = Vec::new();
     let mut reached = vec![root.span];
     while let Some((name, node)) = bundler.waiting.pop_front() {
@@ -63,12 +74,29 @@ pub(crate) fn bundle(documents: &Documents, root: &Node, found: &mut Vec<Diagnos
     (Some(bundled), reached)
 }
 
+/// A reference below a schema names one of its parts by `$id` or by an anchor.
+fn refers_by_name(node: &Node, own: &OwnNames) -> bool {
+    match &node.value {
+        Value::Sequence(items) => items.iter().any(|item| refers_by_name(item, own)),
+        Value::Mapping(map) => map.entries.iter().any(|entry| match (entry.key.as_str(), entry.value.as_str()) {
+            ("$ref", Some(text)) => own.has(text),
+            ("$dynamicRef" | "$recursiveRef", Some(_)) => true,
+            (key, _) => !DATA.contains(&key) && refers_by_name(&entry.value, own),
+        }),
+        _ => false,
+    }
+}
+
 struct Bundler<'d, 'f> {
     documents: &'d Documents,
     found: &'f mut Vec<Diagnostic>,
     root: &'d Node,
     /// The root is a whole file: its own `#/…` references stay as they are.
     whole: bool,
+    /// The names that the root and the schemas in it give themselves.
+    own: OwnNames,
+    /// These names stay: something refers to them. Else they are only words, and would lead references astray.
+    keeps_names: bool,
     /// The names under `$defs`, those of the root itself included.
     names: HashMap<*const Node, String>,
     taken: HashSet<String>,
@@ -96,6 +124,9 @@ impl<'d> Bundler<'d, '_> {
         let copied = entries.entries.iter().map(|entry| {
             let value = match entry.key.as_str() {
                 "$ref" if entry.value.as_str().is_some() => return self.reference(node, entry),
+                "$id" | "id" if !self.keeps_names && !std::ptr::eq(node, self.root) && entry.value.as_str().is_some() => {
+                    return None;
+                }
                 key if DATA.contains(&key) => entry.value.clone(),
                 key if NAMED.contains(&key) => self.each(&entry.value),
                 _ => match &entry.value.value {
@@ -137,10 +168,8 @@ impl<'d> Bundler<'d, '_> {
     fn reference(&mut self, node: &'d Node, entry: &'d Entry) -> Option<Entry> {
         let text = entry.value.as_str()?;
         let stays = self.whole && text.starts_with('#') && entry.value.span.file == self.root.span.file;
-        if stays {
-            return Some(entry.clone());
-        }
-        if is_remote(text) && self.is_known_id(text) {
+        let named = self.keeps_names && self.own.has(text);
+        if stays || named || is_meta_schema(text) {
             return Some(entry.clone());
         }
         let target = self.documents.next(node, self.found)?;
@@ -149,12 +178,6 @@ impl<'d> Bundler<'d, '_> {
         let to = if std::ptr::eq(target, self.root) { "#".to_owned() } else { format!("#/$defs/{}", self.name(target, text)) };
         let value = Node { span: entry.value.span, value: Value::String(to) };
         Some(Entry { key: entry.key.clone(), key_span: entry.key_span, value })
-    }
-
-    /// `true` for the names of the meta-schemas, which every validator knows.
-    fn is_known_id(&self, text: &str) -> bool {
-        ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| text.starts_with(known))
-            || self.root.get("$id").and_then(Node::as_str).is_some_and(|id| text.starts_with(id))
     }
 
     fn name(&mut self, target: &'d Node, reference: &str) -> String {

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::asyncapi::{self, Documents, PointOfView};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::formats::json_schema::Dialect;
 use crate::model::Contract;
 use crate::rule;
 use crate::schema::{Format, Schema};
@@ -157,7 +158,7 @@ fn schema(
     let root = documents.root()?;
     match format.unwrap_or_else(|| guess(root, path)) {
         Format::Avro => read_avro(sources, reader, root, path, found),
-        Format::JsonSchema => read_json_schema(documents, root, found).0,
+        Format::JsonSchema => read_json_schema(documents, root, Dialect::Draft07, found).0,
         // A `.proto` file is no document of YAML or JSON: it was read before.
         Format::Protobuf => None,
     }

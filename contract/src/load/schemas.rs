@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{bundle, sound};
 use crate::asyncapi::Documents;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::formats::{avro, json_schema, protobuf};
+use crate::formats::json_schema::{self, Dialect};
+use crate::formats::{avro, protobuf};
 use crate::schema::Schema;
 use crate::source::{FileId, Reader, Sources, Span, resolve_path};
 use crate::yaml::{self, Node};
@@ -137,9 +138,15 @@ fn inline_file(sources: &mut Sources, text: &Node) -> FileId {
     sources.add(name, content.to_owned())
 }
 
-/// A JSON Schema, made self-contained; and the nodes of the documents that went into it.
-pub(crate) fn read_json_schema(documents: &Documents, node: &Node, found: &mut Vec<Diagnostic>) -> (Option<Schema>, Vec<Span>) {
-    let (bundled, reached) = bundle(documents, node, found);
-    let schema = bundled.and_then(|bundled| sound(json_schema::parse(&bundled, &mut |_| None), found));
+/// A JSON Schema of a dialect, unless it names another one itself, made self-contained; and the places of the schemas that went
+/// into it.
+pub(crate) fn read_json_schema(
+    documents: &Documents,
+    node: &Node,
+    dialect: Dialect,
+    found: &mut Vec<Diagnostic>,
+) -> (Option<Schema>, Vec<Span>) {
+    let (bundled, reached) = bundle(documents, node, dialect, found);
+    let schema = bundled.and_then(|bundled| sound(json_schema::parse_as(&bundled, dialect, &mut |_| None), found));
     (schema.map(|schema| Schema::JsonSchema(Arc::new(schema))), reached)
 }

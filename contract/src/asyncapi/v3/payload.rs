@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::asyncapi::resolve::{self, Documents};
+use crate::asyncapi::schema_format::{self, Language};
 use crate::diagnostic::Diagnostic;
+use crate::formats::json_schema::Dialect;
 use crate::load::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
 use crate::model::Payload;
 use crate::schema::Schema;
@@ -20,14 +22,6 @@ pub(super) struct Payloads<'s, 'd> {
     read: HashMap<*const Node, Option<Payload>>,
     /// Places of JSON Schemas that were read as a part of another.
     reached: HashSet<Span>,
-}
-
-/// What a `schemaFormat` names.
-enum Kind {
-    Avro,
-    Protobuf,
-    JsonSchema,
-    Other,
 }
 
 impl<'s, 'd> Payloads<'s, 'd> {
@@ -58,7 +52,8 @@ impl<'s, 'd> Payloads<'s, 'd> {
         let target = self.documents.follow(node, &mut self.found)?.clone();
         let implied = format!("application/vnd.aai.asyncapi;version={}", self.version);
         let Some(format) = target.get("schemaFormat") else {
-            return matches!(target.value, Value::Mapping(_) | Value::Bool(_)).then(|| self.json_schema(&target, node, implied));
+            return matches!(target.value, Value::Mapping(_) | Value::Bool(_))
+                .then(|| self.json_schema(&target, node, implied, Dialect::AsyncApi));
         };
         let (format, format_span) = (format.as_str()?.to_owned(), format.span);
         let schema = target.get("schema")?;
@@ -80,29 +75,42 @@ impl<'s, 'd> Payloads<'s, 'd> {
         Some((format, reference.span))
     }
 
-    fn with_format(&mut self, schema: &Node, format: String, format_span: Span) -> Option<Payload> {
-        let kind = self.kind(&format, format_span);
-        match kind {
-            Kind::Protobuf => Some(self.protobuf(schema, format)),
-            Kind::Avro => {
+    /// A schema in the format that stands beside it.
+    pub(in crate::asyncapi) fn with_format(&mut self, schema: &Node, format: String, format_span: Span) -> Option<Payload> {
+        let read = schema_format::read(&format);
+        match read.language {
+            Language::Unknown | Language::Raml => {
+                self.opaque(&format, read.language, format_span);
+                return Some(Payload { span: schema.span, schema_format: format, schema: None });
+            }
+            _ if !read.known_version => {
+                let message =
+                    format!("`{format}` names no version of this format that is known; the schema is read all the same");
+                self.found.push(Diagnostic::warning("asyncapi/schema-format-version", format_span, message));
+            }
+            _ => {}
+        }
+        match read.language {
+            Language::Protobuf => Some(self.protobuf(schema, format)),
+            Language::Avro => {
                 let target = self.documents.follow(schema, &mut self.found)?.clone();
                 let path = self.documents.path_of(target.span.file).to_owned();
                 let read = read_avro(self.sources, self.reader, &target, &path, &mut self.found);
                 Some(Payload { span: target.span, schema_format: format, schema: read })
             }
-            Kind::JsonSchema => {
+            Language::JsonSchema(dialect) => {
                 let target = self.documents.follow(schema, &mut self.found)?.clone();
-                Some(self.json_schema(&target, schema, format))
+                Some(self.json_schema(&target, schema, format, dialect))
             }
-            Kind::Other => Some(Payload { span: schema.span, schema_format: format, schema: None }),
+            Language::Unknown | Language::Raml => None,
         }
     }
 
     /// `target` is the schema behind the references of `node`.
-    fn json_schema(&mut self, target: &Node, node: &Node, format: String) -> Payload {
+    fn json_schema(&mut self, target: &Node, node: &Node, format: String, dialect: Dialect) -> Payload {
         // The document's own node, not a copy, so that a reference back to it is recognised.
         let own = self.documents.follow(node, &mut Vec::new()).filter(|own| own.get("schemaFormat").is_none());
-        let (schema, reached) = read_json_schema(self.documents, own.unwrap_or(target), &mut self.found);
+        let (schema, reached) = read_json_schema(self.documents, own.unwrap_or(target), dialect, &mut self.found);
         self.reached.extend(reached);
         Payload { span: target.span, schema_format: format, schema }
     }
@@ -153,35 +161,15 @@ impl<'s, 'd> Payloads<'s, 'd> {
         read_protobuf(self.sources, self.reader, id, &path, root, &mut self.found)
     }
 
-    /// Reads the format by its media type; a warning where the version is not one that was tried.
-    fn kind(&mut self, format: &str, span: Span) -> Kind {
-        let (media, parameters) = format.split_once(';').unwrap_or((format, ""));
-        let media = media.trim().to_ascii_lowercase();
-        let media = media.strip_suffix("+json").or_else(|| media.strip_suffix("+yaml")).unwrap_or(&media);
-        let version = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("version=")).unwrap_or("");
-        let (kind, known) = match media {
-            "application/vnd.apache.avro" => {
-                let minor = version.strip_prefix("1.").and_then(|rest| rest.split('.').next()?.parse::<u32>().ok());
-                (Kind::Avro, version.is_empty() || minor.is_some_and(|minor| (8..=12).contains(&minor)))
-            }
-            "application/vnd.google.protobuf" => (Kind::Protobuf, matches!(version, "" | "2" | "3" | "2023" | "2024")),
-            "application/vnd.aai.asyncapi" => (Kind::JsonSchema, true),
-            "application/schema" if !matches!(version, "draft-03" | "draft-04" | "draft-05" | "draft-06") => {
-                (Kind::JsonSchema, matches!(version, "" | "draft-07" | "2019-09" | "2020-12" | "draft-2019-09" | "draft-2020-12"))
-            }
-            _ => {
-                let message = format!("the schema format `{format}` is not read: the payload is kept as it is and not checked");
-                let help = "read are Avro (application/vnd.apache.avro), Protobuf (application/vnd.google.protobuf) and \
-                            JSON Schema from draft-07 on (application/schema+json)";
-                self.found.push(Diagnostic::warning("asyncapi/unknown-schema-format", span, message).with_help(help));
-                return Kind::Other;
-            }
+    /// Says that a schema is kept as it is.
+    fn opaque(&mut self, format: &str, language: Language, span: Span) {
+        let message = match language {
+            Language::Raml => "RAML is not read: the schema is kept as it is and not checked".to_owned(),
+            _ => format!("the schema format `{format}` is not read: the schema is kept as it is and not checked"),
         };
-        if !known {
-            let message = format!("`{version}` is no version of this format that is known; the schema is read all the same");
-            self.found.push(Diagnostic::warning("asyncapi/schema-format-version", span, message));
-        }
-        kind
+        let help = "read are Avro (application/vnd.apache.avro), Protobuf (application/vnd.google.protobuf), JSON Schema \
+                    (application/schema+json) and OpenAPI (application/vnd.oai.openapi)";
+        self.found.push(Diagnostic::warning("asyncapi/unknown-schema-format", span, message).with_help(help));
     }
 
     /// Reads the schemas among the components that no message led to, for what is wrong in them.

@@ -12,8 +12,10 @@ pub enum Dialect {
     OpenApi30,
     /// Draft-06.
     Draft06,
-    /// Draft-07: also what the AsyncAPI Schema Object builds on.
+    /// Draft-07.
     Draft07,
+    /// The Schema Object of AsyncAPI: draft-07 with `discriminator`, `externalDocs` and `deprecated`.
+    AsyncApi,
     /// Draft 2019-09.
     Draft201909,
     /// Draft 2020-12.
@@ -47,7 +49,7 @@ impl Dialect {
             Self::OpenApi30 => None,
             Self::Draft04 => Some("http://json-schema.org/draft-04/schema#"),
             Self::Draft06 => Some("http://json-schema.org/draft-06/schema#"),
-            Self::Draft07 => Some("http://json-schema.org/draft-07/schema#"),
+            Self::Draft07 | Self::AsyncApi => Some("http://json-schema.org/draft-07/schema#"),
             Self::Draft201909 => Some("https://json-schema.org/draft/2019-09/schema"),
             Self::Draft202012 => Some("https://json-schema.org/draft/2020-12/schema"),
         }
@@ -60,6 +62,7 @@ impl Dialect {
             Self::OpenApi30 => "OpenAPI 3.0",
             Self::Draft06 => "draft-06",
             Self::Draft07 => "draft-07",
+            Self::AsyncApi => "the AsyncAPI dialect",
             Self::Draft201909 => "2019-09",
             Self::Draft202012 => "2020-12",
         }
@@ -77,7 +80,7 @@ impl Dialect {
         let (since, until, holds) = match keyword {
             "properties" | "patternProperties" | "definitions" | "$defs" => (Self::Draft04, Self::Draft202012, Holds::Named),
             "dependentSchemas" | "dependentRequired" => (Self::Draft04, Self::Draft202012, Holds::Dependencies),
-            "dependencies" => (Self::Draft04, Self::Draft07, Holds::Dependencies),
+            "dependencies" => (Self::Draft04, Self::AsyncApi, Holds::Dependencies),
             "allOf" | "anyOf" | "oneOf" => (Self::Draft04, Self::Draft202012, Holds::List),
             "not" | "additionalProperties" => (Self::Draft04, Self::Draft202012, Holds::One),
             "contains" | "propertyNames" => (Self::Draft06, Self::Draft202012, Holds::One),

@@ -49,7 +49,7 @@ fn put_definitions(whole: &mut Node, added: Vec<Entry>) {
 fn name_dialect(whole: &mut Node, dialect: Dialect) {
     let span = whole.span;
     let Value::Mapping(map) = &mut whole.value else { return };
-    if dialect == Dialect::Draft07 || map.get("$schema").is_some() {
+    if matches!(dialect, Dialect::Draft07 | Dialect::AsyncApi) || map.get("$schema").is_some() {
         return;
     }
     let address = dialect.meta_schema().or(Dialect::Draft04.meta_schema()).unwrap_or_default();

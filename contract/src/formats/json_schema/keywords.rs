@@ -1,5 +1,7 @@
 //! The keywords without subschemas: what they must look like, and where they are wrong.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
@@ -26,7 +28,10 @@ pub(super) fn read(map: &Mapping, dialect: Dialect, sub: &mut Sub, diagnostics: 
             "examples" if dialect >= Dialect::Draft06 => sub.examples = list(entry, diagnostics).unwrap_or_default(),
             "example" if dialect == Dialect::OpenApi30 => sub.examples = vec![node.clone()],
             "discriminator" => sub.discriminator = discriminator(entry, diagnostics),
-            "deprecated" => sub.deprecated = node.as_bool().unwrap_or(false),
+            "deprecated" => {
+                sub.deprecated = node.as_bool().unwrap_or(false);
+                annotation("deprecated", entry, dialect, diagnostics);
+            }
             "pattern" => pattern(entry, diagnostics),
             "minimum" | "maximum" => number(entry, diagnostics),
             "exclusiveMinimum" | "exclusiveMaximum" => exclusive(entry, dialect, diagnostics),
@@ -44,14 +49,16 @@ pub(super) fn read(map: &Mapping, dialect: Dialect, sub: &mut Sub, diagnostics: 
     }
 }
 
-/// Keywords that no value is held against: what is wrong in them is worth a word, and no more.
+/// Keywords that no value is held against: what is wrong in them is worth a word.
 fn annotation(key: &str, entry: &Entry, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) {
     let node = &entry.value;
     let wanted = match key {
         "$id" | "$schema" | "$comment" | "contentMediaType" | "contentEncoding" if node.as_str().is_none() => "a string",
         "$anchor" | "$dynamicAnchor" if dialect >= Dialect::Draft201909 && node.as_str().is_none() => "a string",
         "id" if dialect == Dialect::Draft04 && node.as_str().is_none() => "a string",
-        "readOnly" | "writeOnly" | "$recursiveAnchor" if node.as_bool().is_none() => "true or false",
+        "readOnly" | "$recursiveAnchor" if node.as_bool().is_none() => "true or false",
+        "deprecated" if node.as_bool().is_none() && dialect >= Dialect::AsyncApi => "true or false",
+        "externalDocs" if dialect == Dialect::AsyncApi && node.as_mapping().is_none() => "an object",
         _ => return,
     };
     let message = format!("'{key}' is {wanted}, not {}", node.kind());
@@ -76,8 +83,14 @@ fn exclusive(entry: &Entry, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>)
 fn enumeration(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Node>> {
     let values = list(entry, diagnostics)?;
     if values.is_empty() {
-        let message = "'enum' is empty: no value fits";
+        let message = "'enum' is empty: no value fits".to_owned();
         diagnostics.push(Diagnostic::warning("json-schema/enum", entry.value.span, message));
+    }
+    let mut seen = HashSet::new();
+    if let Some(again) = values.iter().find(|value| !seen.insert(value.to_json().to_string())) {
+        let message = format!("'enum' has {} twice", again.to_json());
+        diagnostics
+            .push(Diagnostic::warning("json-schema/enum", entry.value.span, message).with_related(again.span, "again here"));
     }
     Some(values)
 }
@@ -139,15 +152,20 @@ fn types(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<JsonType> {
 }
 
 fn required(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, Span)> {
-    match &entry.value.value {
-        Value::Bool(_) => {
-            let message = "'required' is a list of names, not a boolean";
-            let help = "list the name of the property in 'required' of the object that holds it";
-            diagnostics.push(Diagnostic::error("json-schema/required", entry.value.span, message).with_help(help));
-            Vec::new()
-        }
-        _ => names(&entry.key, &entry.value, diagnostics),
+    if let Value::Bool(_) = &entry.value.value {
+        let message = "'required' is a list of names, not a boolean";
+        let help = "list the name of the property in 'required' of the object that holds it";
+        diagnostics.push(Diagnostic::error("json-schema/required", entry.value.span, message).with_help(help));
+        return Vec::new();
     }
+    let names = names(&entry.key, &entry.value, diagnostics);
+    let mut seen = HashSet::new();
+    if let Some((again, span)) = names.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+        let message = format!("'required' names '{again}' twice");
+        diagnostics
+            .push(Diagnostic::warning("json-schema/required", entry.value.span, message).with_related(*span, "again here"));
+    }
+    names
 }
 
 /// A list of strings with their places.

@@ -8,8 +8,11 @@ mod keywords;
 mod parse;
 mod reference;
 mod tree;
+mod validate;
 
 pub use canonical::canonical_text;
 pub use dialect::Dialect;
 pub use parse::{ResolveFn, parse, parse_as};
+pub(crate) use reference::{OwnNames, is_meta_schema};
 pub use tree::{Additional, Conditional, Dependency, Items, JsonType, Property, Schema, SchemaId, Sub};
+pub use validate::{Unusable, Validator, Violation};

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the documents of one schema, `$id` and the anchors in them, pointers. Does not live here: keywords.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::yaml::{Mapping, Node, Value};
@@ -169,7 +169,36 @@ impl Documents {
     }
 }
 
-fn is_meta_schema(address: &str) -> bool {
+/// The names that the schemas in one document give themselves.
+pub(crate) struct OwnNames {
+    addresses: HashSet<String>,
+    anchors: HashSet<String>,
+}
+
+impl OwnNames {
+    /// All of a schema.
+    pub(crate) fn of(root: &Node, dialect: Dialect) -> Self {
+        let first = Resource { address: String::new(), pointer: String::new(), anchors: HashMap::new() };
+        let mut collector = Collector { dialect, resources: vec![first] };
+        collector.schema(root, &mut String::new(), 0, 0);
+        let anchors = collector.resources.iter().flat_map(|r| r.anchors.keys().cloned()).collect();
+        let addresses = collector.resources.into_iter().map(|r| r.address).filter(|a| !a.is_empty()).collect();
+        Self { addresses, anchors }
+    }
+
+    /// `true` when a reference names one of them and not a place in the document around.
+    pub(crate) fn has(&self, reference: &str) -> bool {
+        let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        if file.is_empty() {
+            return self.anchors.contains(fragment);
+        }
+        let seen_from = |base: &str| self.addresses.contains(&address::resolve(base, file));
+        self.addresses.contains(file) || self.addresses.iter().any(|base| seen_from(base))
+    }
+}
+
+/// `true` for the addresses of the meta-schemas, which every validator knows.
+pub(crate) fn is_meta_schema(address: &str) -> bool {
     ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| address.starts_with(known))
 }
 
