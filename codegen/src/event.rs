@@ -48,6 +48,16 @@ pub(crate) fn implementation(
         Format::JsonSchema => "application/json",
     });
     let (encode, decode) = (&types.encode, &types.decode);
+    let decode_ref = types.twin.as_ref().map(|twin| {
+        let (twin, decode) = (ident(&twin.name), &twin.decode);
+        quote! {
+            impl DecodeRef for #name {
+                type Ref<'a> = #twin<'a>;
+
+                fn decode_ref(bytes: &[u8]) -> Result<#twin<'_>, DecodeError> { #decode }
+            }
+        }
+    });
     let code = quote! {
         impl Event for #name {
             const NAME: &'static str = #wire_name;
@@ -65,6 +75,8 @@ pub(crate) fn implementation(
 
             fn decode(bytes: &[u8]) -> Result<Self, DecodeError> { #decode }
         }
+
+        #decode_ref
     };
     (code, files)
 }

@@ -24,6 +24,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("RunError", "eventpact_runtime::consumer"),
     ("RunReport", "eventpact_runtime::consumer"),
     ("consume", "eventpact_runtime::consumer"),
+    ("DecodeRef", "eventpact_runtime::event"),
     ("Event", "eventpact_runtime::event"),
     ("Schema", "eventpact_runtime::event"),
     ("SchemaFormat", "eventpact_runtime::event"),
@@ -58,6 +59,7 @@ const KNOWN: &[(&str, &str)] = &[
 pub(crate) const IN_SCHEMA_MODULES: &[&str] = &[
     "BTreeMap",
     "DecodeError",
+    "DecodeRef",
     "Deserialize",
     "EncodeError",
     "Event",
@@ -125,10 +127,15 @@ fn collect(tokens: TokenStream, used: &mut BTreeSet<String>) {
     }
 }
 
-/// The group at `n` holds the variants of `enum Name`.
+/// The group at `n` holds the variants of `enum Name`, or of `enum Name<'a>`.
 fn is_enum_body(tokens: &[TokenTree], n: usize) -> bool {
-    let word = n.checked_sub(2).and_then(|n| tokens.get(n));
-    matches!(word, Some(TokenTree::Ident(word)) if word == "enum")
+    let head = tokens.get(..n).unwrap_or_default().iter().rev();
+    let mut words = head.map_while(|token| match token {
+        TokenTree::Ident(word) => Some(Some(word)),
+        TokenTree::Punct(p) if ['<', '>', '\''].contains(&p.as_char()) => Some(None),
+        _ => None,
+    });
+    words.any(|word| word.is_some_and(|word| word == "enum"))
 }
 
 /// The name at `n` stands behind `::`.
@@ -146,6 +153,7 @@ mod tests {
         let body = quote! {
             pub struct A { schemas: Schemas, at: types::Date }
             enum B { Bytes(u8), Arc, Map { x: u8 } }
+            enum C<'a> { Value(&'a str), Map }
             fn wire(a: A) -> Result<(), SendError> { a.consume(); x::Arc::new(wire::write()) }
         };
         let expected = quote! {

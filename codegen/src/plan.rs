@@ -16,6 +16,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) contract: &'a Contract,
     pub(crate) messages: Vec<MessagePlan<'a>>,
     pub(crate) channels: Vec<ChannelPlan<'a>>,
+    /// The types of the messages.
+    types: Scope,
 }
 
 /// A message type: one module below `schemas`.
@@ -26,6 +28,8 @@ pub(crate) struct MessagePlan<'a> {
     pub(crate) span: Span,
     pub(crate) module: String,
     pub(crate) type_name: String,
+    /// The type that borrows from the payload, as it is called beside the other messages; see [`Plan::name_twins`].
+    pub(crate) twin: Option<String>,
 }
 
 /// A client: one module below `channels`.
@@ -66,13 +70,12 @@ pub(crate) enum KeyType {
 /// Makes the plan, or says what stands in its way.
 pub(crate) fn plan(contract: &Contract) -> Result<Plan<'_>, CodegenError> {
     let mut planner = Planner {
-        plan: Plan { contract, messages: Vec::new(), channels: Vec::new() },
+        plan: Plan { contract, messages: Vec::new(), channels: Vec::new(), types: Scope::types() },
         modules: Scope::modules(),
-        types: Scope::types(),
         findings: Vec::new(),
     };
     for name in imports::IN_SCHEMA_MODULES {
-        planner.types.reserve(name);
+        planner.plan.types.reserve(name);
     }
     let mut channel_modules = Scope::modules();
     for name in ["channels", "schemas", "types"] {
@@ -95,7 +98,6 @@ pub(crate) fn plan(contract: &Contract) -> Result<Plan<'_>, CodegenError> {
 struct Planner<'a> {
     plan: Plan<'a>,
     modules: Scope,
-    types: Scope,
     findings: Vec<Diagnostic>,
 }
 
@@ -170,8 +172,8 @@ impl<'a> Planner<'a> {
             return known;
         }
         let module = self.modules.claim(message.name(), "message");
-        let type_name = self.types.claim(message.name(), "Message");
-        self.plan.messages.push(MessagePlan { message, schema, span: payload.span, module, type_name });
+        let type_name = self.plan.types.claim(message.name(), "Message");
+        self.plan.messages.push(MessagePlan { message, schema, span: payload.span, module, type_name, twin: None });
         Some(self.plan.messages.len() - 1)
     }
 
@@ -179,6 +181,17 @@ impl<'a> Planner<'a> {
         let servers = &self.plan.contract.servers;
         let of_server = servers.iter().find(|s| channel.servers.is_empty() || channel.servers.contains(&s.key));
         of_server.map(|s| s.protocol.clone()).or_else(|| channel.bindings.first().map(|b| b.protocol.clone()))
+    }
+}
+
+impl Plan<'_> {
+    /// Names the borrowed twins of the messages that have one, after all messages have their own names.
+    pub(crate) fn name_twins(&mut self, has_twin: impl Iterator<Item = bool>) {
+        for (message, has_twin) in self.messages.iter_mut().zip(has_twin) {
+            if has_twin {
+                message.twin = Some(self.types.claim(&format!("{}_ref", message.type_name), "Ref"));
+            }
+        }
     }
 }
 

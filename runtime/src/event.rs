@@ -44,6 +44,18 @@ pub trait Event: Sized + Send + Sync + 'static {
     }
 }
 
+/// An event that can also be read without copying: texts and bytes stay in the payload. Generated code implements it for Avro
+/// messages that hold any.
+///
+/// It refuses what [`Event::decode`] refuses, for the same reason at the same place, before it returns.
+pub trait DecodeRef: Event {
+    /// The borrowed twin: the same fields, with `&str` for `String` and `&[u8]` for `Vec<u8>`.
+    type Ref<'a>: std::fmt::Debug + Clone + PartialEq + Send + Sync + Into<Self>;
+
+    /// Reads a whole payload that was written with [`Event::SCHEMA`]. Bytes left over are an error.
+    fn decode_ref(bytes: &[u8]) -> Result<Self::Ref<'_>, DecodeError>;
+}
+
 /// A schema embedded in generated code. All of it is known at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schema {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::codec::{DecodeError, avro, framing};
-use crate::event::{Event, Schema, SchemaFormat};
+use crate::event::{DecodeRef, Event, Schema, SchemaFormat};
 use crate::failure::{ErrorClass, Failure};
 use crate::message::{Envelope, Metadata};
 use crate::schemas::{SchemaError, Schemas, WriterText};
@@ -269,13 +269,44 @@ impl Inbound {
 impl Opened<'_> {
     /// Decodes the payload as an `E`; `attempt` is the number of the try, from 1.
     pub fn decode<E: Event>(&self, attempt: u32) -> Result<Envelope<E>, Failure> {
-        let event = match self.writer.as_ref().map(Met::get) {
-            Some(Writer { schema: WriterSchema::Transcode(plan), .. }) => {
-                let mut ours = Vec::with_capacity(self.payload.len() + 64);
-                plan.transcode(self.payload, &mut ours).and_then(|()| E::decode(&ours)).map_err(|error| self.located(&error))?
+        let event = match self.plan() {
+            Some(plan) => {
+                let mut ours = Vec::new();
+                self.transcode(plan, &mut ours).and_then(|()| E::decode(&ours))
             }
-            _ => E::decode(self.payload).map_err(|error| self.located(&error))?,
+            None => E::decode(self.payload),
         };
+        Ok(self.envelope(event.map_err(|error| self.located(&error))?, attempt))
+    }
+
+    /// Decodes the payload as an `E` that borrows from the delivery; or from `buffer`, where the payload of another writer's
+    /// schema is rewritten.
+    pub fn decode_ref<'b, E: DecodeRef>(
+        &'b self,
+        attempt: u32,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<Envelope<E::Ref<'b>>, Failure> {
+        let event = match self.plan() {
+            Some(plan) => self.transcode(plan, buffer).and_then(|()| E::decode_ref(buffer)),
+            None => E::decode_ref(self.payload),
+        };
+        Ok(self.envelope(event.map_err(|error| self.located(&error))?, attempt))
+    }
+
+    fn plan(&self) -> Option<&avro::Plan> {
+        match self.writer.as_ref().map(Met::get) {
+            Some(Writer { schema: WriterSchema::Transcode(plan), .. }) => Some(plan),
+            _ => None,
+        }
+    }
+
+    fn transcode(&self, plan: &avro::Plan, ours: &mut Vec<u8>) -> Result<(), DecodeError> {
+        ours.clear();
+        ours.reserve(self.payload.len() + 64);
+        plan.transcode(self.payload, ours)
+    }
+
+    fn envelope<T>(&self, event: T, attempt: u32) -> Envelope<T> {
         let record = &self.delivery.record;
         let meta = Metadata {
             topic: Arc::clone(&record.topic),
@@ -285,7 +316,7 @@ impl Opened<'_> {
             attempt,
             schema_id: self.schema_id,
         };
-        Ok(Envelope { event, key: record.key.clone(), headers: record.headers.clone(), meta })
+        Envelope { event, key: record.key.clone(), headers: record.headers.clone(), meta }
     }
 
     #[cold]

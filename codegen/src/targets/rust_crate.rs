@@ -1,6 +1,7 @@
 //! A contract as a Rust crate: manifest, README, types, clients, examples, the spec files, the lock.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use eventpact_contract::model::Contract;
 use eventpact_contract::registrable::registrable;
@@ -46,13 +47,14 @@ pub struct Options {
 /// When the contract asks for something that cannot be generated yet (with places), or an option does not fit.
 pub fn rust_crate(contract: &Contract, sources: &Sources, options: &Options) -> Result<Vec<GeneratedFile>, CodegenError> {
     check(options)?;
-    let plan = plan::plan(contract)?;
+    let mut plan = plan::plan(contract)?;
     let generated = generate_types(&plan)?;
+    plan.name_twins(generated.iter().map(|types| types.twin.is_some()));
     let mut files = Vec::new();
     for (message, types) in plan.messages.iter().zip(&generated) {
         schema_files(message, types, sources, &mut files)?;
     }
-    files.push(schemas_module(&plan)?);
+    files.push(schemas_module(&plan, &generated)?);
     for channel in &plan.channels {
         let path = format!("src/channels/{}.rs", channel.module);
         files.push(print(&path, client::module(&plan, channel))?);
@@ -121,10 +123,18 @@ fn described(message: &MessagePlan<'_>) -> String {
     if texts.is_empty() { ".".to_owned() } else { format!(": {}", texts.join("\n\n")) }
 }
 
-fn schemas_module(plan: &Plan<'_>) -> Result<GeneratedFile, CodegenError> {
-    let modules = plan.messages.iter().map(|m| {
+fn schemas_module(plan: &Plan<'_>, generated: &[Generated]) -> Result<GeneratedFile, CodegenError> {
+    let modules = plan.messages.iter().zip(generated).map(|(m, types)| {
         let (module, name) = (ident(&m.module), ident(&m.type_name));
-        (quote!(pub mod #module;), quote!(pub use #module::#name;))
+        let uses = match (&types.twin, &m.twin) {
+            (Some(inside), Some(twin)) => {
+                let renamed = (inside.name != *twin).then(|| ident(twin)).map(|twin| quote!(as #twin));
+                let inside = ident(&inside.name);
+                quote!(pub use #module::{#name, #inside #renamed};)
+            }
+            _ => quote!(pub use #module::#name;),
+        };
+        (quote!(pub mod #module;), uses)
     });
     let (modules, uses): (TokenStream, TokenStream) = modules.unzip();
     print(
@@ -157,7 +167,7 @@ fn library(plan: &Plan<'_>) -> Result<GeneratedFile, CodegenError> {
     let docs = inner_doc(&text);
     let modules: Vec<_> = plan.channels.iter().map(|c| ident(&c.module)).collect();
     let uses = (!modules.is_empty()).then(|| quote!(pub use channels::{#(#modules),*};));
-    let messages: Vec<_> = plan.messages.iter().map(|m| ident(&m.type_name)).collect();
+    let messages: Vec<_> = plan.messages.iter().flat_map(|m| iter::once(&m.type_name).chain(&m.twin)).map(|n| ident(n)).collect();
     let messages = (!messages.is_empty()).then(|| quote!(pub use schemas::{#(#messages),*};));
     print(
         "src/lib.rs",

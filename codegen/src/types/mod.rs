@@ -19,12 +19,22 @@ pub(crate) struct Generated {
     pub(crate) encode: TokenStream,
     /// The body of `Event::decode`: `bytes` is there.
     pub(crate) decode: TokenStream,
+    /// The borrowed twin of the payload's type; `None` when there is none.
+    pub(crate) twin: Option<Twin>,
     /// An expression of the payload's type for the examples, with `schemas` modules in scope; `None` when there is no small one.
     pub(crate) sample: Option<TokenStream>,
     /// `types::Decimal` is used.
     pub(crate) decimal: bool,
     /// A crate that the items need beside the runtime.
     pub(crate) crates: Vec<&'static str>,
+}
+
+/// A type that borrows from the payload.
+pub(crate) struct Twin {
+    /// Its name in the module of its message.
+    pub(crate) name: String,
+    /// The body of `DecodeRef::decode_ref`: `bytes` is there.
+    pub(crate) decode: TokenStream,
 }
 
 /// The items of a message, whatever its format.

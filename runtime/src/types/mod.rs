@@ -4,9 +4,11 @@
 //! library of your choice for that.
 
 mod big_decimal;
+mod map_ref;
 mod time;
 
 pub use big_decimal::{BigDecimal, ParseDecimalError};
+pub use map_ref::MapRef;
 #[cfg(feature = "decimal")]
 pub use rust_decimal::Decimal;
 pub use time::{

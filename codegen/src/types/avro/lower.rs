@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eventpact_contract::formats::avro::{Kind, Logical, Named, Record, Schema, TypeId};
 use eventpact_contract::source::Span;
 
-use super::shape::{Branch, DECIMAL_DIGITS, Field, Item, ItemKind, Lowered, Shape, Symbol, least_bytes};
+use super::shape::{Branch, DECIMAL_DIGITS, Field, Item, ItemKind, Lowered, Shape, Symbol, borrows, least_bytes};
 use crate::error::{Refusal, unsupported};
 use crate::imports::IN_SCHEMA_MODULES;
 use crate::names::Scope;
@@ -20,9 +20,10 @@ pub(super) fn lower(schema: &Schema, root: &str) -> Result<Lowered, Refusal> {
     lowering.claim_names(root);
     lowering.fill_named()?;
     let root_shape = lowering.root_shape(root)?;
-    let (items, uses_decimal) = (lowering.items, lowering.uses_decimal);
-    let mut lowered = Lowered { items, root: root_shape, uses_decimal };
+    let (items, uses_decimal, mut scope) = (lowering.items, lowering.uses_decimal, lowering.scope);
+    let mut lowered = Lowered { items, root: root_shape, uses_decimal, wrapper_twin: None };
     settle(&mut lowered);
+    name_twins(&mut lowered, root, &mut scope);
     Ok(lowered)
 }
 
@@ -170,7 +171,7 @@ impl<'a> Lowering<'a> {
 }
 
 fn item(name: String, doc: String, kind: ItemKind) -> Item {
-    Item { name, doc, kind, least: 0, recursive: false, deep: false }
+    Item { name, doc, kind, least: 0, recursive: false, deep: false, twin: None }
 }
 
 /// `v1`, `V2`: says less than the part in front of it.
@@ -306,6 +307,26 @@ fn settle(lowered: &mut Lowered) {
             };
         }
     }
+}
+
+/// Gives what borrows its twin's name, after all types of the schema have theirs.
+fn name_twins(lowered: &mut Lowered, root: &str, scope: &mut Scope) {
+    let all = reach(&lowered.items.iter().map(|item| held(item, false)).collect::<Vec<_>>());
+    let own = |item: &Item| shapes(&item.kind).into_iter().any(|shape| borrows(shape, &|_| false));
+    let own: Vec<bool> = lowered.items.iter().map(own).collect();
+    for (number, item) in lowered.items.iter_mut().enumerate() {
+        if own[number] || all[number].iter().any(|n| own[*n]) {
+            item.twin = Some(twin_name(&item.name, scope));
+        }
+    }
+    let is_item = lowered.items.iter().any(|item| item.name == root);
+    if !is_item && lowered.borrows(&lowered.root) {
+        lowered.wrapper_twin = Some(twin_name(root, scope));
+    }
+}
+
+fn twin_name(name: &str, scope: &mut Scope) -> String {
+    scope.claim(&format!("{name}_ref"), "Ref")
 }
 
 fn put_boxes(shape: &mut Shape, closes: &dyn Fn(usize) -> bool) {

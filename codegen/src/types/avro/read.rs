@@ -3,11 +3,11 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::shape::{DECIMAL_DIGITS, INLINE_FIXED, Item, ItemKind, Lowered, Shape};
+use super::shape::{DECIMAL_DIGITS, Form, INLINE_FIXED, Item, ItemKind, Lowered, Shape};
 use crate::names;
 
-/// An expression of type `Result<T, DecodeError>` that reads `shape` from `r`.
-pub(super) fn expression(lowered: &Lowered, shape: &Shape) -> TokenStream {
+/// An expression of type `Result<T, DecodeError>` that reads `shape` in `form` from `r`.
+pub(super) fn expression(lowered: &Lowered, shape: &Shape, form: Form) -> TokenStream {
     match shape {
         Shape::Null => quote!(Ok(())),
         Shape::Boolean => quote!(r.boolean()),
@@ -15,7 +15,9 @@ pub(super) fn expression(lowered: &Lowered, shape: &Shape) -> TokenStream {
         Shape::Long => quote!(r.long()),
         Shape::Float => quote!(r.float()),
         Shape::Double => quote!(r.double()),
+        Shape::Bytes if form == Form::Borrowed => quote!(r.bytes()),
         Shape::Bytes => quote!(r.bytes().map(<[u8]>::to_vec)),
+        Shape::String if form == Form::Borrowed => quote!(r.str()),
         Shape::String => quote!(r.string()),
         Shape::IntType(name) => {
             let name = names::ident(name);
@@ -32,31 +34,36 @@ pub(super) fn expression(lowered: &Lowered, shape: &Shape) -> TokenStream {
         Shape::Duration => quote!(logical::read_duration(r)),
         Shape::Fixed(size) => {
             let (large, size) = (*size > INLINE_FIXED, index(*size));
-            if large { quote!(r.boxed_fixed::<#size>()) } else { quote!(r.fixed::<#size>()) }
+            match (large, form) {
+                (true, Form::Owned) => quote!(r.boxed_fixed::<#size>()),
+                (true, Form::Borrowed) => quote!(r.fixed_ref::<#size>()),
+                (false, _) => quote!(r.fixed::<#size>()),
+            }
         }
         Shape::Item(index) => {
-            let name = names::ident(&lowered.item(*index).name);
+            let name = lowered.item_path(*index, form);
             quote!(#name::read(r))
         }
         Shape::Array(item) => {
-            let (least, item) = (index(lowered.least_bytes(item)), closure(lowered, item));
+            let (least, item) = (index(lowered.least_bytes(item)), closure(lowered, item, form));
             quote!(r.array(#least, #item))
         }
         Shape::Map(value) => {
-            let (least, value) = (index(lowered.least_bytes(value)), closure(lowered, value));
-            quote!(r.map(#least, #value))
+            let (least, value) = (index(lowered.least_bytes(value)), closure(lowered, value, form));
+            let method = if form == Form::Borrowed { quote!(map_ref) } else { quote!(map) };
+            quote!(r.#method(#least, #value))
         }
         Shape::Optional { inner, null_first } => {
-            let inner = closure(lowered, inner);
+            let inner = closure(lowered, inner, form);
             let method = if *null_first { quote!(optional) } else { quote!(optional_null_last) };
             quote!(r.#method(#inner))
         }
         Shape::Single(inner) => {
-            let inner = closure(lowered, inner);
+            let inner = closure(lowered, inner, form);
             quote!(r.single(#inner))
         }
         Shape::Boxed(inner) => {
-            let inner = expression(lowered, inner);
+            let inner = expression(lowered, inner, form);
             quote!(#inner.map(Box::new))
         }
     }
@@ -74,22 +81,22 @@ fn decimal(precision: u32, scale: u32, fixed: Option<usize>) -> TokenStream {
 }
 
 /// The same as something that can be called with `r`.
-fn closure(lowered: &Lowered, shape: &Shape) -> TokenStream {
+fn closure(lowered: &Lowered, shape: &Shape, form: Form) -> TokenStream {
     match shape {
         Shape::Item(index) => {
-            let name = names::ident(&lowered.item(*index).name);
+            let name = lowered.item_path(*index, form);
             quote!(#name::read)
         }
         Shape::Null => quote!(|_| Ok(())),
         shape => {
-            let expression = expression(lowered, shape);
+            let expression = expression(lowered, shape, form);
             quote!(|r| #expression)
         }
     }
 }
 
-/// The function `read` of an item.
-pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
+/// The function `read` of an item, or of its borrowed twin.
+pub(super) fn function(lowered: &Lowered, item: &Item, form: Form) -> TokenStream {
     let body = match &item.kind {
         ItemKind::Record(fields) => {
             let fields = fields.iter().map(|field| {
@@ -97,7 +104,7 @@ pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
                 match &field.shape {
                     Shape::Null => quote!(#name: ()),
                     shape => {
-                        let value = expression(lowered, shape);
+                        let value = expression(lowered, shape, form);
                         quote!(#name: #value.map_err(|e| e.in_field(#wire_name))?)
                     }
                 }
@@ -119,7 +126,7 @@ pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
                 match &branch.shape {
                     Shape::Null => quote!(#n => Ok(Self::#variant)),
                     shape => {
-                        let value = expression(lowered, shape);
+                        let value = expression(lowered, shape, form);
                         quote!(#n => #value.map(Self::#variant))
                     }
                 }
@@ -132,7 +139,19 @@ pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
         ItemKind::Record(fields) if !item.recursive && fields.iter().all(|f| matches!(f.shape, Shape::Null)) => quote!(_),
         _ => quote!(r),
     };
-    quote!(fn read(#reader: &mut wire::Reader<'_>) -> Result<Self, DecodeError> { #body })
+    let lifetime = if form == Form::Borrowed { quote!('a) } else { quote!('_) };
+    quote!(fn read(#reader: &mut wire::Reader<#lifetime>) -> Result<Self, DecodeError> { #body })
+}
+
+/// The statements that read a whole payload from `bytes`; `value` reads it from `r`.
+pub(super) fn payload(value: &TokenStream) -> TokenStream {
+    quote! {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = #value?;
+        reader.finish()?;
+        Ok(value)
+    }
 }
 
 /// A number without a suffix, as people write it in a `match`.

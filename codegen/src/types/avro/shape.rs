@@ -14,6 +14,8 @@ pub(super) struct Lowered {
     pub(super) root: Shape,
     /// Some decimal fits `types::Decimal`.
     pub(super) uses_decimal: bool,
+    /// The name of the borrowed twin of a payload that gets a type around it; `None` when there is nothing to borrow.
+    pub(super) wrapper_twin: Option<String>,
 }
 
 /// A type that gets a name in Rust.
@@ -30,6 +32,8 @@ pub(super) struct Item {
     pub(super) recursive: bool,
     /// It holds a recursive type somewhere: writing hands the depth on.
     pub(super) deep: bool,
+    /// The name of the twin that borrows from the payload; `None` when there is nothing to borrow.
+    pub(super) twin: Option<String>,
 }
 
 pub(super) enum ItemKind {
@@ -99,6 +103,15 @@ pub(super) enum Shape {
     Boxed(Box<Shape>),
 }
 
+/// Which of its two types a value gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `String`, `Vec<u8>`: a value of its own.
+    Owned,
+    /// `&str`, `&[u8]`: a view of the payload, of the lifetime `'a`.
+    Borrowed,
+}
+
 /// The most digits that `types::Decimal` always holds.
 pub(super) const DECIMAL_DIGITS: u32 = 28;
 
@@ -126,8 +139,29 @@ impl Lowered {
         walk(self, &self.root)
     }
 
+    /// The borrowed form of a shape is another type than the owned one.
+    pub(super) fn borrows(&self, shape: &Shape) -> bool {
+        borrows(shape, &|index| self.item(index).twin.is_some())
+    }
+
+    /// The type of an item in a form, with its lifetime.
+    pub(super) fn item_type(&self, index: usize, form: Form) -> TokenStream {
+        let path = self.item_path(index, form);
+        if form == Form::Borrowed && self.item(index).twin.is_some() { quote!(#path<'a>) } else { path }
+    }
+
+    /// The same without a lifetime, as it stands in front of `::`.
+    pub(super) fn item_path(&self, index: usize, form: Form) -> TokenStream {
+        let item = self.item(index);
+        let name = match (form, &item.twin) {
+            (Form::Borrowed, Some(twin)) => names::ident(twin),
+            _ => names::ident(&item.name),
+        };
+        quote!(#name)
+    }
+
     /// The type as tokens.
-    pub(super) fn rust_type(&self, shape: &Shape) -> TokenStream {
+    pub(super) fn rust_type(&self, shape: &Shape, form: Form) -> TokenStream {
         match shape {
             Shape::Null => quote!(()),
             Shape::Boolean => quote!(bool),
@@ -135,7 +169,9 @@ impl Lowered {
             Shape::Long => quote!(i64),
             Shape::Float => quote!(f32),
             Shape::Double => quote!(f64),
+            Shape::Bytes if form == Form::Borrowed => quote!(&'a [u8]),
             Shape::Bytes => quote!(Vec<u8>),
+            Shape::String if form == Form::Borrowed => quote!(&'a str),
             Shape::String => quote!(String),
             Shape::IntType(name) | Shape::LongType(name) => {
                 let name = names::ident(name);
@@ -147,27 +183,28 @@ impl Lowered {
             Shape::Duration => quote!(types::Duration),
             Shape::Fixed(size) => {
                 let (large, size) = (*size > INLINE_FIXED, Literal::usize_unsuffixed(*size));
-                if large { quote!(Box<[u8; #size]>) } else { quote!([u8; #size]) }
+                match (large, form) {
+                    (true, Form::Owned) => quote!(Box<[u8; #size]>),
+                    (true, Form::Borrowed) => quote!(&'a [u8; #size]),
+                    (false, _) => quote!([u8; #size]),
+                }
             }
-            Shape::Item(index) => {
-                let name = names::ident(&self.item(*index).name);
-                quote!(#name)
-            }
+            Shape::Item(index) => self.item_type(*index, form),
             Shape::Array(item) => {
-                let item = self.rust_type(item);
+                let item = self.rust_type(item, form);
                 quote!(Vec<#item>)
             }
             Shape::Map(value) => {
-                let value = self.rust_type(value);
-                quote!(BTreeMap<String, #value>)
+                let value = self.rust_type(value, form);
+                if form == Form::Borrowed { quote!(types::MapRef<'a, #value>) } else { quote!(BTreeMap<String, #value>) }
             }
             Shape::Optional { inner, .. } => {
-                let inner = self.rust_type(inner);
+                let inner = self.rust_type(inner, form);
                 quote!(Option<#inner>)
             }
-            Shape::Single(inner) => self.rust_type(inner),
+            Shape::Single(inner) => self.rust_type(inner, form),
             Shape::Boxed(inner) => {
-                let inner = self.rust_type(inner);
+                let inner = self.rust_type(inner, form);
                 quote!(Box<#inner>)
             }
         }
@@ -176,6 +213,19 @@ impl Lowered {
     /// How many bytes a value takes at least: the guard against counts that cannot be true.
     pub(super) fn least_bytes(&self, shape: &Shape) -> usize {
         least_bytes(shape, &|index| self.item(index).least)
+    }
+}
+
+/// [`Lowered::borrows`] with what is known of the items so far.
+pub(super) fn borrows(shape: &Shape, of_item: &dyn Fn(usize) -> bool) -> bool {
+    match shape {
+        Shape::Bytes | Shape::String | Shape::Map(_) => true,
+        Shape::Fixed(size) => *size > INLINE_FIXED,
+        Shape::Item(index) => of_item(*index),
+        Shape::Array(inner) | Shape::Optional { inner, .. } | Shape::Single(inner) | Shape::Boxed(inner) => {
+            borrows(inner, of_item)
+        }
+        _ => false,
     }
 }
 

@@ -8,13 +8,13 @@ use super::shape::{DECIMAL_DIGITS, Item, ItemKind, Lowered, Shape};
 use crate::names;
 
 /// The value that is written, as an expression.
-struct Place {
+pub(super) struct Place {
     /// By reference.
-    reference: TokenStream,
+    pub(super) reference: TokenStream,
     /// By value, for `Copy` types.
-    value: TokenStream,
+    pub(super) value: TokenStream,
     /// In front of a point.
-    receiver: TokenStream,
+    pub(super) receiver: TokenStream,
 }
 
 /// Statements that append the value of `shape`; `context` says where an error belongs.
@@ -90,7 +90,7 @@ fn closure(lowered: &Lowered, inner: &Shape) -> (TokenStream, TokenStream) {
 }
 
 /// A variable that holds a reference.
-fn borrowed(name: &str) -> Place {
+pub(super) fn borrowed(name: &str) -> Place {
     let name = names::ident(name);
     Place { reference: quote!(#name), value: quote!(*#name), receiver: quote!(#name) }
 }

@@ -70,17 +70,18 @@ async fn run_event(
         )
         .await?;
     producer.send_keywords(1, &samples::keywords()).await?;
+    producer.send_keywords_ref(&samples::keywords_ref()).await?;
     producer.send_event2(&samples::event2()).await?;
     producer.send_order_placed(&samples::order_placed()).await?;
     producer.send_order_placed2(&samples::order_placed2()).await?;
     producer.send_keywords_with(&samples::keywords(), &poison()).await?;
-    progress.handled(4).await?;
+    progress.handled(5).await?;
     show_and_replay(broker, &queue, &progress).await?;
-    progress.handled(4 + 1).await?;
+    progress.handled(5 + 1).await?;
     shutdown.stop();
     running.await??;
     println!(
-        "  {} sent, {} tries failed, 1 dead-lettered, shown and replayed, {} handled", 4
+        "  {} sent, {} tries failed, 1 dead-lettered, shown and replayed, {} handled", 5
         + 1, progress.failed.load(Ordering::SeqCst), progress.handled
         .load(Ordering::SeqCst),
     );
@@ -93,6 +94,13 @@ impl event::Event2Handler for ExampleEvent2 {
     type Outcome = Result<(), Failure>;
     async fn on_keywords(&self, envelope: Envelope<schemas::Keywords>) -> Self::Outcome {
         self.0.handle("Keywords", &envelope.headers, &envelope.meta)
+    }
+
+    async fn on_keywords_ref(
+        &self,
+        envelope: Envelope<schemas::KeywordsRef>,
+    ) -> Self::Outcome {
+        self.0.handle("KeywordsRef", &envelope.headers, &envelope.meta)
     }
 
     async fn on_event2(&self, envelope: Envelope<schemas::Event2>) -> Self::Outcome {

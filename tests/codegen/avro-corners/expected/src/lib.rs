@@ -14,5 +14,7 @@ pub use eventpact_runtime as runtime;
 pub use eventpact_runtime::types;
 
 pub use schemas::{
-    Keywords, Event2, OrderPlaced, OrderPlaced2, Logical, Defaults, Tree, Unions,
+    Keywords, KeywordsRef2, KeywordsRef, KeywordsRefRef, Event2, Event2Ref, OrderPlaced,
+    OrderPlacedRef, OrderPlaced2, OrderPlaced2Ref, Logical, LogicalRef, Defaults,
+    DefaultsRef, Tree, TreeRef, Unions, UnionsRef,
 };

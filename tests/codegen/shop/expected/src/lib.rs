@@ -11,4 +11,4 @@ pub mod schemas;
 pub use channels::{orders, payments, notifications};
 pub use eventpact_runtime as runtime;
 pub use eventpact_runtime::types;
-pub use schemas::{OrderPlaced, PaymentDecided, CustomerNotified};
+pub use schemas::{OrderPlaced, OrderPlacedRef, PaymentDecided, CustomerNotified};

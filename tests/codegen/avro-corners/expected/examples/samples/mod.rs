@@ -5,7 +5,8 @@
 #![allow(dead_code)]
 use std::collections::BTreeMap;
 use avro_corners_events::schemas::{
-    keywords, event, order_placed, order_placed_2, logical, defaults, tree, unions,
+    keywords, keywords_ref, event, order_placed, order_placed_2, logical, defaults, tree,
+    unions,
 };
 use avro_corners_events::types;
 
@@ -33,6 +34,11 @@ pub fn keywords() -> keywords::Keywords {
     }
 }
 
+/// A small `KeywordsRef`.
+pub fn keywords_ref() -> keywords_ref::KeywordsRef {
+    keywords_ref::KeywordsRef(String::from("KeywordsRef"))
+}
+
 /// A small `Event2`.
 pub fn event2() -> event::Event2 {
     event::Event2 {
@@ -56,6 +62,10 @@ pub fn event2() -> event::Event2 {
         o1: event::OrderV1 {},
         o2: event::AOrderV1 {},
         o3: event::AOrderV1X2 {},
+        r1: event::AOptionRef {
+            x: String::from("x"),
+        },
+        r2: event::Event2Ref {},
     }
 }
 

@@ -33,6 +33,7 @@ pub fn address(user_id: &str, r#type: &str) -> String {
 #[derive(Debug)]
 pub struct Event2Producer<P> {
     keywords: EventProducer<P, schemas::Keywords>,
+    keywords_ref: EventProducer<P, schemas::KeywordsRef>,
     event2: EventProducer<P, schemas::Event2>,
     order_placed: EventProducer<P, schemas::OrderPlaced>,
     order_placed2: EventProducer<P, schemas::OrderPlaced2>,
@@ -49,6 +50,13 @@ impl<P: Producer> Event2Producer<P> {
         let address = address(user_id, r#type);
         Ok(Self {
             keywords: EventProducer::new(
+                    Arc::clone(&producer),
+                    address.as_str(),
+                    schemas,
+                )
+                .await?
+                .tagged(),
+            keywords_ref: EventProducer::new(
                     Arc::clone(&producer),
                     address.as_str(),
                     schemas,
@@ -106,6 +114,28 @@ impl<P: Producer> Event2Producer<P> {
     /// The producer of this message alone, for batches.
     pub fn keywords(&self) -> &EventProducer<P, schemas::Keywords> {
         &self.keywords
+    }
+
+    /// KeywordsRef. Waits until the broker has confirmed it.
+    pub async fn send_keywords_ref(
+        &self,
+        event: &schemas::KeywordsRef,
+    ) -> Result<Receipt, SendError> {
+        self.keywords_ref.send(event).await
+    }
+
+    /// The same with a key, headers, a time or a partition of its own.
+    pub async fn send_keywords_ref_with(
+        &self,
+        event: &schemas::KeywordsRef,
+        options: &SendOptions,
+    ) -> Result<Receipt, SendError> {
+        self.keywords_ref.send_with(event, options).await
+    }
+
+    /// The producer of this message alone, for batches.
+    pub fn keywords_ref(&self) -> &EventProducer<P, schemas::KeywordsRef> {
+        &self.keywords_ref
     }
 
     /// Event. Waits until the broker has confirmed it.
@@ -178,6 +208,7 @@ impl<P: Producer> Event2Producer<P> {
     pub async fn flush(&self, deadline: Duration) -> usize {
         let mut open = 0;
         open += self.keywords.flush(deadline).await;
+        open += self.keywords_ref.flush(deadline).await;
         open += self.event2.flush(deadline).await;
         open += self.order_placed.flush(deadline).await;
         open += self.order_placed2.flush(deadline).await;
@@ -195,6 +226,11 @@ pub trait Event2Handler: Send + Sync {
     fn on_keywords(
         &self,
         envelope: Envelope<schemas::Keywords>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// KeywordsRef
+    fn on_keywords_ref(
+        &self,
+        envelope: Envelope<schemas::KeywordsRef>,
     ) -> impl Future<Output = Self::Outcome> + Send;
     /// Event
     fn on_event2(
@@ -259,6 +295,7 @@ impl<T: Transport> Event2Consumer<T> {
     ) -> Result<RunReport, RunError> {
         let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
             .message::<schemas::Keywords>()
+            .message::<schemas::KeywordsRef>()
             .message::<schemas::Event2>()
             .message::<schemas::OrderPlaced>()
             .message::<schemas::OrderPlaced2>();
@@ -288,12 +325,20 @@ impl<H: Event2Handler> Dispatch for Event2Dispatch<H> {
                 }
             }
             1 => {
+                match opened.decode::<schemas::KeywordsRef>(attempt) {
+                    Ok(envelope) => {
+                        self.handler.on_keywords_ref(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            2 => {
                 match opened.decode::<schemas::Event2>(attempt) {
                     Ok(envelope) => self.handler.on_event2(envelope).await.into_outcome(),
                     Err(failure) => Outcome::Failed(failure),
                 }
             }
-            2 => {
+            3 => {
                 match opened.decode::<schemas::OrderPlaced>(attempt) {
                     Ok(envelope) => {
                         self.handler.on_order_placed(envelope).await.into_outcome()
@@ -301,7 +346,7 @@ impl<H: Event2Handler> Dispatch for Event2Dispatch<H> {
                     Err(failure) => Outcome::Failed(failure),
                 }
             }
-            3 => {
+            4 => {
                 match opened.decode::<schemas::OrderPlaced2>(attempt) {
                     Ok(envelope) => {
                         self.handler.on_order_placed2(envelope).await.into_outcome()

@@ -5,7 +5,7 @@
 use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::{logical, wire};
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// Avro record corners.Defaults.
@@ -143,6 +143,88 @@ impl Defaults {
     }
 }
 
+/// [`Defaults`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DefaultsRef<'a> {
+    pub flag: bool,
+    pub int: i32,
+    pub long: i64,
+    pub float: f32,
+    pub double: f64,
+    pub text: &'a str,
+    pub bytes: &'a [u8],
+    pub fixed: [u8; 3],
+    pub color: Color,
+    pub list: Vec<i32>,
+    pub map: types::MapRef<'a, Option<&'a str>>,
+    pub inner: InnerRef<'a>,
+    pub maybe: Option<InnerRef<'a>>,
+    pub sure: Option<&'a str>,
+    pub which: DefaultsWhichRef<'a>,
+    pub price: types::Decimal,
+    pub day: types::Date,
+    pub id: types::Uuid,
+}
+
+impl<'a> DefaultsRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Defaults {
+        Defaults {
+            flag: self.flag,
+            int: self.int,
+            long: self.long,
+            float: self.float,
+            double: self.double,
+            text: String::from(self.text),
+            bytes: self.bytes.to_vec(),
+            fixed: self.fixed,
+            color: self.color,
+            list: self.list.clone(),
+            map: self
+                .map
+                .to_map(|value| value.as_ref().map(|value| String::from(*value))),
+            inner: InnerRef::to_owned(&self.inner),
+            maybe: self.maybe.as_ref().map(InnerRef::to_owned),
+            sure: self.sure.as_ref().map(|value| String::from(*value)),
+            which: DefaultsWhichRef::to_owned(&self.which),
+            price: self.price,
+            day: self.day,
+            id: self.id,
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            flag: r.boolean().map_err(|e| e.in_field("flag"))?,
+            int: r.int().map_err(|e| e.in_field("int"))?,
+            long: r.long().map_err(|e| e.in_field("long"))?,
+            float: r.float().map_err(|e| e.in_field("float"))?,
+            double: r.double().map_err(|e| e.in_field("double"))?,
+            text: r.str().map_err(|e| e.in_field("text"))?,
+            bytes: r.bytes().map_err(|e| e.in_field("bytes"))?,
+            fixed: r.fixed::<3>().map_err(|e| e.in_field("fixed"))?,
+            color: Color::read(r).map_err(|e| e.in_field("color"))?,
+            list: r.array(1, |r| r.int()).map_err(|e| e.in_field("list"))?,
+            map: r
+                .map_ref(1, |r| r.optional(|r| r.str()))
+                .map_err(|e| e.in_field("map"))?,
+            inner: InnerRef::read(r).map_err(|e| e.in_field("inner"))?,
+            maybe: r.optional(InnerRef::read).map_err(|e| e.in_field("maybe"))?,
+            sure: r.optional_null_last(|r| r.str()).map_err(|e| e.in_field("sure"))?,
+            which: DefaultsWhichRef::read(r).map_err(|e| e.in_field("which"))?,
+            price: logical::read_decimal(r, 2).map_err(|e| e.in_field("price"))?,
+            day: r.int().map(types::Date).map_err(|e| e.in_field("day"))?,
+            id: logical::read_uuid(r).map_err(|e| e.in_field("id"))?,
+        })
+    }
+}
+
+impl From<DefaultsRef<'_>> for Defaults {
+    fn from(view: DefaultsRef<'_>) -> Self {
+        DefaultsRef::to_owned(&view)
+    }
+}
+
 /// Avro enum corners.Color.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -194,6 +276,36 @@ impl Inner {
     }
 }
 
+/// [`Inner`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InnerRef<'a> {
+    pub a: i32,
+    pub b: &'a str,
+}
+
+impl<'a> InnerRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Inner {
+        Inner {
+            a: self.a,
+            b: String::from(self.b),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            a: r.int().map_err(|e| e.in_field("a"))?,
+            b: r.str().map_err(|e| e.in_field("b"))?,
+        })
+    }
+}
+
+impl From<InnerRef<'_>> for Inner {
+    fn from(view: InnerRef<'_>) -> Self {
+        InnerRef::to_owned(&view)
+    }
+}
+
 /// One of Int, String, Color.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -232,6 +344,41 @@ impl DefaultsWhich {
     }
 }
 
+/// [`DefaultsWhich`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum DefaultsWhichRef<'a> {
+    Int(i32),
+    String(&'a str),
+    Color(Color),
+}
+
+impl<'a> DefaultsWhichRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> DefaultsWhich {
+        match self {
+            Self::Int(value) => DefaultsWhich::Int(*value),
+            Self::String(value) => DefaultsWhich::String(String::from(*value)),
+            Self::Color(value) => DefaultsWhich::Color(*value),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => r.int().map(Self::Int),
+            1 => r.str().map(Self::String),
+            2 => Color::read(r).map(Self::Color),
+            index => Err(r.bad_index("DefaultsWhich", index, 3)),
+        }
+    }
+}
+
+impl From<DefaultsWhichRef<'_>> for DefaultsWhich {
+    fn from(view: DefaultsWhichRef<'_>) -> Self {
+        DefaultsWhichRef::to_owned(&view)
+    }
+}
+
 impl Event for Defaults {
     const NAME: &'static str = "Defaults";
     const FULL_NAME: &'static str = "corners.Defaults";
@@ -253,6 +400,17 @@ impl Event for Defaults {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Defaults::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Defaults {
+    type Ref<'a> = DefaultsRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<DefaultsRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = DefaultsRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

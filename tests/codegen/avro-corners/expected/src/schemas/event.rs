@@ -4,7 +4,7 @@
 
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 
 /// Avro record a.Event.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Event2 {
     pub o1: OrderV1,
     pub o2: AOrderV1,
     pub o3: AOrderV1X2,
+    pub r1: AOptionRef,
+    pub r2: Event2Ref,
 }
 
 impl Event2 {
@@ -41,6 +43,8 @@ impl Event2 {
         self.o1.write(out).map_err(|e| e.in_field("o1"))?;
         self.o2.write(out).map_err(|e| e.in_field("o2"))?;
         self.o3.write(out).map_err(|e| e.in_field("o3"))?;
+        self.r1.write(out).map_err(|e| e.in_field("r1"))?;
+        self.r2.write(out).map_err(|e| e.in_field("r2"))?;
         Ok(())
     }
 
@@ -60,7 +64,81 @@ impl Event2 {
             o1: OrderV1::read(r).map_err(|e| e.in_field("o1"))?,
             o2: AOrderV1::read(r).map_err(|e| e.in_field("o2"))?,
             o3: AOrderV1X2::read(r).map_err(|e| e.in_field("o3"))?,
+            r1: AOptionRef::read(r).map_err(|e| e.in_field("r1"))?,
+            r2: Event2Ref::read(r).map_err(|e| e.in_field("r2"))?,
         })
+    }
+}
+
+/// [`Event2`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event2Ref2<'a> {
+    pub option: AOptionRef2<'a>,
+    pub string: AStringRef<'a>,
+    pub vec: AVecRef<'a>,
+    pub result: AResult,
+    pub bx: ABox,
+    pub reader: Reader,
+    pub schema: ASchema,
+    pub clone: AClone,
+    pub id: Id,
+    pub id2: BillingId,
+    pub id3: BillingId2,
+    pub o1: OrderV1,
+    pub o2: AOrderV1,
+    pub o3: AOrderV1X2,
+    pub r1: AOptionRefRef<'a>,
+    pub r2: Event2Ref,
+}
+
+impl<'a> Event2Ref2<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Event2 {
+        Event2 {
+            option: AOptionRef2::to_owned(&self.option),
+            string: AStringRef::to_owned(&self.string),
+            vec: AVecRef::to_owned(&self.vec),
+            result: self.result.clone(),
+            bx: self.bx.clone(),
+            reader: self.reader.clone(),
+            schema: self.schema.clone(),
+            clone: self.clone,
+            id: self.id.clone(),
+            id2: self.id2.clone(),
+            id3: self.id3.clone(),
+            o1: self.o1.clone(),
+            o2: self.o2.clone(),
+            o3: self.o3.clone(),
+            r1: AOptionRefRef::to_owned(&self.r1),
+            r2: self.r2.clone(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            option: AOptionRef2::read(r).map_err(|e| e.in_field("option"))?,
+            string: AStringRef::read(r).map_err(|e| e.in_field("string"))?,
+            vec: AVecRef::read(r).map_err(|e| e.in_field("vec"))?,
+            result: AResult::read(r).map_err(|e| e.in_field("result"))?,
+            bx: ABox::read(r).map_err(|e| e.in_field("bx"))?,
+            reader: Reader::read(r).map_err(|e| e.in_field("reader"))?,
+            schema: ASchema::read(r).map_err(|e| e.in_field("schema"))?,
+            clone: AClone::read(r).map_err(|e| e.in_field("clone"))?,
+            id: Id::read(r).map_err(|e| e.in_field("id"))?,
+            id2: BillingId::read(r).map_err(|e| e.in_field("id2"))?,
+            id3: BillingId2::read(r).map_err(|e| e.in_field("id3"))?,
+            o1: OrderV1::read(r).map_err(|e| e.in_field("o1"))?,
+            o2: AOrderV1::read(r).map_err(|e| e.in_field("o2"))?,
+            o3: AOrderV1X2::read(r).map_err(|e| e.in_field("o3"))?,
+            r1: AOptionRefRef::read(r).map_err(|e| e.in_field("r1"))?,
+            r2: Event2Ref::read(r).map_err(|e| e.in_field("r2"))?,
+        })
+    }
+}
+
+impl From<Event2Ref2<'_>> for Event2 {
+    fn from(view: Event2Ref2<'_>) -> Self {
+        Event2Ref2::to_owned(&view)
     }
 }
 
@@ -89,6 +167,33 @@ impl AOption {
     }
 }
 
+/// [`AOption`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AOptionRef2<'a> {
+    pub x: Option<&'a str>,
+}
+
+impl<'a> AOptionRef2<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> AOption {
+        AOption {
+            x: self.x.as_ref().map(|value| String::from(*value)),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            x: r.optional(|r| r.str()).map_err(|e| e.in_field("x"))?,
+        })
+    }
+}
+
+impl From<AOptionRef2<'_>> for AOption {
+    fn from(view: AOptionRef2<'_>) -> Self {
+        AOptionRef2::to_owned(&view)
+    }
+}
+
 /// Avro record a.String.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AString {
@@ -105,6 +210,31 @@ impl AString {
         Ok(Self {
             x: r.string().map_err(|e| e.in_field("x"))?,
         })
+    }
+}
+
+/// [`AString`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AStringRef<'a> {
+    pub x: &'a str,
+}
+
+impl<'a> AStringRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> AString {
+        AString { x: String::from(self.x) }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            x: r.str().map_err(|e| e.in_field("x"))?,
+        })
+    }
+}
+
+impl From<AStringRef<'_>> for AString {
+    fn from(view: AStringRef<'_>) -> Self {
+        AStringRef::to_owned(&view)
     }
 }
 
@@ -134,6 +264,33 @@ impl AVec {
                 .array(1, |r| r.bytes().map(<[u8]>::to_vec))
                 .map_err(|e| e.in_field("x"))?,
         })
+    }
+}
+
+/// [`AVec`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AVecRef<'a> {
+    pub x: Vec<&'a [u8]>,
+}
+
+impl<'a> AVecRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> AVec {
+        AVec {
+            x: self.x.iter().map(|value| value.to_vec()).collect(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            x: r.array(1, |r| r.bytes()).map_err(|e| e.in_field("x"))?,
+        })
+    }
+}
+
+impl From<AVecRef<'_>> for AVec {
+    fn from(view: AVecRef<'_>) -> Self {
+        AVecRef::to_owned(&view)
     }
 }
 
@@ -358,6 +515,72 @@ impl AOrderV1X2 {
     }
 }
 
+/// Avro record a.AOptionRef.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AOptionRef {
+    pub x: String,
+}
+
+impl AOptionRef {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        wire::write_string(out, &self.x);
+        Ok(())
+    }
+
+    fn read(r: &mut wire::Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            x: r.string().map_err(|e| e.in_field("x"))?,
+        })
+    }
+}
+
+/// [`AOptionRef`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AOptionRefRef<'a> {
+    pub x: &'a str,
+}
+
+impl<'a> AOptionRefRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> AOptionRef {
+        AOptionRef {
+            x: String::from(self.x),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            x: r.str().map_err(|e| e.in_field("x"))?,
+        })
+    }
+}
+
+impl From<AOptionRefRef<'_>> for AOptionRef {
+    fn from(view: AOptionRefRef<'_>) -> Self {
+        AOptionRefRef::to_owned(&view)
+    }
+}
+
+/// Avro record a.Event2Ref.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event2Ref {}
+/// The defaults of the schema.
+impl Default for Event2Ref {
+    fn default() -> Self {
+        Self {}
+    }
+}
+
+impl Event2Ref {
+    fn write(&self, _: &mut Vec<u8>) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn read(_: &mut wire::Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {})
+    }
+}
+
 impl Event for Event2 {
     const NAME: &'static str = "Event";
     const FULL_NAME: &'static str = "a.Event";
@@ -367,7 +590,7 @@ impl Event for Event2 {
         format: SchemaFormat::Avro,
         text: include_str!("../../schemas/registered/event.avsc"),
         references: &[],
-        fingerprint: "crc-64-avro:fa96bcf5edecc6d7",
+        fingerprint: "crc-64-avro:87e6fd2a5094215f",
         message_indexes: &[0],
     };
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -379,6 +602,17 @@ impl Event for Event2 {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Event2::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Event2 {
+    type Ref<'a> = Event2Ref2<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<Event2Ref2<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = Event2Ref2::read(r)?;
         reader.finish()?;
         Ok(value)
     }

@@ -4,7 +4,7 @@
 
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 
 /// * / fn x() {} / * 'tick' {brace} "quote" \u202e
 ///
@@ -75,6 +75,84 @@ impl Keywords {
             value: r.string().map_err(|e| e.in_field("value"))?,
             symbols: Symbols::read(r).map_err(|e| e.in_field("symbols"))?,
         })
+    }
+}
+
+/// [`Keywords`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeywordsRef<'a> {
+    pub r#type: i32,
+    pub self_: i32,
+    pub self_3: i32,
+    pub super_: i32,
+    pub crate_: i32,
+    pub r#async: i32,
+    pub r#fn: i32,
+    pub field: i32,
+    pub r#gen: i32,
+    pub user_name: &'a str,
+    pub user_name_2: &'a str,
+    pub field_2: &'a str,
+    pub out: &'a str,
+    pub r: &'a str,
+    pub depth: &'a str,
+    pub e: &'a str,
+    pub value: &'a str,
+    pub symbols: Symbols,
+}
+
+impl<'a> KeywordsRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Keywords {
+        Keywords {
+            r#type: self.r#type,
+            self_: self.self_,
+            self_3: self.self_3,
+            super_: self.super_,
+            crate_: self.crate_,
+            r#async: self.r#async,
+            r#fn: self.r#fn,
+            field: self.field,
+            r#gen: self.r#gen,
+            user_name: String::from(self.user_name),
+            user_name_2: String::from(self.user_name_2),
+            field_2: String::from(self.field_2),
+            out: String::from(self.out),
+            r: String::from(self.r),
+            depth: String::from(self.depth),
+            e: String::from(self.e),
+            value: String::from(self.value),
+            symbols: self.symbols,
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            r#type: r.int().map_err(|e| e.in_field("type"))?,
+            self_: r.int().map_err(|e| e.in_field("self"))?,
+            self_3: r.int().map_err(|e| e.in_field("Self"))?,
+            super_: r.int().map_err(|e| e.in_field("super"))?,
+            crate_: r.int().map_err(|e| e.in_field("crate"))?,
+            r#async: r.int().map_err(|e| e.in_field("async"))?,
+            r#fn: r.int().map_err(|e| e.in_field("fn"))?,
+            field: r.int().map_err(|e| e.in_field("_"))?,
+            r#gen: r.int().map_err(|e| e.in_field("gen"))?,
+            user_name: r.str().map_err(|e| e.in_field("userName"))?,
+            user_name_2: r.str().map_err(|e| e.in_field("user_name"))?,
+            field_2: r.str().map_err(|e| e.in_field("__"))?,
+            out: r.str().map_err(|e| e.in_field("out"))?,
+            r: r.str().map_err(|e| e.in_field("r"))?,
+            depth: r.str().map_err(|e| e.in_field("depth"))?,
+            e: r.str().map_err(|e| e.in_field("e"))?,
+            value: r.str().map_err(|e| e.in_field("value"))?,
+            symbols: Symbols::read(r).map_err(|e| e.in_field("symbols"))?,
+        })
+    }
+}
+
+impl From<KeywordsRef<'_>> for Keywords {
+    fn from(view: KeywordsRef<'_>) -> Self {
+        KeywordsRef::to_owned(&view)
     }
 }
 
@@ -171,6 +249,17 @@ impl Event for Keywords {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Keywords::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Keywords {
+    type Ref<'a> = KeywordsRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<KeywordsRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = KeywordsRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

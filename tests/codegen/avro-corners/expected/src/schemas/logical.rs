@@ -5,7 +5,7 @@
 use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::{logical, wire};
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// Avro record corners.Logical.
@@ -184,6 +184,149 @@ impl Logical {
     }
 }
 
+/// [`Logical`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogicalRef<'a> {
+    pub small: types::Decimal,
+    pub wide: types::BigDecimal,
+    pub small_fixed: types::Decimal,
+    pub wide_fixed: types::BigDecimal,
+    pub big: types::BigDecimal,
+    pub uuid: types::Uuid,
+    pub uuid_fixed: types::Uuid,
+    pub date: types::Date,
+    pub time_millis: types::TimeMillis,
+    pub time_micros: types::TimeMicros,
+    pub ts_millis: types::TimestampMillis,
+    pub ts_micros: types::TimestampMicros,
+    pub ts_nanos: types::TimestampNanos,
+    pub local_millis: types::LocalTimestampMillis,
+    pub local_micros: types::LocalTimestampMicros,
+    pub local_nanos: types::LocalTimestampNanos,
+    pub duration: types::Duration,
+    pub unknown: i64,
+    pub optional: Option<types::Decimal>,
+    pub optional_date: Option<types::Date>,
+    pub dates: Vec<types::Date>,
+    pub uuids: types::MapRef<'a, types::Uuid>,
+    pub fixed0: [u8; 0],
+    pub fixed64: [u8; 64],
+    pub fixed5000: &'a [u8; 5000],
+    pub floats: Vec<f32>,
+    pub nothing: (),
+    pub nothings: Vec<()>,
+}
+
+impl<'a> LogicalRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Logical {
+        Logical {
+            small: self.small,
+            wide: self.wide.clone(),
+            small_fixed: self.small_fixed,
+            wide_fixed: self.wide_fixed.clone(),
+            big: self.big.clone(),
+            uuid: self.uuid,
+            uuid_fixed: self.uuid_fixed,
+            date: self.date,
+            time_millis: self.time_millis,
+            time_micros: self.time_micros,
+            ts_millis: self.ts_millis,
+            ts_micros: self.ts_micros,
+            ts_nanos: self.ts_nanos,
+            local_millis: self.local_millis,
+            local_micros: self.local_micros,
+            local_nanos: self.local_nanos,
+            duration: self.duration,
+            unknown: self.unknown,
+            optional: self.optional,
+            optional_date: self.optional_date,
+            dates: self.dates.clone(),
+            uuids: self.uuids.to_map(|value| *value),
+            fixed0: self.fixed0,
+            fixed64: self.fixed64,
+            fixed5000: wire::boxed_copy(self.fixed5000),
+            floats: self.floats.clone(),
+            nothing: self.nothing,
+            nothings: self.nothings.clone(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            small: logical::read_decimal(r, 28).map_err(|e| e.in_field("small"))?,
+            wide: logical::read_wide_decimal(r, 3).map_err(|e| e.in_field("wide"))?,
+            small_fixed: logical::read_decimal_fixed::<5>(r, 2)
+                .map_err(|e| e.in_field("small_fixed"))?,
+            wide_fixed: logical::read_wide_decimal_fixed::<20>(r, 0)
+                .map_err(|e| e.in_field("wide_fixed"))?,
+            big: logical::read_big_decimal(r).map_err(|e| e.in_field("big"))?,
+            uuid: logical::read_uuid(r).map_err(|e| e.in_field("uuid"))?,
+            uuid_fixed: logical::read_uuid_fixed(r)
+                .map_err(|e| e.in_field("uuid_fixed"))?,
+            date: r.int().map(types::Date).map_err(|e| e.in_field("date"))?,
+            time_millis: r
+                .int()
+                .map(types::TimeMillis)
+                .map_err(|e| e.in_field("time_millis"))?,
+            time_micros: r
+                .long()
+                .map(types::TimeMicros)
+                .map_err(|e| e.in_field("time_micros"))?,
+            ts_millis: r
+                .long()
+                .map(types::TimestampMillis)
+                .map_err(|e| e.in_field("ts_millis"))?,
+            ts_micros: r
+                .long()
+                .map(types::TimestampMicros)
+                .map_err(|e| e.in_field("ts_micros"))?,
+            ts_nanos: r
+                .long()
+                .map(types::TimestampNanos)
+                .map_err(|e| e.in_field("ts_nanos"))?,
+            local_millis: r
+                .long()
+                .map(types::LocalTimestampMillis)
+                .map_err(|e| e.in_field("local_millis"))?,
+            local_micros: r
+                .long()
+                .map(types::LocalTimestampMicros)
+                .map_err(|e| e.in_field("local_micros"))?,
+            local_nanos: r
+                .long()
+                .map(types::LocalTimestampNanos)
+                .map_err(|e| e.in_field("local_nanos"))?,
+            duration: logical::read_duration(r).map_err(|e| e.in_field("duration"))?,
+            unknown: r.long().map_err(|e| e.in_field("unknown"))?,
+            optional: r
+                .optional(|r| logical::read_decimal(r, 2))
+                .map_err(|e| e.in_field("optional"))?,
+            optional_date: r
+                .optional_null_last(|r| r.int().map(types::Date))
+                .map_err(|e| e.in_field("optional_date"))?,
+            dates: r
+                .array(1, |r| r.int().map(types::Date))
+                .map_err(|e| e.in_field("dates"))?,
+            uuids: r
+                .map_ref(33, |r| logical::read_uuid(r))
+                .map_err(|e| e.in_field("uuids"))?,
+            fixed0: r.fixed::<0>().map_err(|e| e.in_field("fixed0"))?,
+            fixed64: r.fixed::<64>().map_err(|e| e.in_field("fixed64"))?,
+            fixed5000: r.fixed_ref::<5000>().map_err(|e| e.in_field("fixed5000"))?,
+            floats: r.array(4, |r| r.float()).map_err(|e| e.in_field("floats"))?,
+            nothing: (),
+            nothings: r.array(0, |_| Ok(())).map_err(|e| e.in_field("nothings"))?,
+        })
+    }
+}
+
+impl From<LogicalRef<'_>> for Logical {
+    fn from(view: LogicalRef<'_>) -> Self {
+        LogicalRef::to_owned(&view)
+    }
+}
+
 impl Event for Logical {
     const NAME: &'static str = "Logical";
     const FULL_NAME: &'static str = "corners.Logical";
@@ -205,6 +348,17 @@ impl Event for Logical {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Logical::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Logical {
+    type Ref<'a> = LogicalRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<LogicalRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = LogicalRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

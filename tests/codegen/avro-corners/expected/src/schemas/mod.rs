@@ -3,6 +3,7 @@
 //! The messages, one module each; inner types are in the module of their message.
 
 pub mod keywords;
+pub mod keywords_ref;
 pub mod event;
 pub mod order_placed;
 pub mod order_placed_2;
@@ -10,11 +11,12 @@ pub mod logical;
 pub mod defaults;
 pub mod tree;
 pub mod unions;
-pub use keywords::Keywords;
-pub use event::Event2;
-pub use order_placed::OrderPlaced;
-pub use order_placed_2::OrderPlaced2;
-pub use logical::Logical;
-pub use defaults::Defaults;
-pub use tree::Tree;
-pub use unions::Unions;
+pub use keywords::{Keywords, KeywordsRef as KeywordsRef2};
+pub use keywords_ref::{KeywordsRef, KeywordsRefRef};
+pub use event::{Event2, Event2Ref2 as Event2Ref};
+pub use order_placed::{OrderPlaced, OrderPlacedRef};
+pub use order_placed_2::{OrderPlaced2, OrderPlaced2Ref};
+pub use logical::{Logical, LogicalRef};
+pub use defaults::{Defaults, DefaultsRef};
+pub use tree::{Tree, TreeRef};
+pub use unions::{Unions, UnionsRef};

@@ -2,9 +2,10 @@
 
 //! Message 'order-placed'.
 
+use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// One of Null, Long, String.
@@ -42,11 +43,77 @@ impl OrderPlacedUnionValueItemValue {
     }
 }
 
+/// [`OrderPlacedUnionValueItemValue`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OrderPlacedUnionValueItemValueRef<'a> {
+    Null,
+    Long(i64),
+    String(&'a str),
+}
+
+impl<'a> OrderPlacedUnionValueItemValueRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> OrderPlacedUnionValueItemValue {
+        match self {
+            Self::Null => OrderPlacedUnionValueItemValue::Null,
+            Self::Long(value) => OrderPlacedUnionValueItemValue::Long(*value),
+            Self::String(value) => {
+                OrderPlacedUnionValueItemValue::String(String::from(*value))
+            }
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => Ok(Self::Null),
+            1 => r.long().map(Self::Long),
+            2 => r.str().map(Self::String),
+            index => Err(r.bad_index("OrderPlacedUnionValueItemValue", index, 3)),
+        }
+    }
+}
+
+impl From<OrderPlacedUnionValueItemValueRef<'_>> for OrderPlacedUnionValueItemValue {
+    fn from(view: OrderPlacedUnionValueItemValueRef<'_>) -> Self {
+        OrderPlacedUnionValueItemValueRef::to_owned(&view)
+    }
+}
+
 /// The payload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderPlaced(
     pub BTreeMap<String, Vec<BTreeMap<String, OrderPlacedUnionValueItemValue>>>,
 );
+/// [`OrderPlaced`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderPlacedRef<'a>(
+    pub types::MapRef<'a, Vec<types::MapRef<'a, OrderPlacedUnionValueItemValueRef<'a>>>>,
+);
+impl OrderPlacedRef<'_> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> OrderPlaced {
+        OrderPlaced(
+            self
+                .0
+                .to_map(|value| {
+                    value
+                        .iter()
+                        .map(|value| {
+                            value.to_map(OrderPlacedUnionValueItemValueRef::to_owned)
+                        })
+                        .collect()
+                }),
+        )
+    }
+}
+
+impl From<OrderPlacedRef<'_>> for OrderPlaced {
+    fn from(view: OrderPlacedRef<'_>) -> Self {
+        OrderPlacedRef::to_owned(&view)
+    }
+}
+
 impl Event for OrderPlaced {
     const NAME: &'static str = "order-placed";
     const FULL_NAME: &'static str = "order-placed";
@@ -91,6 +158,22 @@ impl Event for OrderPlaced {
         let value = r
             .map(1, |r| r.array(1, |r| r.map(1, OrderPlacedUnionValueItemValue::read)))
             .map(Self)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for OrderPlaced {
+    type Ref<'a> = OrderPlacedRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<OrderPlacedRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = r
+            .map_ref(
+                1,
+                |r| r.array(1, |r| r.map_ref(1, OrderPlacedUnionValueItemValueRef::read)),
+            )
+            .map(OrderPlacedRef)?;
         reader.finish()?;
         Ok(value)
     }

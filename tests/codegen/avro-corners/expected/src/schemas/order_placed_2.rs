@@ -4,7 +4,7 @@
 
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 
 /// Avro record R.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,38 @@ impl OrderPlaced2 {
     }
 }
 
+/// [`OrderPlaced2`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OrderPlaced2Ref<'a> {
+    String(&'a str),
+    R(R),
+}
+
+impl<'a> OrderPlaced2Ref<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> OrderPlaced2 {
+        match self {
+            Self::String(value) => OrderPlaced2::String(String::from(*value)),
+            Self::R(value) => OrderPlaced2::R(value.clone()),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => r.str().map(Self::String),
+            1 => R::read(r).map(Self::R),
+            index => Err(r.bad_index("OrderPlaced2", index, 2)),
+        }
+    }
+}
+
+impl From<OrderPlaced2Ref<'_>> for OrderPlaced2 {
+    fn from(view: OrderPlaced2Ref<'_>) -> Self {
+        OrderPlaced2Ref::to_owned(&view)
+    }
+}
+
 impl Event for OrderPlaced2 {
     const NAME: &'static str = "orderPlaced";
     const FULL_NAME: &'static str = "orderPlaced";
@@ -79,6 +111,17 @@ impl Event for OrderPlaced2 {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = OrderPlaced2::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for OrderPlaced2 {
+    type Ref<'a> = OrderPlaced2Ref<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<OrderPlaced2Ref<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = OrderPlaced2Ref::read(r)?;
         reader.finish()?;
         Ok(value)
     }

@@ -2,9 +2,10 @@
 
 //! Message 'Tree'.
 
+use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// Avro record corners.Tree.
@@ -73,6 +74,53 @@ impl Tree {
         };
         r.leave();
         Ok(value)
+    }
+}
+
+/// [`Tree`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TreeRef<'a> {
+    pub label: &'a str,
+    pub next: Option<Box<TreeRef<'a>>>,
+    pub children: Vec<TreeRef<'a>>,
+    pub named: types::MapRef<'a, TreeRef<'a>>,
+    pub either: TreeEitherRef<'a>,
+    pub ping: Option<Ping>,
+}
+
+impl<'a> TreeRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Tree {
+        Tree {
+            label: String::from(self.label),
+            next: self.next.as_ref().map(|value| Box::new(TreeRef::to_owned(value))),
+            children: self.children.iter().map(TreeRef::to_owned).collect(),
+            named: self.named.to_map(TreeRef::to_owned),
+            either: TreeEitherRef::to_owned(&self.either),
+            ping: self.ping.clone(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        r.enter()?;
+        let value = Self {
+            label: r.str().map_err(|e| e.in_field("label"))?,
+            next: r
+                .optional(|r| TreeRef::read(r).map(Box::new))
+                .map_err(|e| e.in_field("next"))?,
+            children: r.array(6, TreeRef::read).map_err(|e| e.in_field("children"))?,
+            named: r.map_ref(6, TreeRef::read).map_err(|e| e.in_field("named"))?,
+            either: TreeEitherRef::read(r).map_err(|e| e.in_field("either"))?,
+            ping: r.optional(Ping::read).map_err(|e| e.in_field("ping"))?,
+        };
+        r.leave();
+        Ok(value)
+    }
+}
+
+impl From<TreeRef<'_>> for Tree {
+    fn from(view: TreeRef<'_>) -> Self {
+        TreeRef::to_owned(&view)
     }
 }
 
@@ -167,6 +215,41 @@ impl TreeEither {
     }
 }
 
+/// [`TreeEither`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TreeEitherRef<'a> {
+    Null,
+    String(&'a str),
+    Tree(Box<TreeRef<'a>>),
+}
+
+impl<'a> TreeEitherRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> TreeEither {
+        match self {
+            Self::Null => TreeEither::Null,
+            Self::String(value) => TreeEither::String(String::from(*value)),
+            Self::Tree(value) => TreeEither::Tree(Box::new(TreeRef::to_owned(value))),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => Ok(Self::Null),
+            1 => r.str().map(Self::String),
+            2 => TreeRef::read(r).map(Box::new).map(Self::Tree),
+            index => Err(r.bad_index("TreeEither", index, 3)),
+        }
+    }
+}
+
+impl From<TreeEitherRef<'_>> for TreeEither {
+    fn from(view: TreeEitherRef<'_>) -> Self {
+        TreeEitherRef::to_owned(&view)
+    }
+}
+
 impl Event for Tree {
     const NAME: &'static str = "Tree";
     const FULL_NAME: &'static str = "corners.Tree";
@@ -189,6 +272,17 @@ impl Event for Tree {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Tree::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Tree {
+    type Ref<'a> = TreeRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<TreeRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = TreeRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

@@ -2,9 +2,10 @@
 
 //! Message 'Unions'.
 
+use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::wire;
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// Avro record corners.Unions.
@@ -61,6 +62,47 @@ impl Unions {
                 .map_err(|e| e.in_field("nested"))?,
             rs: r.array(0, Empty::read).map_err(|e| e.in_field("rs"))?,
         })
+    }
+}
+
+/// [`Unions`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnionsRef<'a> {
+    pub eight: UnionsEightRef<'a>,
+    pub one: i64,
+    pub two_enums: UnionsTwoEnums,
+    pub nested: Vec<Vec<UnionsNestedItemItem>>,
+    pub rs: Vec<Empty>,
+}
+
+impl<'a> UnionsRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Unions {
+        Unions {
+            eight: UnionsEightRef::to_owned(&self.eight),
+            one: self.one,
+            two_enums: self.two_enums.clone(),
+            nested: self.nested.clone(),
+            rs: self.rs.clone(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            eight: UnionsEightRef::read(r).map_err(|e| e.in_field("eight"))?,
+            one: r.single(|r| r.long()).map_err(|e| e.in_field("one"))?,
+            two_enums: UnionsTwoEnums::read(r).map_err(|e| e.in_field("two_enums"))?,
+            nested: r
+                .array(1, |r| r.array(1, UnionsNestedItemItem::read))
+                .map_err(|e| e.in_field("nested"))?,
+            rs: r.array(0, Empty::read).map_err(|e| e.in_field("rs"))?,
+        })
+    }
+}
+
+impl From<UnionsRef<'_>> for Unions {
+    fn from(view: UnionsRef<'_>) -> Self {
+        UnionsRef::to_owned(&view)
     }
 }
 
@@ -230,6 +272,56 @@ impl UnionsEight {
     }
 }
 
+/// [`UnionsEight`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum UnionsEightRef<'a> {
+    Null,
+    String(&'a str),
+    Int(i32),
+    R(R),
+    E(E),
+    F([u8; 4]),
+    Array(Vec<E>),
+    Map(types::MapRef<'a, R>),
+}
+
+impl<'a> UnionsEightRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> UnionsEight {
+        match self {
+            Self::Null => UnionsEight::Null,
+            Self::String(value) => UnionsEight::String(String::from(*value)),
+            Self::Int(value) => UnionsEight::Int(*value),
+            Self::R(value) => UnionsEight::R(value.clone()),
+            Self::E(value) => UnionsEight::E(*value),
+            Self::F(value) => UnionsEight::F(*value),
+            Self::Array(value) => UnionsEight::Array(value.clone()),
+            Self::Map(value) => UnionsEight::Map(value.to_map(|value| value.clone())),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => Ok(Self::Null),
+            1 => r.str().map(Self::String),
+            2 => r.int().map(Self::Int),
+            3 => R::read(r).map(Self::R),
+            4 => E::read(r).map(Self::E),
+            5 => r.fixed::<4>().map(Self::F),
+            6 => r.array(1, E::read).map(Self::Array),
+            7 => r.map_ref(1, R::read).map(Self::Map),
+            index => Err(r.bad_index("UnionsEight", index, 8)),
+        }
+    }
+}
+
+impl From<UnionsEightRef<'_>> for UnionsEight {
+    fn from(view: UnionsEightRef<'_>) -> Self {
+        UnionsEightRef::to_owned(&view)
+    }
+}
+
 /// One of E, E2.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -315,6 +407,17 @@ impl Event for Unions {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = Unions::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for Unions {
+    type Ref<'a> = UnionsRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<UnionsRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = UnionsRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

@@ -5,6 +5,6 @@
 pub mod order_placed;
 pub mod payment_decided;
 pub mod customer_notified;
-pub use order_placed::OrderPlaced;
+pub use order_placed::{OrderPlaced, OrderPlacedRef};
 pub use payment_decided::PaymentDecided;
 pub use customer_notified::CustomerNotified;

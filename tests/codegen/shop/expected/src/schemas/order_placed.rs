@@ -7,7 +7,7 @@
 use eventpact_runtime::types;
 use eventpact_runtime::codec::{DecodeError, EncodeError};
 use eventpact_runtime::codec::avro::{logical, wire};
-use eventpact_runtime::event::{Event, Schema, SchemaFormat};
+use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 use std::collections::BTreeMap;
 
 /// A customer placed an order.
@@ -171,6 +171,127 @@ impl OrderPlaced {
     }
 }
 
+/// [`OrderPlaced`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderPlacedRef<'a> {
+    /// Unique for each event.
+    pub event_id: types::Uuid,
+    /// Also the key of the message.
+    pub order_id: &'a str,
+    /// Who ordered.
+    pub customer_id: &'a str,
+    /// When the order was placed.
+    pub placed_at: types::TimestampMillis,
+    /// When the event was written.
+    pub recorded_at: types::TimestampMicros,
+    /// What became of it so far.
+    pub status: OrderStatus,
+    /// Where it was placed.
+    pub source: OrderSource,
+    /// What the customer pays.
+    pub total: MoneyRef<'a>,
+    /// What was taken off.
+    pub discount: Option<MoneyRef<'a>>,
+    /// What was ordered; never empty.
+    pub items: Vec<LineItemRef<'a>>,
+    pub shipping_address: AddressRef<'a>,
+    /// Only when it differs.
+    pub billing_address: Option<AddressRef<'a>>,
+    /// How it is paid.
+    pub payment: OrderPlacedPaymentRef<'a>,
+    /// What the shop front adds.
+    pub attributes: types::MapRef<'a, &'a str>,
+    /// Stock per article when it was ordered.
+    pub stock_levels: types::MapRef<'a, i64>,
+    /// The day promised.
+    pub delivery_date: Option<types::Date>,
+    pub weight_kg: f64,
+    pub gift_wrapped: bool,
+    pub loyalty_points: i64,
+    /// From the customer.
+    pub note: Option<&'a str>,
+    /// MD5 of the basket, to find repeats.
+    pub basket_digest: [u8; 16],
+    /// Signed by the coupon service.
+    pub coupon: &'a [u8],
+}
+
+impl<'a> OrderPlacedRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> OrderPlaced {
+        OrderPlaced {
+            event_id: self.event_id,
+            order_id: String::from(self.order_id),
+            customer_id: String::from(self.customer_id),
+            placed_at: self.placed_at,
+            recorded_at: self.recorded_at,
+            status: self.status,
+            source: self.source,
+            total: MoneyRef::to_owned(&self.total),
+            discount: self.discount.as_ref().map(MoneyRef::to_owned),
+            items: self.items.iter().map(LineItemRef::to_owned).collect(),
+            shipping_address: AddressRef::to_owned(&self.shipping_address),
+            billing_address: self.billing_address.as_ref().map(AddressRef::to_owned),
+            payment: OrderPlacedPaymentRef::to_owned(&self.payment),
+            attributes: self.attributes.to_map(|value| String::from(*value)),
+            stock_levels: self.stock_levels.to_map(|value| *value),
+            delivery_date: self.delivery_date,
+            weight_kg: self.weight_kg,
+            gift_wrapped: self.gift_wrapped,
+            loyalty_points: self.loyalty_points,
+            note: self.note.as_ref().map(|value| String::from(*value)),
+            basket_digest: self.basket_digest,
+            coupon: self.coupon.to_vec(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            event_id: logical::read_uuid(r).map_err(|e| e.in_field("eventId"))?,
+            order_id: r.str().map_err(|e| e.in_field("orderId"))?,
+            customer_id: r.str().map_err(|e| e.in_field("customerId"))?,
+            placed_at: r
+                .long()
+                .map(types::TimestampMillis)
+                .map_err(|e| e.in_field("placedAt"))?,
+            recorded_at: r
+                .long()
+                .map(types::TimestampMicros)
+                .map_err(|e| e.in_field("recordedAt"))?,
+            status: OrderStatus::read(r).map_err(|e| e.in_field("status"))?,
+            source: OrderSource::read(r).map_err(|e| e.in_field("source"))?,
+            total: MoneyRef::read(r).map_err(|e| e.in_field("total"))?,
+            discount: r.optional(MoneyRef::read).map_err(|e| e.in_field("discount"))?,
+            items: r.array(6, LineItemRef::read).map_err(|e| e.in_field("items"))?,
+            shipping_address: AddressRef::read(r)
+                .map_err(|e| e.in_field("shippingAddress"))?,
+            billing_address: r
+                .optional(AddressRef::read)
+                .map_err(|e| e.in_field("billingAddress"))?,
+            payment: OrderPlacedPaymentRef::read(r).map_err(|e| e.in_field("payment"))?,
+            attributes: r.map_ref(1, |r| r.str()).map_err(|e| e.in_field("attributes"))?,
+            stock_levels: r
+                .map_ref(1, |r| r.long())
+                .map_err(|e| e.in_field("stockLevels"))?,
+            delivery_date: r
+                .optional(|r| r.int().map(types::Date))
+                .map_err(|e| e.in_field("deliveryDate"))?,
+            weight_kg: r.double().map_err(|e| e.in_field("weightKg"))?,
+            gift_wrapped: r.boolean().map_err(|e| e.in_field("giftWrapped"))?,
+            loyalty_points: r.long().map_err(|e| e.in_field("loyaltyPoints"))?,
+            note: r.optional(|r| r.str()).map_err(|e| e.in_field("note"))?,
+            basket_digest: r.fixed::<16>().map_err(|e| e.in_field("basketDigest"))?,
+            coupon: r.bytes().map_err(|e| e.in_field("coupon"))?,
+        })
+    }
+}
+
+impl From<OrderPlacedRef<'_>> for OrderPlaced {
+    fn from(view: OrderPlacedRef<'_>) -> Self {
+        OrderPlacedRef::to_owned(&view)
+    }
+}
+
 /// Avro enum shop.orders.v1.OrderStatus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -271,6 +392,38 @@ impl Money {
     }
 }
 
+/// [`Money`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MoneyRef<'a> {
+    /// The amount.
+    pub amount: types::Decimal,
+    /// ISO 4217.
+    pub currency: &'a str,
+}
+
+impl<'a> MoneyRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Money {
+        Money {
+            amount: self.amount,
+            currency: String::from(self.currency),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            amount: logical::read_decimal(r, 2).map_err(|e| e.in_field("amount"))?,
+            currency: r.str().map_err(|e| e.in_field("currency"))?,
+        })
+    }
+}
+
+impl From<MoneyRef<'_>> for Money {
+    fn from(view: MoneyRef<'_>) -> Self {
+        MoneyRef::to_owned(&view)
+    }
+}
+
 /// Avro record shop.orders.v1.LineItem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineItem {
@@ -311,6 +464,46 @@ impl LineItem {
     }
 }
 
+/// [`LineItem`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineItemRef<'a> {
+    /// The article.
+    pub sku: &'a str,
+    pub title: &'a str,
+    pub quantity: i32,
+    pub unit_price: MoneyRef<'a>,
+    pub tags: Vec<&'a str>,
+}
+
+impl<'a> LineItemRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> LineItem {
+        LineItem {
+            sku: String::from(self.sku),
+            title: String::from(self.title),
+            quantity: self.quantity,
+            unit_price: MoneyRef::to_owned(&self.unit_price),
+            tags: self.tags.iter().map(|value| String::from(*value)).collect(),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            sku: r.str().map_err(|e| e.in_field("sku"))?,
+            title: r.str().map_err(|e| e.in_field("title"))?,
+            quantity: r.int().map_err(|e| e.in_field("quantity"))?,
+            unit_price: MoneyRef::read(r).map_err(|e| e.in_field("unitPrice"))?,
+            tags: r.array(1, |r| r.str()).map_err(|e| e.in_field("tags"))?,
+        })
+    }
+}
+
+impl From<LineItemRef<'_>> for LineItem {
+    fn from(view: LineItemRef<'_>) -> Self {
+        LineItemRef::to_owned(&view)
+    }
+}
+
 /// Avro record shop.orders.v1.Address.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Address {
@@ -343,6 +536,46 @@ impl Address {
     }
 }
 
+/// [`Address`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressRef<'a> {
+    pub name: &'a str,
+    pub street: &'a str,
+    pub postal_code: &'a str,
+    pub city: &'a str,
+    /// ISO 3166-1 alpha-2.
+    pub country: &'a str,
+}
+
+impl<'a> AddressRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Address {
+        Address {
+            name: String::from(self.name),
+            street: String::from(self.street),
+            postal_code: String::from(self.postal_code),
+            city: String::from(self.city),
+            country: String::from(self.country),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: r.str().map_err(|e| e.in_field("name"))?,
+            street: r.str().map_err(|e| e.in_field("street"))?,
+            postal_code: r.str().map_err(|e| e.in_field("postalCode"))?,
+            city: r.str().map_err(|e| e.in_field("city"))?,
+            country: r.str().map_err(|e| e.in_field("country"))?,
+        })
+    }
+}
+
+impl From<AddressRef<'_>> for Address {
+    fn from(view: AddressRef<'_>) -> Self {
+        AddressRef::to_owned(&view)
+    }
+}
+
 /// Avro record shop.orders.v1.CardPayment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CardPayment {
@@ -371,6 +604,42 @@ impl CardPayment {
     }
 }
 
+/// [`CardPayment`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardPaymentRef<'a> {
+    pub network: &'a str,
+    pub last_four: &'a str,
+    pub authorized_at: types::TimestampMillis,
+}
+
+impl<'a> CardPaymentRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> CardPayment {
+        CardPayment {
+            network: String::from(self.network),
+            last_four: String::from(self.last_four),
+            authorized_at: self.authorized_at,
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            network: r.str().map_err(|e| e.in_field("network"))?,
+            last_four: r.str().map_err(|e| e.in_field("lastFour"))?,
+            authorized_at: r
+                .long()
+                .map(types::TimestampMillis)
+                .map_err(|e| e.in_field("authorizedAt"))?,
+        })
+    }
+}
+
+impl From<CardPaymentRef<'_>> for CardPayment {
+    fn from(view: CardPaymentRef<'_>) -> Self {
+        CardPaymentRef::to_owned(&view)
+    }
+}
+
 /// Avro record shop.orders.v1.BankTransfer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BankTransfer {
@@ -390,6 +659,33 @@ impl BankTransfer {
     }
 }
 
+/// [`BankTransfer`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BankTransferRef<'a> {
+    pub iban: &'a str,
+}
+
+impl<'a> BankTransferRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> BankTransfer {
+        BankTransfer {
+            iban: String::from(self.iban),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            iban: r.str().map_err(|e| e.in_field("iban"))?,
+        })
+    }
+}
+
+impl From<BankTransferRef<'_>> for BankTransfer {
+    fn from(view: BankTransferRef<'_>) -> Self {
+        BankTransferRef::to_owned(&view)
+    }
+}
+
 /// Avro record shop.orders.v1.Voucher.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Voucher {
@@ -406,6 +702,33 @@ impl Voucher {
         Ok(Self {
             code: r.string().map_err(|e| e.in_field("code"))?,
         })
+    }
+}
+
+/// [`Voucher`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoucherRef<'a> {
+    pub code: &'a str,
+}
+
+impl<'a> VoucherRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> Voucher {
+        Voucher {
+            code: String::from(self.code),
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            code: r.str().map_err(|e| e.in_field("code"))?,
+        })
+    }
+}
+
+impl From<VoucherRef<'_>> for Voucher {
+    fn from(view: VoucherRef<'_>) -> Self {
+        VoucherRef::to_owned(&view)
     }
 }
 
@@ -447,6 +770,47 @@ impl OrderPlacedPayment {
     }
 }
 
+/// [`OrderPlacedPayment`] as a view of the payload: texts, bytes and keys are borrowed from it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OrderPlacedPaymentRef<'a> {
+    CardPayment(CardPaymentRef<'a>),
+    BankTransfer(BankTransferRef<'a>),
+    Voucher(VoucherRef<'a>),
+}
+
+impl<'a> OrderPlacedPaymentRef<'a> {
+    /// The same value with texts and bytes of its own.
+    pub fn to_owned(&self) -> OrderPlacedPayment {
+        match self {
+            Self::CardPayment(value) => {
+                OrderPlacedPayment::CardPayment(CardPaymentRef::to_owned(value))
+            }
+            Self::BankTransfer(value) => {
+                OrderPlacedPayment::BankTransfer(BankTransferRef::to_owned(value))
+            }
+            Self::Voucher(value) => {
+                OrderPlacedPayment::Voucher(VoucherRef::to_owned(value))
+            }
+        }
+    }
+
+    fn read(r: &mut wire::Reader<'a>) -> Result<Self, DecodeError> {
+        match r.long()? {
+            0 => CardPaymentRef::read(r).map(Self::CardPayment),
+            1 => BankTransferRef::read(r).map(Self::BankTransfer),
+            2 => VoucherRef::read(r).map(Self::Voucher),
+            index => Err(r.bad_index("OrderPlacedPayment", index, 3)),
+        }
+    }
+}
+
+impl From<OrderPlacedPaymentRef<'_>> for OrderPlacedPayment {
+    fn from(view: OrderPlacedPaymentRef<'_>) -> Self {
+        OrderPlacedPaymentRef::to_owned(&view)
+    }
+}
+
 impl Event for OrderPlaced {
     const NAME: &'static str = "OrderPlaced";
     const FULL_NAME: &'static str = "shop.orders.v1.OrderPlaced";
@@ -468,6 +832,17 @@ impl Event for OrderPlaced {
         let mut reader = wire::Reader::new(bytes);
         let r = &mut reader;
         let value = OrderPlaced::read(r)?;
+        reader.finish()?;
+        Ok(value)
+    }
+}
+
+impl DecodeRef for OrderPlaced {
+    type Ref<'a> = OrderPlacedRef<'a>;
+    fn decode_ref(bytes: &[u8]) -> Result<OrderPlacedRef<'_>, DecodeError> {
+        let mut reader = wire::Reader::new(bytes);
+        let r = &mut reader;
+        let value = OrderPlacedRef::read(r)?;
         reader.finish()?;
         Ok(value)
     }

@@ -1,157 +1,16 @@
-//! The binary encoding of Avro 1.12, one function per primitive, for straight-line generated code.
-//!
-//! Lives here: variable-length integers, blocks, the limits on untrusted bytes. Writers append to a `Vec<u8>`; a [`Reader`]
-//! walks a slice. Does not live here: schemas (generated code *is* the schema), logical types (`super::logical`).
-//!
-//! Speed decides the shape: small functions inline into the caller, everything about errors is cold and out of line.
+//! Bytes to values, owned or borrowed from the bytes, and the limits on untrusted bytes.
 
 use std::collections::BTreeMap;
 
-use crate::codec::{DecodeError, EncodeError};
+use ascii::AsAsciiStr;
 
-/// How deep values of recursive types may nest, both ways: written and read.
-pub const MAX_DEPTH: u32 = 128;
+use super::{HIGH_BITS, MAX_DEPTH, MAX_EMPTY_ITEMS};
+use crate::codec::DecodeError;
+use crate::types::MapRef;
 
-/// How many items that take no bytes (`null`, an empty record) one message may hold.
-pub const MAX_EMPTY_ITEMS: usize = 1 << 20;
-
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-
-/// Writes an `int`.
-#[inline]
-pub fn write_int(out: &mut Vec<u8>, value: i32) {
-    write_long(out, i64::from(value));
-}
-
-/// Writes a `long`: zigzag, then seven bits per byte, low bits first.
-#[inline]
-pub fn write_long(out: &mut Vec<u8>, value: i64) {
-    let zigzag = ((value << 1) ^ (value >> 63)).cast_unsigned();
-    if zigzag < 0x80 {
-        out.push(low_byte(zigzag));
-    } else {
-        write_long_of_many(out, zigzag);
-    }
-}
-
-#[allow(clippy::cast_possible_truncation)] // the low byte is what is wanted
-fn low_byte(n: u64) -> u8 {
-    n as u8
-}
-
-/// Two bytes and more: the groups of seven bits are spread over a word, which is copied at once and then cut.
-fn write_long_of_many(out: &mut Vec<u8>, zigzag: u64) {
-    let bits = 64 - zigzag.leading_zeros() as usize;
-    let length = bits.div_ceil(7);
-    if length > 8 {
-        return write_long_of_nine(out, zigzag);
-    }
-    let mut word = (zigzag & 0x0fff_ffff) | ((zigzag & 0x00ff_ffff_f000_0000) << 4);
-    word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x0fff_c000_0fff_c000) << 2);
-    word = (word & 0x007f_007f_007f_007f) | ((word & 0x3f80_3f80_3f80_3f80) << 1);
-    word |= HIGH_BITS & ((1 << (8 * (length - 1))) - 1);
-    let end = out.len() + length;
-    out.extend_from_slice(&word.to_le_bytes());
-    out.truncate(end);
-}
-
-#[cold]
-fn write_long_of_nine(out: &mut Vec<u8>, mut zigzag: u64) {
-    while zigzag >= 0x80 {
-        out.push(low_byte(zigzag) | 0x80);
-        zigzag >>= 7;
-    }
-    out.push(low_byte(zigzag));
-}
-
-/// Writes a length or a count. Lengths in memory never exceed `i64::MAX`.
-#[inline]
-pub fn write_length(out: &mut Vec<u8>, length: usize) {
-    write_long(out, length.cast_signed() as i64);
-}
-
-/// Writes a `boolean`.
-#[inline]
-pub fn write_boolean(out: &mut Vec<u8>, value: bool) {
-    out.push(u8::from(value));
-}
-
-/// Writes a `float`.
-#[inline]
-pub fn write_float(out: &mut Vec<u8>, value: f32) {
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-/// Writes a `double`.
-#[inline]
-pub fn write_double(out: &mut Vec<u8>, value: f64) {
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-/// Writes `bytes`: length, then the bytes.
-#[inline]
-pub fn write_bytes(out: &mut Vec<u8>, value: &[u8]) {
-    write_length(out, value.len());
-    out.extend_from_slice(value);
-}
-
-/// Writes a `string`: length in bytes, then UTF-8.
-#[inline]
-pub fn write_string(out: &mut Vec<u8>, value: &str) {
-    write_bytes(out, value.as_bytes());
-}
-
-/// Writes a `fixed`: the bytes alone.
-#[inline]
-pub fn write_fixed<const N: usize>(out: &mut Vec<u8>, value: &[u8; N]) {
-    out.extend_from_slice(value);
-}
-
-/// Writes an `array` as one block.
-#[inline]
-pub fn write_array<T>(
-    out: &mut Vec<u8>,
-    items: &[T],
-    mut write: impl FnMut(&mut Vec<u8>, &T) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    if !items.is_empty() {
-        write_length(out, items.len());
-        for (index, item) in items.iter().enumerate() {
-            write(out, item).map_err(|e| e.in_index(index))?;
-        }
-    }
-    out.push(0);
-    Ok(())
-}
-
-/// Writes a `map` as one block, in the order of the keys.
-#[inline]
-pub fn write_map<V>(
-    out: &mut Vec<u8>,
-    entries: &BTreeMap<String, V>,
-    mut write: impl FnMut(&mut Vec<u8>, &V) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    if !entries.is_empty() {
-        write_length(out, entries.len());
-        for (key, value) in entries {
-            write_string(out, key);
-            write(out, value).map_err(|e| e.in_key(key))?;
-        }
-    }
-    out.push(0);
-    Ok(())
-}
-
-/// Refuses to write values of recursive types that no reader would take: see [`MAX_DEPTH`].
-#[inline]
-pub fn check_depth(depth: u32) -> Result<(), EncodeError> {
-    if depth > MAX_DEPTH { Err(too_deep_to_write()) } else { Ok(()) }
-}
-
-#[cold]
-fn too_deep_to_write() -> EncodeError {
-    EncodeError::new(format!("the value nests more than {MAX_DEPTH} records deep, which readers refuse"))
-}
+/// Up to this length a text is first taken for ASCII, which nearly all short ones are: the check of the standard library is as
+/// fast only on long ones, because it goes byte by byte at both ends.
+const SHORT_TEXT: usize = 128;
 
 /// Walks over the bytes of one message.
 #[derive(Debug)]
@@ -310,6 +169,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a `fixed` without copying it.
+    #[inline]
+    pub fn fixed_ref<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
+        match self.rest.split_first_chunk::<N>() {
+            Some((chunk, rest)) => {
+                self.rest = rest;
+                Ok(chunk)
+            }
+            None => Err(self.short(N)),
+        }
+    }
+
     /// Goes past `count` bytes.
     #[inline]
     pub fn skip(&mut self, count: usize) -> Result<(), DecodeError> {
@@ -396,6 +267,15 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn str(&mut self) -> Result<&'a str, DecodeError> {
         let bytes = self.bytes()?;
+        if bytes.len() <= SHORT_TEXT
+            && let Ok(text) = bytes.as_ascii_str()
+        {
+            return Ok(text.as_str());
+        }
+        self.utf8(bytes)
+    }
+
+    fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, DecodeError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text),
             Err(e) => Err(self.not_utf8(bytes.len() - e.valid_up_to())),
@@ -410,12 +290,7 @@ impl<'a> Reader<'a> {
     /// Reads a `string`.
     #[inline]
     pub fn string(&mut self) -> Result<String, DecodeError> {
-        // Copied first: what the allocator gives is aligned, and checking UTF-8 is faster there.
-        let bytes = self.bytes()?;
-        match String::from_utf8(bytes.to_vec()) {
-            Ok(text) => Ok(text),
-            Err(e) => Err(self.not_utf8(bytes.len() - e.utf8_error().valid_up_to())),
-        }
+        self.str().map(str::to_owned)
     }
 
     /// Reads the start of the next block: how many items follow, 0 at the end. `least` is how many bytes an item takes at
@@ -494,6 +369,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a `map` without copying its keys; `least` as in [`Reader::map`]. Of equal keys the last one stays.
+    #[inline]
+    pub fn map_ref<V>(
+        &mut self,
+        least: usize,
+        mut value: impl FnMut(&mut Self) -> Result<V, DecodeError>,
+    ) -> Result<MapRef<'a, V>, DecodeError> {
+        let mut entries = Vec::new();
+        loop {
+            let count = self.block(least + 1)?;
+            if count == 0 {
+                return Ok(MapRef::from_entries(entries));
+            }
+            entries.reserve(self.room::<(&str, V)>(count));
+            for _ in 0..count {
+                let key = self.str()?;
+                match value(self) {
+                    Ok(value) => entries.push((key, value)),
+                    Err(e) => return Err(e.in_key(key)),
+                }
+            }
+        }
+    }
+
     /// The error for the index of a union or an enum that the schema does not have.
     #[cold]
     pub fn bad_index(&self, what: &str, index: i64, count: usize) -> DecodeError {
@@ -501,111 +400,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A copy of a large `fixed` on the heap, which never was on the stack.
+pub fn boxed_copy<const N: usize>(bytes: &[u8; N]) -> Box<[u8; N]> {
+    match Box::<[u8; N]>::try_from(bytes.to_vec()) {
+        Ok(boxed) => boxed,
+        Err(other) => unreachable!("{N} bytes were copied, {} arrived", other.len()),
+    }
+}
+
 #[inline]
 fn from_zigzag(bits: u64) -> i64 {
     (bits >> 1).cast_signed() ^ -(bits & 1).cast_signed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn long(value: i64) -> Vec<u8> {
-        let mut out = Vec::new();
-        write_long(&mut out, value);
-        out
-    }
-
-    /// The loop of the specification, to compare with.
-    fn long_by_the_book(value: i64) -> Vec<u8> {
-        let mut out = Vec::new();
-        write_long_of_nine(&mut out, ((value << 1) ^ (value >> 63)).cast_unsigned());
-        out
-    }
-
-    #[test]
-    fn longs_of_every_length_come_back() {
-        for shift in 0..64 {
-            for value in
-                [1_i64 << shift, (1_i64 << shift).wrapping_sub(1), (1_i64 << shift).wrapping_neg(), 0x55aa_1234 << (shift / 2)]
-            {
-                let bytes = long(value);
-                assert_eq!(bytes, long_by_the_book(value), "{value}");
-                for padding in [0, 9] {
-                    let mut padded = bytes.clone();
-                    padded.extend(std::iter::repeat_n(0xff, padding));
-                    let mut r = Reader::new(&padded);
-                    assert_eq!(r.long().unwrap(), value);
-                    assert_eq!(r.offset(), bytes.len(), "{value}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_that_are_cut_or_too_long_are_refused() {
-        assert_eq!(Reader::new(&[0x80]).long().unwrap_err().reason(), "the payload ends inside a number");
-        assert_eq!(Reader::new(&[0xff; 12]).long().unwrap_err().reason(), "a number of more than 64 bits");
-        let too_big = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
-        assert!(Reader::new(&too_big).long().is_err());
-        assert!(Reader::new(&long(i64::from(i32::MAX) + 1)).int().is_err());
-        assert_eq!(Reader::new(&long(i64::from(i32::MIN))).int().unwrap(), i32::MIN);
-    }
-
-    #[test]
-    fn counts_that_cannot_be_true_are_refused_before_allocating() {
-        let mut bytes = long(i64::MAX);
-        bytes.push(0);
-        assert!(Reader::new(&bytes).array(1, Reader::long).is_err());
-        assert!(Reader::new(&bytes).array(0, |_| Ok(())).is_err());
-        assert!(Reader::new(&long(i64::MIN)).array(1, Reader::long).is_err());
-        let mut many = Vec::new();
-        for _ in 0..3 {
-            write_long(&mut many, 1 << 19);
-        }
-        assert!(Reader::new(&many).array(0, |_| Ok(())).is_err(), "empty items add up over blocks");
-    }
-
-    #[test]
-    fn blocks_with_a_size_are_read() {
-        let bytes = [3, 4, 2, 4, 2, 6, 0]; // -2 items in 2 bytes, then one item
-        assert_eq!(Reader::new(&bytes).array(1, Reader::long).unwrap(), [1, 2, 3]);
-    }
-
-    #[test]
-    fn errors_name_the_place() {
-        let e = Reader::new(&[4, 2, b'a', 6, b'b', 0]).array(1, Reader::string).unwrap_err();
-        assert_eq!(e.to_string(), "[1]: 3 bytes are announced, 2 are left (at byte 4 of the payload)");
-        let e = Reader::new(&[4, 0xff, b'x']).str().unwrap_err();
-        assert_eq!(e.to_string(), "a string that is not UTF-8 (at byte 1 of the payload)");
-        assert_eq!(Reader::new(&[9, 9]).finish().unwrap_err().offset(), Some(0));
-        assert_eq!(Reader::new(&[2]).boolean().unwrap_err().reason(), "a boolean is the byte 0 or 1, this is 2");
-    }
-
-    #[test]
-    fn containers_round_trip() {
-        let mut out = Vec::new();
-        let map = BTreeMap::from([("a".to_owned(), 1_i64), ("b".to_owned(), -70_000)]);
-        write_map(&mut out, &map, |out, v| {
-            write_long(out, *v);
-            Ok(())
-        })
-        .unwrap();
-        write_array(&mut out, &[true, false], |out, v| {
-            write_boolean(out, *v);
-            Ok(())
-        })
-        .unwrap();
-        write_float(&mut out, 1.5);
-        write_double(&mut out, -2.5);
-        write_fixed(&mut out, &[1, 2, 3]);
-        write_string(&mut out, "é");
-        let mut r = Reader::new(&out);
-        assert_eq!(r.map(1, Reader::long).unwrap(), map);
-        assert_eq!(r.array(1, Reader::boolean).unwrap(), [true, false]);
-        assert_eq!((r.float().unwrap(), r.double().unwrap()), (1.5, -2.5));
-        assert_eq!(r.fixed::<3>().unwrap(), [1, 2, 3]);
-        assert_eq!(r.string().unwrap(), "é");
-        r.finish().unwrap();
-    }
 }
