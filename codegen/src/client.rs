@@ -29,6 +29,8 @@ pub(crate) struct Names<'a> {
     pub(crate) message: &'a MessagePlan<'a>,
     /// The type, as a path behind `schemas`.
     pub(crate) ty: TokenStream,
+    /// The type that borrows from the payload, likewise.
+    twin: Option<TokenStream>,
     field: Ident,
     /// The method that sends it.
     pub(crate) send: Ident,
@@ -54,10 +56,30 @@ impl<'a> Names<'a> {
         Self {
             message,
             ty: quote!(schemas::#ty),
+            twin: message.twin.as_deref().map(ident).map(|twin| quote!(schemas::#twin)),
             field: methods.ident(&name, "message"),
             send: methods.ident(&format!("send_{name}"), "send"),
             send_with: methods.ident(&format!("send_{name}_with"), "send"),
             handle: methods.ident(&format!("on_{name}"), "on"),
+        }
+    }
+}
+
+/// How a handler gets its events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As values of their own.
+    Owned,
+    /// As views of their payloads.
+    Borrowed,
+}
+
+impl Form {
+    /// The end of the names of what belongs to a form.
+    fn name(self, name: &str) -> String {
+        match self {
+            Self::Owned => name.to_owned(),
+            Self::Borrowed => format!("Ref{name}"),
         }
     }
 }
@@ -163,12 +185,28 @@ impl Client<'_> {
     }
 
     /// The trait that an application implements: one method for each message.
-    fn handler(&self) -> TokenStream {
-        let handler = self.name("Handler");
-        let operations = operations_doc(&self.channel.receives, "receive");
-        let docs = doc(&format!("Handles the messages of the channel '{}'.\n\n{operations}", self.channel.channel.key));
+    fn handler(&self, form: Form) -> TokenStream {
+        let handler = self.name(&form.name("Handler"));
+        let key = &self.channel.channel.key;
+        let docs = match form {
+            Form::Owned => {
+                let operations = operations_doc(&self.channel.receives, "receive");
+                let docs = doc(&format!("Handles the messages of the channel '{key}'.\n\n{operations}"));
+                quote!(#docs)
+            }
+            Form::Borrowed => {
+                let docs = doc(&format!("Handles the messages of the channel '{key}' as views of their payloads, without copies."));
+                let (owned, run) = (self.name("Handler"), format!("{}::run_ref", self.name("Consumer")));
+                let more = format!(" [`{run}`] takes it; otherwise it is like [`{owned}`]. `to_owned` makes what must outlive the call.");
+                quote!(#docs #[doc = ""] #[doc = #more])
+            }
+        };
         let methods = self.messages.iter().map(|m| {
-            let (method, ty, message) = (&m.handle, &m.ty, m.message.message);
+            let (method, message) = (&m.handle, m.message.message);
+            let ty = match (form, &m.twin) {
+                (Form::Borrowed, Some(twin)) => quote!(#twin<'_>),
+                _ => m.ty.clone(),
+            };
             let docs = doc(message.summary.as_deref().or(message.title.as_deref()).unwrap_or_else(|| message.name()));
             quote!(#docs fn #method(&self, envelope: Envelope<#ty>) -> impl Future<Output = Self::Outcome> + Send;)
         });
@@ -183,26 +221,18 @@ impl Client<'_> {
     }
 
     fn consumer(&self) -> TokenStream {
-        let (handler, consumer, dispatch) = (self.name("Handler"), self.name("Consumer"), self.name("Dispatch"));
+        let consumer = self.name("Consumer");
         let key = &self.channel.channel.key;
         let consumer_docs = doc(&format!("Receives from the channel '{key}'.{}", self.parameter_docs()));
-        let handler_trait = self.handler();
-        let types: Vec<&TokenStream> = self.messages.iter().map(|m| &m.ty).collect();
-        let arms = self.messages.iter().enumerate().map(|(n, m)| {
-            let (n, method, ty) = (proc_macro2::Literal::usize_unsuffixed(n), &m.handle, &m.ty);
-            quote! {
-                #n => match opened.decode::<#ty>(attempt) {
-                    Ok(envelope) => self.handler.#method(envelope).await.into_outcome(),
-                    Err(failure) => Outcome::Failed(failure),
-                }
-            }
-        });
+        let borrows = self.messages.iter().any(|m| m.twin.is_some());
+        let forms: &[Form] = if borrows { &[Form::Owned, Form::Borrowed] } else { &[Form::Owned] };
+        let handlers = forms.iter().map(|form| self.handler(*form));
+        let runs = forms.iter().map(|form| self.run(*form));
+        let dispatches = forms.iter().map(|form| self.dispatch(*form));
         let comma = (!self.channel.parameters.is_empty()).then(|| quote!(,));
         let (arguments, address) = (self.parameter_arguments(), self.address_value());
-        let handler_name = self.channel.type_name("Handler");
-        let unknown = format!("a message that the channel `{key}` does not have");
         quote! {
-            #handler_trait
+            #(#handlers)*
 
             #consumer_docs
             #[derive(Debug)]
@@ -221,19 +251,62 @@ impl Client<'_> {
                     self
                 }
 
-                /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
-                /// configuration says.
-                pub async fn run<H: #handler>(
-                    self,
-                    handler: H,
-                    stop: impl Future<Output = ()> + Send,
-                ) -> Result<RunReport, RunError> {
-                    let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))#(.message::<#types>())*;
-                    let dispatch = #dispatch { inbound, handler };
-                    consume(&*self.transport, self.address, dispatch, &self.config, stop).await
-                }
+                #(#runs)*
             }
 
+            #(#dispatches)*
+        }
+    }
+
+    /// The method of the consumer that runs a handler.
+    fn run(&self, form: Form) -> TokenStream {
+        let (handler, dispatch) = (self.name(&form.name("Handler")), self.name(&form.name("Dispatch")));
+        let types = self.messages.iter().map(|m| &m.ty);
+        let (docs, run) = match form {
+            Form::Owned => (
+                quote! {
+                    /// Receives until `stop` resolves: decodes each message, calls the handler, tries again and dead-letters as the
+                    /// configuration says.
+                },
+                quote!(run),
+            ),
+            Form::Borrowed => (
+                quote! {
+                    /// The same with a handler that gets views of the payloads: nothing is copied that it does not copy.
+                },
+                quote!(run_ref),
+            ),
+        };
+        quote! {
+            #docs
+            pub async fn #run<H: #handler>(self, handler: H, stop: impl Future<Output = ()> + Send) -> Result<RunReport, RunError> {
+                let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))#(.message::<#types>())*;
+                let dispatch = #dispatch { inbound, handler };
+                consume(&*self.transport, self.address, dispatch, &self.config, stop).await
+            }
+        }
+    }
+
+    /// What stands between the consumer and a handler.
+    fn dispatch(&self, form: Form) -> TokenStream {
+        let (handler, dispatch) = (self.name(&form.name("Handler")), self.name(&form.name("Dispatch")));
+        let arms = self.messages.iter().enumerate().map(|(n, m)| {
+            let (n, method, ty) = (proc_macro2::Literal::usize_unsuffixed(n), &m.handle, &m.ty);
+            let decode = match (form, &m.twin) {
+                (Form::Borrowed, Some(_)) => quote!(decode_ref::<#ty>(attempt, &mut buffer)),
+                _ => quote!(decode::<#ty>(attempt)),
+            };
+            quote! {
+                #n => match opened.#decode {
+                    Ok(envelope) => self.handler.#method(envelope).await.into_outcome(),
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+        });
+        let buffer = (form == Form::Borrowed).then(|| quote!(let mut buffer = Vec::new();));
+        let handler_name = self.channel.type_name(&form.name("Handler"));
+        let unknown = format!("a message that the channel `{}` does not have", self.channel.channel.key);
+        quote! {
             struct #dispatch<H> { inbound: Inbound, handler: H }
 
             impl<H: #handler> Dispatch for #dispatch<H> {
@@ -242,6 +315,7 @@ impl Client<'_> {
                         Ok(opened) => opened,
                         Err(failure) => return Outcome::Failed(failure),
                     };
+                    #buffer
                     match opened.message {
                         #(#arms)*
                         _ => Outcome::Failed(Failure::new(ErrorClass::SchemaUnknown, #unknown)),

@@ -443,6 +443,42 @@ mod tests {
         }
     }
 
+    /// The bytes of a [`Placed`].
+    #[derive(Debug, Clone, PartialEq)]
+    struct PlacedRef<'a>(&'a [u8]);
+
+    impl From<PlacedRef<'_>> for Placed {
+        fn from(view: PlacedRef<'_>) -> Self {
+            Self::decode(view.0).unwrap()
+        }
+    }
+
+    impl DecodeRef for Placed {
+        type Ref<'a> = PlacedRef<'a>;
+
+        fn decode_ref(bytes: &[u8]) -> Result<PlacedRef<'_>, DecodeError> {
+            Self::decode(bytes).map(|_| PlacedRef(bytes))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_view_is_of_the_body_or_of_what_a_plan_made_of_it() {
+        let schemas = Schemas::local();
+        let inbound = Inbound::new(schemas.clone(), "orders").message::<Placed>();
+        let own = delivery(Some(body::<Placed>(&schemas, &[14]).await), Headers::new());
+        let newer = delivery(Some(body::<Newer>(&schemas, &[2, b'x', 16]).await), Headers::new());
+        let broken = delivery(Some(body::<Newer>(&schemas, &[2, b'x']).await), Headers::new());
+        let mut buffer = vec![9; 9];
+        let opened = inbound.open(&own).await.unwrap();
+        let view = opened.decode_ref::<Placed>(2, &mut buffer).unwrap();
+        assert_eq!((view.event, view.meta.attempt, view.meta.schema_id), (PlacedRef(&[14]), 2, opened.schema_id));
+        let opened = inbound.open(&newer).await.unwrap();
+        assert_eq!(opened.decode_ref::<Placed>(1, &mut buffer).unwrap().event, PlacedRef(&[16]));
+        let opened = inbound.open(&broken).await.unwrap();
+        let (owned, view) = (opened.decode::<Placed>(1).unwrap_err(), opened.decode_ref::<Placed>(1, &mut buffer).unwrap_err());
+        assert_eq!((view.class, view.to_string()), (owned.class, owned.to_string()));
+    }
+
     #[tokio::test]
     async fn what_cannot_be_read_has_its_class() {
         let schemas = Schemas::local();

@@ -253,6 +253,8 @@ struct Data {
     dependencies: Vec<String>,
     kafka_default: bool,
     in_process_example: bool,
+    /// A message with a borrowed twin; empty when there is none.
+    borrowed: String,
     kafka_example: bool,
     later: String,
     channels: Vec<ChannelData>,
@@ -297,6 +299,7 @@ impl Data {
             runtime_features: features.join(", "),
             dependencies: crates.into_iter().filter_map(dependency).map(str::to_owned).collect(),
             kafka_default: kafka,
+            borrowed: plan.messages.iter().find(|m| m.twin.is_some()).map(|m| m.type_name.clone()).unwrap_or_default(),
             in_process_example: has("examples/in_process.rs"),
             kafka_example: has("examples/kafka.rs"),
             later: crate::comments::sanitise(&later.join(", ")).join(" "),

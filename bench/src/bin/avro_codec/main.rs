@@ -4,18 +4,21 @@
 //! Figures are medians of CPU time of the thread. Every contender must write the same bytes first.
 //!
 //! The peers are given an easier type: their event id is a text (ours is parsed to a UUID), and the decimals of apache-avro stay
-//! bytes. The allocator is the system's.
+//! bytes. Borrowed decoding is compared like for like with `serde_avro_fast`, into `&str` and `&[u8]`; apache-avro reads from a
+//! stream and has none. The allocator is the system's.
 
 #![allow(clippy::print_stdout)] // the figures are the output
 
+mod borrowed;
 mod measure;
 mod peers;
 mod sample;
 
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::writer::datum::GenericDatumWriter;
-use eventpact_runtime::event::Event;
-use measure::{Contender, measure, report};
+use borrowed::OrderRef;
+use eventpact_runtime::event::{DecodeRef, Event};
+use measure::{Contender, measure, ratios, report};
 use peers::{ApacheOrder, FastOrder};
 use shop_events::OrderPlaced;
 
@@ -40,6 +43,15 @@ fn main() -> Result<(), Failed> {
     same("serde_avro_fast", &serde_avro_fast::to_datum_vec(&fast, &mut fast_config)?, &bytes)?;
     if OrderPlaced::decode(&bytes)? != event {
         return Err("what the generated code wrote is not what it reads".into());
+    }
+    let view = OrderPlaced::decode_ref(&bytes)?;
+    let fast_view: OrderRef<'_> = serde_avro_fast::from_datum_slice(&bytes, &fast_schema)?;
+    let tags = |view: &OrderRef<'_>| view.items.iter().map(|item| item.tags.len()).sum::<usize>();
+    if view.to_owned() != event
+        || (tags(&fast_view), fast_view.attributes.0.as_slice(), fast_view.coupon)
+            != (10, view.attributes.iter().copied().collect::<Vec<_>>().as_slice(), view.coupon)
+    {
+        return Err("the borrowed decoders do not read what was written".into());
     }
 
     println!("OrderPlaced: {} bytes, {} items, figures in ns per message (CPU time, median)", bytes.len(), event.items.len());
@@ -66,9 +78,18 @@ fn main() -> Result<(), Failed> {
             apache_unchecked.write_value_ref(&mut d, &value).unwrap_or(0)
         }),
     ];
-    report("encode", &measure(&mut encoders)?);
+    let figures = measure(&mut encoders)?;
+    report("encode", &figures);
+    ratios("encode", &figures, "generated", &[("serde_avro_fast", 2.0), ("apache-avro serde", 5.0)]);
     let mut decoders = [
         Contender::new("generated", || OrderPlaced::decode(&bytes).map_or(0, |e| e.items.len())),
+        Contender::new("generated, borrowed", || OrderPlaced::decode_ref(&bytes).map_or(0, |e| e.items.len())),
+        Contender::new("generated, borrowed, to_owned", || {
+            OrderPlaced::decode_ref(&bytes).map_or(0, |e| e.to_owned().items.len())
+        }),
+        Contender::new("serde_avro_fast, borrowed", || {
+            serde_avro_fast::from_datum_slice::<OrderRef<'_>>(&bytes, &fast_schema).map_or(0, |e| e.items.len())
+        }),
         Contender::new("serde_avro_fast", || {
             serde_avro_fast::from_datum_slice::<FastOrder>(&bytes, &fast_schema).map_or(0, |e| e.items.len())
         }),
@@ -85,7 +106,11 @@ fn main() -> Result<(), Failed> {
             value.and_then(|v| apache_avro::from_value::<ApacheOrder>(&v)).map_or(0, |e| e.items.len())
         }),
     ];
-    report("decode", &measure(&mut decoders)?);
+    let figures = measure(&mut decoders)?;
+    report("decode", &figures);
+    ratios("decode, owned", &figures, "generated", &[("serde_avro_fast", 2.0), ("apache-avro serde", 5.0)]);
+    let peers = [("serde_avro_fast, borrowed", 2.0), ("apache-avro serde", 5.0)];
+    ratios("decode, borrowed", &figures, "generated, borrowed", &peers);
     Ok(())
 }
 

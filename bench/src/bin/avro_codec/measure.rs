@@ -66,10 +66,20 @@ fn time(contender: &mut Contender<'_>, count: u32) -> Duration {
     start.elapsed()
 }
 
-/// Prints the figures, the first one as the measure of the others.
+/// Prints the figures, each with its ratio to the first one.
 pub(crate) fn report(what: &str, figures: &[Figure]) {
     let first = figures.first().map_or(1.0, |f| f.nanos);
     for figure in figures {
-        println!("{what:8}{:26}{:9.0} ns{:8.2}x", figure.name, figure.nanos, figure.nanos / first);
+        println!("{what:8}{:32}{:9.0} ns{:8.2}x", figure.name, figure.nanos, figure.nanos / first);
+    }
+}
+
+/// Prints how many times faster `ours` is than each of `theirs`, next to the aim.
+pub(crate) fn ratios(what: &str, figures: &[Figure], ours: &str, theirs: &[(&str, f64)]) {
+    let nanos = |name: &str| figures.iter().find(|f| f.name == name).map(|f| f.nanos);
+    for (peer, aim) in theirs {
+        if let (Some(ours), Some(peer_nanos)) = (nanos(ours), nanos(peer)) {
+            println!("  {what}: {:.2}x as fast as {peer} (aim {aim}x)", peer_nanos / ours);
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Order<D> {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename = "OrderStatus", rename_all = "UPPERCASE")]
-enum Status {
+pub(crate) enum Status {
     Unknown,
     Placed,
     Paid,
@@ -49,7 +49,7 @@ enum Status {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename = "OrderSource", rename_all = "UPPERCASE")]
-enum Source {
+pub(crate) enum Source {
     Web,
     App,
     Phone,

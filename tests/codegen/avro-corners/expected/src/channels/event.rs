@@ -249,6 +249,39 @@ pub trait Event2Handler: Send + Sync {
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
+/// Handles the messages of the channel 'event' as views of their payloads, without copies.
+///
+/// [`Event2Consumer::run_ref`] takes it; otherwise it is like [`Event2Handler`]. `to_owned` makes what must outlive the call.
+pub trait Event2RefHandler: Send + Sync {
+    /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
+    type Outcome: IntoOutcome + Send;
+    /// Keywords
+    fn on_keywords(
+        &self,
+        envelope: Envelope<schemas::KeywordsRef2<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// KeywordsRef
+    fn on_keywords_ref(
+        &self,
+        envelope: Envelope<schemas::KeywordsRefRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// Event
+    fn on_event2(
+        &self,
+        envelope: Envelope<schemas::Event2Ref<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// order-placed
+    fn on_order_placed(
+        &self,
+        envelope: Envelope<schemas::OrderPlacedRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// orderPlaced
+    fn on_order_placed2(
+        &self,
+        envelope: Envelope<schemas::OrderPlaced2Ref<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+}
+
 /// Receives from the channel 'event'.
 ///
 /// 'user_id': Who. * / #\[x\]
@@ -300,6 +333,25 @@ impl<T: Transport> Event2Consumer<T> {
             .message::<schemas::OrderPlaced>()
             .message::<schemas::OrderPlaced2>();
         let dispatch = Event2Dispatch { inbound, handler };
+        consume(&*self.transport, self.address, dispatch, &self.config, stop).await
+    }
+
+    /// The same with a handler that gets views of the payloads: nothing is copied that it does not copy.
+    pub async fn run_ref<H: Event2RefHandler>(
+        self,
+        handler: H,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<RunReport, RunError> {
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::Keywords>()
+            .message::<schemas::KeywordsRef>()
+            .message::<schemas::Event2>()
+            .message::<schemas::OrderPlaced>()
+            .message::<schemas::OrderPlaced2>();
+        let dispatch = Event2RefDispatch {
+            inbound,
+            handler,
+        };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
 }
@@ -367,6 +419,77 @@ impl<H: Event2Handler> Dispatch for Event2Dispatch<H> {
 
     fn name(&self) -> &str {
         "Event2Handler"
+    }
+
+    fn facts(&self, delivery: &Delivery) -> SchemaFacts {
+        self.inbound.facts(delivery)
+    }
+}
+
+struct Event2RefDispatch<H> {
+    inbound: Inbound,
+    handler: H,
+}
+
+impl<H: Event2RefHandler> Dispatch for Event2RefDispatch<H> {
+    async fn dispatch(&self, delivery: &Delivery, attempt: u32) -> Outcome {
+        let opened = match self.inbound.open(delivery).await {
+            Ok(opened) => opened,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        let mut buffer = Vec::new();
+        match opened.message {
+            0 => {
+                match opened.decode_ref::<schemas::Keywords>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_keywords(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            1 => {
+                match opened.decode_ref::<schemas::KeywordsRef>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_keywords_ref(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            2 => {
+                match opened.decode_ref::<schemas::Event2>(attempt, &mut buffer) {
+                    Ok(envelope) => self.handler.on_event2(envelope).await.into_outcome(),
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            3 => {
+                match opened.decode_ref::<schemas::OrderPlaced>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_order_placed(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            4 => {
+                match opened.decode_ref::<schemas::OrderPlaced2>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_order_placed2(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `event` does not have",
+                    ),
+                )
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        "Event2RefHandler"
     }
 
     fn facts(&self, delivery: &Delivery) -> SchemaFacts {

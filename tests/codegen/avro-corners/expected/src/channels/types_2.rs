@@ -172,6 +172,34 @@ pub trait TypesHandler: Send + Sync {
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
+/// Handles the messages of the channel 'types' as views of their payloads, without copies.
+///
+/// [`TypesConsumer::run_ref`] takes it; otherwise it is like [`TypesHandler`]. `to_owned` makes what must outlive the call.
+pub trait TypesRefHandler: Send + Sync {
+    /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
+    type Outcome: IntoOutcome + Send;
+    /// Logical
+    fn on_logical(
+        &self,
+        envelope: Envelope<schemas::LogicalRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// Defaults
+    fn on_defaults(
+        &self,
+        envelope: Envelope<schemas::DefaultsRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// Tree
+    fn on_tree(
+        &self,
+        envelope: Envelope<schemas::TreeRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+    /// Unions
+    fn on_unions(
+        &self,
+        envelope: Envelope<schemas::UnionsRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+}
+
 /// Receives from the channel 'types'.
 #[derive(Debug)]
 pub struct TypesConsumer<T> {
@@ -212,6 +240,24 @@ impl<T: Transport> TypesConsumer<T> {
             .message::<schemas::Tree>()
             .message::<schemas::Unions>();
         let dispatch = TypesDispatch { inbound, handler };
+        consume(&*self.transport, self.address, dispatch, &self.config, stop).await
+    }
+
+    /// The same with a handler that gets views of the payloads: nothing is copied that it does not copy.
+    pub async fn run_ref<H: TypesRefHandler>(
+        self,
+        handler: H,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<RunReport, RunError> {
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::Logical>()
+            .message::<schemas::Defaults>()
+            .message::<schemas::Tree>()
+            .message::<schemas::Unions>();
+        let dispatch = TypesRefDispatch {
+            inbound,
+            handler,
+        };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
 }
@@ -269,6 +315,67 @@ impl<H: TypesHandler> Dispatch for TypesDispatch<H> {
 
     fn name(&self) -> &str {
         "TypesHandler"
+    }
+
+    fn facts(&self, delivery: &Delivery) -> SchemaFacts {
+        self.inbound.facts(delivery)
+    }
+}
+
+struct TypesRefDispatch<H> {
+    inbound: Inbound,
+    handler: H,
+}
+
+impl<H: TypesRefHandler> Dispatch for TypesRefDispatch<H> {
+    async fn dispatch(&self, delivery: &Delivery, attempt: u32) -> Outcome {
+        let opened = match self.inbound.open(delivery).await {
+            Ok(opened) => opened,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        let mut buffer = Vec::new();
+        match opened.message {
+            0 => {
+                match opened.decode_ref::<schemas::Logical>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_logical(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            1 => {
+                match opened.decode_ref::<schemas::Defaults>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_defaults(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            2 => {
+                match opened.decode_ref::<schemas::Tree>(attempt, &mut buffer) {
+                    Ok(envelope) => self.handler.on_tree(envelope).await.into_outcome(),
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            3 => {
+                match opened.decode_ref::<schemas::Unions>(attempt, &mut buffer) {
+                    Ok(envelope) => self.handler.on_unions(envelope).await.into_outcome(),
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `types` does not have",
+                    ),
+                )
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        "TypesRefHandler"
     }
 
     fn facts(&self, delivery: &Delivery) -> SchemaFacts {

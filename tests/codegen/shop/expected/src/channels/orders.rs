@@ -114,6 +114,19 @@ pub trait OrdersHandler: Send + Sync {
     ) -> impl Future<Output = Self::Outcome> + Send;
 }
 
+/// Handles the messages of the channel 'orders' as views of their payloads, without copies.
+///
+/// [`OrdersConsumer::run_ref`] takes it; otherwise it is like [`OrdersHandler`]. `to_owned` makes what must outlive the call.
+pub trait OrdersRefHandler: Send + Sync {
+    /// What the methods return: `()`, an [`Outcome`], or a `Result` whose error says what kind of failure it is.
+    type Outcome: IntoOutcome + Send;
+    /// Sent once for each order, as soon as it is paid or its payment is promised.
+    fn on_order_placed(
+        &self,
+        envelope: Envelope<schemas::OrderPlacedRef<'_>>,
+    ) -> impl Future<Output = Self::Outcome> + Send;
+}
+
 /// Receives from the channel 'orders'.
 #[derive(Debug)]
 pub struct OrdersConsumer<T> {
@@ -153,6 +166,21 @@ impl<T: Transport> OrdersConsumer<T> {
         let dispatch = OrdersDispatch { inbound, handler };
         consume(&*self.transport, self.address, dispatch, &self.config, stop).await
     }
+
+    /// The same with a handler that gets views of the payloads: nothing is copied that it does not copy.
+    pub async fn run_ref<H: OrdersRefHandler>(
+        self,
+        handler: H,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<RunReport, RunError> {
+        let inbound = Inbound::new(self.schemas, Arc::clone(&self.address))
+            .message::<schemas::OrderPlaced>();
+        let dispatch = OrdersRefDispatch {
+            inbound,
+            handler,
+        };
+        consume(&*self.transport, self.address, dispatch, &self.config, stop).await
+    }
 }
 
 struct OrdersDispatch<H> {
@@ -188,6 +216,47 @@ impl<H: OrdersHandler> Dispatch for OrdersDispatch<H> {
 
     fn name(&self) -> &str {
         "OrdersHandler"
+    }
+
+    fn facts(&self, delivery: &Delivery) -> SchemaFacts {
+        self.inbound.facts(delivery)
+    }
+}
+
+struct OrdersRefDispatch<H> {
+    inbound: Inbound,
+    handler: H,
+}
+
+impl<H: OrdersRefHandler> Dispatch for OrdersRefDispatch<H> {
+    async fn dispatch(&self, delivery: &Delivery, attempt: u32) -> Outcome {
+        let opened = match self.inbound.open(delivery).await {
+            Ok(opened) => opened,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        let mut buffer = Vec::new();
+        match opened.message {
+            0 => {
+                match opened.decode_ref::<schemas::OrderPlaced>(attempt, &mut buffer) {
+                    Ok(envelope) => {
+                        self.handler.on_order_placed(envelope).await.into_outcome()
+                    }
+                    Err(failure) => Outcome::Failed(failure),
+                }
+            }
+            _ => {
+                Outcome::Failed(
+                    Failure::new(
+                        ErrorClass::SchemaUnknown,
+                        "a message that the channel `orders` does not have",
+                    ),
+                )
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        "OrdersRefHandler"
     }
 
     fn facts(&self, delivery: &Delivery) -> SchemaFacts {
