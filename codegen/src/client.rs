@@ -195,9 +195,12 @@ impl Client<'_> {
                 quote!(#docs)
             }
             Form::Borrowed => {
-                let docs = doc(&format!("Handles the messages of the channel '{key}' as views of their payloads, without copies."));
+                let docs =
+                    doc(&format!("Handles the messages of the channel '{key}' as views of their payloads, without copies."));
                 let (owned, run) = (self.name("Handler"), format!("{}::run_ref", self.name("Consumer")));
-                let more = format!(" [`{run}`] takes it; otherwise it is like [`{owned}`]. `to_owned` makes what must outlive the call.");
+                let more = format!(
+                    " [`{run}`] takes it; otherwise it is like [`{owned}`]. `to_owned` makes what must outlive the call."
+                );
                 quote!(#docs #[doc = ""] #[doc = #more])
             }
         };

@@ -103,14 +103,14 @@ impl Random {
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).unwrap()
+        usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).expect("less than a usize")
     }
 
     /// Changes, adds, doubles, takes away or cuts. Large payloads are mostly one `fixed`: the start gets its share.
     fn damage(&mut self, bytes: &mut Vec<u8>) {
         let near = if self.below(2) == 0 { bytes.len() } else { bytes.len().min(300) };
         let at = self.below(near);
-        let byte = [0x00, 0x01, 0x02, 0x7f, 0x80, 0xc3, 0xff, u8::try_from(self.below(256)).unwrap()][self.below(8)];
+        let byte = [0x00, 0x01, 0x02, 0x7f, 0x80, 0xc3, 0xff, u8::try_from(self.below(256)).expect("a byte")][self.below(8)];
         match self.below(6) {
             0 => bytes.insert(at, byte),
             1 if !bytes.is_empty() => drop(bytes.remove(at)),
@@ -146,11 +146,7 @@ fn generated_code_writes_what_the_schema_says() {
 fn borrowed_maps_hold_what_maps_hold() {
     use avro_corners_events::{OrderPlaced, OrderPlacedRef};
     // {"b": [], "a": [{"x": null, "": 1}], "b": [{}]} in two blocks, the first with its size.
-    let bytes = [
-        [3, 26, 2, b'b', 0, 2, b'a', 2, 4, 2, b'x', 0, 0, 2, 2, 0].as_slice(),
-        &[0, 2, 2, b'b', 2, 0, 0, 0],
-    ]
-    .concat();
+    let bytes = [[3, 26, 2, b'b', 0, 2, b'a', 2, 4, 2, b'x', 0, 0, 2, 2, 0].as_slice(), &[0, 2, 2, b'b', 2, 0, 0, 0]].concat();
     assert!(same::<OrderPlaced>(&bytes));
     let view: OrderPlacedRef<'_> = OrderPlaced::decode_ref(&bytes).expect("it is well-formed");
     assert_eq!(view.0.keys().collect::<Vec<_>>(), ["a", "b"]);

@@ -17,7 +17,7 @@ use avro_corners_events::runtime::transports::memory::MemoryBroker;
 use avro_corners_events::types_2::{ADDRESS, TypesConsumer, TypesProducer, TypesRefHandler};
 use avro_corners_events::{Defaults, DefaultsRef, LogicalRef, Tree, TreeRef, Unions, UnionsRef};
 
-#[allow(unreachable_pub, clippy::pedantic, dead_code)] // generated
+#[allow(unreachable_pub, clippy::pedantic)] // generated
 #[rustfmt::skip] // generated: compared byte for byte
 #[path = "../codegen/avro-corners/expected/examples/samples/mod.rs"]
 mod samples;
@@ -38,18 +38,18 @@ impl TypesRefHandler for &Seen {
     }
 
     async fn on_defaults(&self, envelope: Envelope<DefaultsRef<'_>>) -> Self::Outcome {
-        self.defaults.lock().unwrap().push(envelope.event.to_owned());
+        self.defaults.lock().expect("no handler panics").push(envelope.event.to_owned());
         Ok(())
     }
 
     async fn on_tree(&self, envelope: Envelope<TreeRef<'_>>) -> Self::Outcome {
         tokio::task::yield_now().await; // the view lives on over a wait
-        self.trees.lock().unwrap().push((envelope.event.to_owned(), envelope.meta.attempt));
+        self.trees.lock().expect("no handler panics").push((envelope.event.to_owned(), envelope.meta.attempt));
         if envelope.meta.attempt == 1 { Err(Failure::new(ErrorClass::Timeout, "not yet")) } else { Ok(()) }
     }
 
     async fn on_unions(&self, envelope: Envelope<UnionsRef<'_>>) -> Self::Outcome {
-        self.unions.lock().unwrap().push(envelope.event.to_owned());
+        self.unions.lock().expect("no handler panics").push(envelope.event.to_owned());
         Ok(())
     }
 }
@@ -75,7 +75,11 @@ async fn a_handler_of_views_gets_every_event() {
 
     let (seen, stop) = (Seen::default(), Shutdown::new());
     let config = ConsumerConfig {
-        retry: RetryPolicy { max_attempts: 3, backoff: Backoff::Fixed { delay: Duration::from_millis(1) }, ..RetryPolicy::default() },
+        retry: RetryPolicy {
+            max_attempts: 3,
+            backoff: Backoff::Fixed { delay: Duration::from_millis(1) },
+            ..RetryPolicy::default()
+        },
         dead_letter: Some(Arc::from("dead")),
         ..ConsumerConfig::new("views")
     };

@@ -96,9 +96,9 @@ mod decimal {
     fn from_bytes(bytes: &[u8], scale: u32) -> Option<Decimal> {
         let filler = if bytes.first().is_some_and(|b| *b >= 0x80) { 0xff } else { 0 };
         if bytes.len() <= 8 {
-            let mut word = [filler; 8];
-            word.get_mut(8 - bytes.len()..)?.copy_from_slice(bytes);
-            return Decimal::try_new(i64::from_be_bytes(word), scale).ok();
+            let sign = if filler == 0 { 0 } else { -1 };
+            let unscaled = bytes.iter().fold(sign, |high: i64, byte| (high << 8) | i64::from(*byte));
+            return Decimal::try_new(unscaled, scale).ok();
         }
         let (spare, low) = bytes.split_at(bytes.len().saturating_sub(16));
         if spare.iter().any(|b| *b != filler) || (!spare.is_empty() && (low.first()? ^ filler) >= 0x80) {

@@ -317,10 +317,15 @@ impl<'a> Reader<'a> {
         Ok(items)
     }
 
-    /// How much room to reserve for `count` items of `T`: never much more memory than there are bytes to read.
+    /// Makes room for `count` more items, though never for much more memory than there are bytes to read.
     #[inline]
-    fn room<T>(&self, count: usize) -> usize {
-        count.min((self.rest.len() * 4 / size_of::<T>().max(1)).max(16))
+    fn make_room<T>(&self, items: &mut Vec<T>, count: usize) {
+        let room = count.min((self.rest.len() * 4 / size_of::<T>().max(1)).max(16));
+        if items.capacity() == 0 {
+            *items = Vec::with_capacity(room); // cheaper than to reserve, and there is nearly always one block
+        } else {
+            items.reserve(room);
+        }
     }
 
     /// Reads an `array`; `least` as in [`Reader::block`].
@@ -336,7 +341,7 @@ impl<'a> Reader<'a> {
             if count == 0 {
                 return Ok(items);
             }
-            items.reserve(self.room::<T>(count));
+            self.make_room(&mut items, count);
             for _ in 0..count {
                 match item(self) {
                     Ok(value) => items.push(value),
@@ -382,7 +387,7 @@ impl<'a> Reader<'a> {
             if count == 0 {
                 return Ok(MapRef::from_entries(entries));
             }
-            entries.reserve(self.room::<(&str, V)>(count));
+            self.make_room(&mut entries, count);
             for _ in 0..count {
                 let key = self.str()?;
                 match value(self) {
