@@ -121,8 +121,11 @@ impl Parser {
         if let Some(Known::Wanted(id) | Known::Defined(id)) = self.names.get(&full) {
             return Some(*id);
         }
-        // A simple name that its own namespace does not define may be one without a namespace.
-        if let Some(Known::Defined(id)) = self.names.get(written) {
+        // A simple name that its own namespace does not define may be one without a namespace, when that has been read to its
+        // end: Avro Java does not find a record without a namespace from a namespace inside of it.
+        if let Some(Known::Defined(id)) = self.names.get(written)
+            && self.unfinished(*id).is_none()
+        {
             return Some(*id);
         }
         let id = self.add(span, Kind::Null, Vec::new());

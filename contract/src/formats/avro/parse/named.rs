@@ -33,6 +33,12 @@ impl Parser {
             return None;
         }
         let aliases = self.aliases(mapping)?;
+        if aliases.iter().any(String::is_empty) {
+            let span = mapping.get("aliases").map_or(node.span, |aliases| aliases.span);
+            self.error("avro/alias-invalid", span, format!("an alias of '{}' is empty", full.full())).help =
+                Some("Write the name that the type had before, or leave the alias out.".to_owned());
+            return None;
+        }
         let aliases = aliases.into_iter().map(|a| name::full(&a, &full.namespace)).collect();
         Some(Named { name: full, name_span, aliases, doc: doc(mapping) })
     }

@@ -1,0 +1,259 @@
+//! Eventpact's Avro against Avro Java: canonical forms and fingerprints, verdicts on good and broken schemas, decoding with
+//! resolution, protocols and IDL. `cargo xtask test avro_java` fetches Avro Java; without it these tests say that they were
+//! skipped. Where the two differ by choice, the difference is named here with its reason.
+
+#![allow(clippy::unwrap_used)] // a test may panic
+#![allow(clippy::print_stdout)] // tests talk to the person who runs them
+
+mod evolve;
+mod oracle;
+mod random;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use eventpact_contract::formats::avro::{self, Schema, datum};
+use eventpact_contract::source::Sources;
+use eventpact_contract::yaml;
+use eventpact_tests::folder;
+use serde_json::{Value as Json, json};
+
+use oracle::{ask, refusal};
+use random::{Rng, Schemas};
+
+fn read(text: &str, strict: bool) -> (Option<Schema>, Vec<Diagnostic>) {
+    let mut sources = Sources::new();
+    let file = sources.add("schema.avsc", text);
+    let (node, mut problems) = yaml::parse(&sources, file);
+    let schema = node.and_then(|node| {
+        let (schema, more) = avro::parse(&node, &mut |_| None, strict);
+        problems.extend(more);
+        schema
+    });
+    (schema, problems)
+}
+
+/// Our verdict: the schema, or what is wrong with it.
+fn parse(text: &str, strict: bool) -> Result<Schema, String> {
+    let (schema, problems) = read(text, strict);
+    let shown = || problems.iter().map(|d| format!("{}: {}", d.id, d.message)).collect::<Vec<_>>().join("; ");
+    if has_errors(&problems) { Err(shown()) } else { schema.ok_or_else(shown) }
+}
+
+fn question(text: &str) -> Json {
+    json!({ "op": "parse", "schema": text, "validate": true })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    })
+}
+
+/// Hand-written corners, one schema per line: `tests/avro/corners.jsonl`.
+fn corners() -> Vec<String> {
+    let text = std::fs::read_to_string(folder("avro/corners.jsonl")).unwrap();
+    let rows = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    rows.map(|row| row["text"].as_str().map_or_else(|| row["schema"].to_string(), str::to_owned)).collect()
+}
+
+fn generated(seed: u64, count: usize) -> Vec<Json> {
+    let mut rng = Rng(seed);
+    (0..count).map(|_| Schemas::new(&mut rng).root()).collect()
+}
+
+/// Compares one accepted schema; the difference, if there is one.
+fn compare_texts(schema: &Schema, answer: &Json) -> Option<String> {
+    let form = avro::parsing_canonical_form(schema);
+    let ours = json!({
+        "text": avro::canonical_text(schema),
+        "rabin": avro::rabin(&form).cast_signed(),
+        "md5": hex(&avro::md5(&form)),
+        "sha256": hex(&avro::sha256(&form)),
+        "form": form,
+    });
+    (ours != *answer).then(|| format!("  ours   {ours}\n  theirs {answer}"))
+}
+
+fn report(mut wrong: Vec<String>, of: usize) {
+    // The shortest ones tell the most.
+    wrong.sort_by_key(String::len);
+    assert!(wrong.is_empty(), "{} of {of} differ, among them:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
+}
+
+#[test]
+fn canonical_forms_and_fingerprints() {
+    let mut texts: Vec<String> = generated(1, 1200).iter().map(Json::to_string).collect();
+    texts.extend(corners());
+    let Some(answers) = ask(&texts.iter().map(|text| question(text)).collect::<Vec<_>>()) else { return };
+    let (mut wrong, mut same) = (Vec::new(), 0);
+    for (text, answer) in texts.iter().zip(&answers) {
+        match (parse(text, true), refusal(answer)) {
+            (Ok(schema), None) => match compare_texts(&schema, answer) {
+                None => same += 1,
+                Some(difference) => wrong.push(format!("{text}\n{difference}")),
+            },
+            (Err(_), Some(_)) => {}
+            (Err(ours), None) => wrong.push(format!("{text}\n  we refuse it: {ours}")),
+            (Ok(_), Some(theirs)) => wrong.push(format!("{text}\n  Java refuses it: {theirs}")),
+        }
+    }
+    report(wrong, texts.len());
+    println!("avro java: {same} schemas with equal text, canonical form and fingerprints");
+    assert!(same >= 1000, "{same}");
+}
+
+#[test]
+fn verdicts_on_broken_schemas() {
+    let mut rng = Rng(2);
+    let mut texts = Vec::new();
+    for schema in generated(3, 2500) {
+        let mut broken = schema;
+        for _ in 0..=rng.below(2) {
+            evolve::damage(&mut broken, &mut rng);
+        }
+        texts.push(broken.to_string());
+    }
+    let Some(answers) = ask(&texts.iter().map(|text| question(text)).collect::<Vec<_>>()) else { return };
+    let (mut wrong, mut accepted, mut refused) = (Vec::new(), 0, 0);
+    for (text, answer) in texts.iter().zip(&answers) {
+        match (parse(text, true), refusal(answer)) {
+            (Ok(schema), None) => {
+                accepted += 1;
+                wrong.extend(compare_texts(&schema, answer).map(|difference| format!("{text}\n{difference}")));
+            }
+            (Err(_), Some(_)) => refused += 1,
+            (Err(ours), None) => wrong.push(format!("{text}\n  only we refuse it: {ours}")),
+            (Ok(_), Some(theirs)) => wrong.push(format!("{text}\n  only Java refuses it: {theirs}")),
+        }
+    }
+    report(wrong, texts.len());
+    println!("avro java: {accepted} damaged schemas accepted by both, {refused} refused by both");
+    assert!(accepted > 500 && refused > 500, "{accepted} {refused}");
+}
+
+struct Triple {
+    writer: String,
+    reader: String,
+    bytes: Vec<u8>,
+}
+
+fn triples(seed: u64, count: usize) -> Vec<Triple> {
+    let mut rng = Rng(seed);
+    let mut found = Vec::new();
+    while found.len() < count {
+        let writer = Schemas::new(&mut rng).root();
+        let mut reader = writer.clone();
+        for _ in 0..rng.below(4) {
+            evolve::evolve(&mut reader, &mut rng);
+        }
+        let (writer, reader) = (writer.to_string(), reader.to_string());
+        let (Ok(from), Ok(_)) = (parse(&writer, false), parse(&reader, false)) else { continue };
+        if from.types.iter().any(|t| matches!(&t.kind, avro::Kind::Union(branches) if branches.is_empty())) {
+            continue;
+        }
+        for _ in 0..2 {
+            let value = random::value(&from, from.root, &mut rng, 0);
+            let mut bytes = datum::encode(&from, &value).unwrap();
+            if rng.one_in(10) && !bytes.is_empty() {
+                let at = rng.below(bytes.len());
+                bytes[at] = rng.next().to_le_bytes()[0];
+            }
+            found.push(Triple { writer: writer.clone(), reader: reader.clone(), bytes });
+        }
+    }
+    found
+}
+
+/// Equal as numbers: the two print a float with different digits.
+fn same(ours: &Json, theirs: &Json) -> bool {
+    #[allow(clippy::cast_possible_truncation)]
+    match (ours, theirs) {
+        (Json::Number(a), Json::Number(b)) => {
+            a == b || a.as_f64() == b.as_f64() || a.as_f64().map(|n| n as f32) == b.as_f64().map(|n| n as f32)
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => ours == theirs,
+    }
+}
+
+/// Compares a value with the bytes and the JSON that Avro Java made of its own.
+fn difference(reader: &Schema, value: &datum::Value, answer: &Json) -> Option<String> {
+    let ours = datum::to_json(reader, value);
+    let bytes = bytes(answer["hex"].as_str().unwrap());
+    let theirs = datum::decode(reader, &bytes).map(|value| datum::to_json(reader, &value));
+    if theirs.as_ref().is_ok_and(|theirs| same(&ours, theirs)) {
+        // Java's encoder writes no JSON at all for a record without fields; where it writes some, it must be ours.
+        let text: Result<Json, _> = serde_json::from_str(answer["json"].as_str().unwrap());
+        if text.as_ref().map_or(true, |theirs| same(&ours, theirs)) {
+            return None;
+        }
+    }
+    Some(format!("  ours   {ours}\n  theirs {answer}"))
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn decoding_with_resolution() {
+    let triples = triples(4, 6000);
+    let questions: Vec<Json> = triples
+        .iter()
+        .map(|t| json!({ "op": "decode", "writer": t.writer, "reader": t.reader, "hex": hex(&t.bytes) }))
+        .collect();
+    let Some(answers) = ask(&questions) else { return };
+    let (mut wrong, mut read, mut refused) = (Vec::new(), 0, 0);
+    let mut by_choice: BTreeMap<&str, usize> = BTreeMap::new();
+    for (triple, answer) in triples.iter().zip(&answers) {
+        let (writer, reader) = (parse(&triple.writer, false).unwrap(), parse(&triple.reader, false).unwrap());
+        let ours = datum::resolve(&writer, &reader, &triple.bytes);
+        let found = match (&ours, refusal(answer)) {
+            (Err(_), Some(_)) => {
+                refused += 1;
+                continue;
+            }
+            (Ok(value), None) => difference(&reader, value, answer),
+            _ => Some(format!("  ours   {ours:?}\n  theirs {answer}")),
+        };
+        let Some(found) = found else {
+            read += 1;
+            continue;
+        };
+        match choice(&triple.reader, &ours, answer) {
+            Some(reason) => *by_choice.entry(reason).or_default() += 1,
+            None => wrong.push(format!("{}\n{}\n  {}\n{found}", triple.writer, triple.reader, hex(&triple.bytes))),
+        }
+    }
+    report(wrong, triples.len());
+    println!("avro java: {read} data read alike, {refused} refused by both, by choice {by_choice:?}");
+    assert!(read >= 2000 && refused >= 300, "{read} {refused}");
+}
+
+/// Why we decide otherwise than Avro Java's decoder, when that is on purpose.
+fn choice(reader: &str, ours: &Result<datum::Value, datum::DatumError>, answer: &Json) -> Option<&'static str> {
+    let compatible = answer["compatible"] == "COMPATIBLE";
+    match (ours, refusal(answer)) {
+        // The specification knows the bytes 0 and 1; Java takes every other byte for `false`.
+        (Err(e), None) if e.message.starts_with("a boolean is byte 0 or 1") => Some("a byte that is no boolean"),
+        // Java drops what is left over in the tenth byte of a number.
+        (Err(e), None) if e.message.starts_with("a number has more") => Some("a number of more than 64 bits"),
+        // Java puts U+FFFD into the text, which is another text than the one that was sent.
+        (Err(e), None) if e.message.starts_with("a string is not UTF-8") => Some("a text that is not UTF-8"),
+        // Java passes over a field that the reader does not have without a look at it.
+        (Err(e), None) if e.message.starts_with("symbol ") => Some("an enum out of range in a field that is passed over"),
+        // Java's decoder does not look at the names of records, although the specification and Java's own check do.
+        (Err(e), None) if !compatible && e.message.starts_with("found record") => Some("records of different names"),
+        // A guard of Java 1.12.2 against large arrays counts the bytes of the reader's items, not of the writer's.
+        (Ok(_), Some(theirs)) if theirs.contains("Collection claims") => Some("promoted items that Java takes for too many"),
+        // Of a default that does not fit its type each makes something else: both warn of it, or refuse it, when they validate.
+        _ if read(reader, true).1.iter().any(|d| d.id == "avro/default-invalid") => Some("a default that does not fit its type"),
+        _ => None,
+    }
+}
