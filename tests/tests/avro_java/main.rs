@@ -126,6 +126,8 @@ fn verdicts_on_broken_schemas() {
             }
             (Err(_), Some(_)) => refused += 1,
             (Err(ours), None) => wrong.push(format!("{text}\n  only we refuse it: {ours}")),
+            // Java cannot check a default of a record that it has not read to its end.
+            (Ok(_), Some("AvroRuntimeException: Schema fields not set yet")) => {}
             (Ok(_), Some(theirs)) => wrong.push(format!("{text}\n  only Java refuses it: {theirs}")),
         }
     }
@@ -226,7 +228,7 @@ fn decoding_with_resolution() {
             read += 1;
             continue;
         };
-        match choice(&triple.reader, &ours, answer) {
+        match choice(triple, &ours, answer) {
             Some(reason) => *by_choice.entry(reason).or_default() += 1,
             None => wrong.push(format!("{}\n{}\n  {}\n{found}", triple.writer, triple.reader, hex(&triple.bytes))),
         }
@@ -237,13 +239,15 @@ fn decoding_with_resolution() {
 }
 
 /// Why we decide otherwise than Avro Java's decoder, when that is on purpose.
-fn choice(reader: &str, ours: &Result<datum::Value, datum::DatumError>, answer: &Json) -> Option<&'static str> {
+fn choice(triple: &Triple, ours: &Result<datum::Value, datum::DatumError>, answer: &Json) -> Option<&'static str> {
     let compatible = answer["compatible"] == "COMPATIBLE";
     match (ours, refusal(answer)) {
         // The specification knows the bytes 0 and 1; Java takes every other byte for `false`.
         (Err(e), None) if e.message.starts_with("a boolean is byte 0 or 1") => Some("a byte that is no boolean"),
-        // Java drops what is left over in the tenth byte of a number.
-        (Err(e), None) if e.message.starts_with("a number has more") => Some("a number of more than 64 bits"),
+        // Java drops the bits that are left over in the last byte of a number.
+        (Err(e), None) if e.message.starts_with("a number has more") || e.message.ends_with("does not fit an int") => {
+            Some("a number of too many bits")
+        }
         // Java puts U+FFFD into the text, which is another text than the one that was sent.
         (Err(e), None) if e.message.starts_with("a string is not UTF-8") => Some("a text that is not UTF-8"),
         // Java passes over a field that the reader does not have without a look at it.
@@ -252,8 +256,25 @@ fn choice(reader: &str, ours: &Result<datum::Value, datum::DatumError>, answer: 
         (Err(e), None) if !compatible && e.message.starts_with("found record") => Some("records of different names"),
         // A guard of Java 1.12.2 against large arrays counts the bytes of the reader's items, not of the writer's.
         (Ok(_), Some(theirs)) if theirs.contains("Collection claims") => Some("promoted items that Java takes for too many"),
+        // Java builds the resolution of a record that contains itself directly for ever.
+        (Ok(_), Some("StackOverflowError: null")) => Some("a reader's record that contains itself"),
+        // Of a union Java takes only the branch of the same full name, when it is an enum or a fixed.
+        (Ok(_), Some(theirs)) if compatible && theirs.contains("expecting union") && triple.reader.contains("\"moved.elsewhere\"") => {
+            Some("a branch that moved to another namespace")
+        }
+        // Java's decoder finds aliases of fields only in a record of the same full name, although its check ignores namespaces.
+        _ if compatible && renamed_and_moved(&triple.reader) => Some("an alias of a field in a record that moved to another namespace"),
         // Of a default that does not fit its type each makes something else: both warn of it, or refuse it, when they validate.
-        _ if read(reader, true).1.iter().any(|d| d.id == "avro/default-invalid") => Some("a default that does not fit its type"),
+        _ if doubtful_default(&triple.reader) || doubtful_default(&triple.writer) => Some("a default that does not fit its type"),
         _ => None,
     }
+}
+
+fn doubtful_default(text: &str) -> bool {
+    read(text, true).1.iter().any(|d| d.id == "avro/default-invalid")
+}
+
+/// The two changes of [`evolve`] that meet here.
+fn renamed_and_moved(reader: &str) -> bool {
+    reader.contains("\"moved.elsewhere\"") && reader.contains("\"name\":\"renamed\"")
 }

@@ -238,11 +238,16 @@ impl<'r> Schemas<'r> {
         json!(branches)
     }
 
-    /// A default that fits; for a union, that of any branch.
+    /// A default that fits; for a union, that of any branch. Inside of a record's default it is the first branch: Java looks for
+    /// the branch by the kind of JSON there, and gives `1.5` to a `long` before it gives it to a `float`.
     pub(crate) fn default(&mut self, ty: &Json) -> Option<Json> {
+        let branch = ty.as_array().map_or(0, |branches| self.rng.below(branches.len()));
+        self.default_of(ty, branch)
+    }
+
+    fn default_of(&mut self, ty: &Json, branch: usize) -> Option<Json> {
         if let Some(branches) = ty.as_array() {
-            let index = self.rng.below(branches.len());
-            return self.default(branches.get(index)?);
+            return self.default_of(branches.get(branch)?, 0);
         }
         let word = ty.as_str().or_else(|| ty["type"].as_str())?;
         Some(match word {
@@ -262,7 +267,7 @@ impl<'r> Schemas<'r> {
                 let mut value = json!({});
                 for field in ty["fields"].as_array()? {
                     if field.get("default").is_none() || self.rng.one_in(2) {
-                        value[field["name"].as_str()?] = self.default(&field["type"])?;
+                        value[field["name"].as_str()?] = self.default_of(&field["type"], 0)?;
                     }
                 }
                 value

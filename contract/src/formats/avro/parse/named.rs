@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry as Slot;
 use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Symbol, Type, TypeId};
 use super::shape::{RESERVED, primitive, props};
 use super::{Known, MAX_FIXED_SIZE, Parser, name};
-use crate::diagnostic::Label;
+use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::Span;
 use crate::yaml::{Mapping, Node};
 
@@ -32,18 +32,14 @@ impl Parser {
             self.error("avro/name-primitive", name_span, format!("a type cannot be named '{text}': that is a primitive type"));
             return None;
         }
-        let aliases = self.aliases(mapping)?;
-        if aliases.iter().any(String::is_empty) {
-            let span = mapping.get("aliases").map_or(node.span, |aliases| aliases.span);
-            self.error("avro/alias-invalid", span, format!("an alias of '{}' is empty", full.full())).help =
-                Some("Write the name that the type had before, or leave the alias out.".to_owned());
-            return None;
-        }
+        let aliases = self.aliases(mapping, true)?;
         let aliases = aliases.into_iter().map(|a| name::full(&a, &full.namespace)).collect();
         Some(Named { name: full, name_span, aliases, doc: doc(mapping) })
     }
 
-    fn aliases(&mut self, mapping: &Mapping) -> Option<Vec<String>> {
+    /// The aliases of a type or of a field. One that can be no name is an error for a type, as in Avro Java, and without effect
+    /// on a field.
+    fn aliases(&mut self, mapping: &Mapping, of_type: bool) -> Option<Vec<String>> {
         let Some(node) = mapping.get("aliases") else { return Some(Vec::new()) };
         let Some(items) = node.as_sequence() else {
             self.error("avro/alias-invalid", node.span, format!("\"aliases\" must be a list of names, not {}", node.kind()));
@@ -56,7 +52,9 @@ impl Parser {
                 return None;
             };
             if let Err(why) = name::check(text.rsplit('.').next().unwrap_or(text)) {
-                self.warning("avro/alias-invalid", item.span, format!("no type or field can be named '{text}': {why}"));
+                let text = format!("'{text}' cannot be an alias: {why}");
+                let severity = if of_type { Severity::Error } else { Severity::Warning };
+                self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span, text));
             }
             aliases.push(text.to_owned());
         }
@@ -164,7 +162,7 @@ impl Parser {
         };
         let ty = self.ty(ty, &record.namespace, depth + 1)?;
         let order = self.order(mapping)?;
-        let aliases = self.aliases(mapping)?;
+        let aliases = self.aliases(mapping, false)?;
         if let Some(logical) = mapping.entry("logicalType")
             && self.get(ty).logical.is_none()
         {
