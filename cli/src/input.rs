@@ -64,7 +64,7 @@ pub(crate) struct Entry {
 }
 
 /// Endings of the files that a folder is searched for.
-const ENDINGS: [&str; 5] = ["yaml", "yml", "json", "avsc", "proto"];
+const ENDINGS: [&str; 7] = ["yaml", "yml", "json", "avsc", "avpr", "avdl", "proto"];
 
 /// At most this many files are taken from one folder.
 const MAX_FILES: usize = 20_000;

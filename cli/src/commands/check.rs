@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// What the files are, when their names do not tell.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Kind>,
-    /// The Protobuf message that is the payload, when a file has several.
+    /// The Protobuf message, or the type of an Avro protocol or IDL file, that is the payload, when a file has several.
     #[arg(long, value_name = "NAME")]
     message: Option<String>,
     /// `sound`: what the data says. `confluent`: what a Confluent schema registry would answer.

@@ -32,7 +32,7 @@ pub(super) fn open(path: &Path) -> Result<Tree> {
         select(paths, &start, &label)?
     };
     if entries.is_empty() {
-        bail!("there is no spec in {label} (looked for .yaml, .yml, .json, .avsc and .proto)");
+        bail!("there is no spec in {label} (looked for .yaml, .yml, .json, .avsc, .avpr, .avdl and .proto)");
     }
     Ok(Tree { reader: Box::new(Files { root, shown }), entries, label, single })
 }

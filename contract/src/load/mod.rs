@@ -2,9 +2,12 @@
 //!
 //! Files come from the caller's [`Reader`]; each one is added to the [`Sources`], so that findings can show its lines.
 
+mod avro_files;
 mod bundle;
 mod schemas;
 
+pub use avro_files::load_avro_types;
+pub(crate) use avro_files::{is_avro_protocol_file, read_avro_protocol};
 pub(crate) use bundle::bundle;
 pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_file, read_protobuf_text};
 
@@ -56,8 +59,8 @@ pub fn load_with(
     path: &str,
     options: Options,
 ) -> (Option<Document>, Vec<Diagnostic>) {
-    if extension(path) == "proto" {
-        let (schema, found) = load_schema(sources, reader, path, Some(Format::Protobuf), None);
+    if extension(path) == "proto" || is_avro_protocol_file(path) {
+        let (schema, found) = load_schema(sources, reader, path, None, None);
         return (schema.map(Document::Schema), found);
     }
     let mut found = Vec::new();
@@ -92,9 +95,10 @@ pub fn load_contract_with(
     (contract, finished(found, sources, Some(&documents)))
 }
 
-/// Reads one payload schema. Without a `format`: `.avsc` is Avro, `.proto` is Protobuf, and other files are Avro when they look
-/// like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file; without it the file is
-/// read as a whole, with its first message as the root.
+/// Reads one payload schema. Without a `format`: `.avsc`, `.avpr` and `.avdl` are Avro, `.proto` is Protobuf, and other files are
+/// Avro when they look like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file, or the
+/// type of an Avro protocol or IDL file; without it the file is read as a whole: its first message is the root, or a union of the
+/// types that no other type contains.
 pub fn load_schema(
     sources: &mut Sources,
     reader: &dyn Reader,
@@ -103,6 +107,19 @@ pub fn load_schema(
     root: Option<&str>,
 ) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut found = Vec::new();
+    if is_avro_protocol_file(path) && matches!(format, None | Some(Format::Avro)) {
+        let schema = match reader.read(path) {
+            Ok(text) => {
+                let file = sources.add(reader.display_name(path), text);
+                read_avro_protocol(sources, reader, file, path, root, &mut found)
+            }
+            Err(why) => {
+                found.push(unreadable(sources, reader, path, &why));
+                None
+            }
+        };
+        return (schema, finished(found, sources, None));
+    }
     let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
     let documents = if is_proto { None } else { Some(Documents::load(sources, reader, path, &mut found)) };
     let schema = match &documents {

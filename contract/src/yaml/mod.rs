@@ -105,7 +105,7 @@ fn without_bom(text: &str) -> (&str, usize) {
 /// `true` for the names that promise JSON: a mistake in such a file is told in terms of JSON.
 fn is_json_name(name: &str) -> bool {
     let extension = name.rsplit('.').next().unwrap_or("");
-    ["json", "avsc"].iter().any(|json| extension.eq_ignore_ascii_case(json))
+    ["json", "avsc", "avpr"].iter().any(|json| extension.eq_ignore_ascii_case(json))
 }
 
 /// A value with its place.

@@ -7,6 +7,7 @@
 
 mod evolve;
 mod oracle;
+mod protocols;
 mod random;
 
 use std::collections::BTreeMap;

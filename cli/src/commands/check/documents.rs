@@ -89,6 +89,10 @@ impl Pairing<'_> {
             if counterparts.is_empty() {
                 continue; // a new document breaks nobody
             }
+            if self.message.is_none() && matches!(ending(&entry.path), "avpr" | "avdl") {
+                types(sources, (new, entry), &counterparts, &mut subjects);
+                continue;
+            }
             let Some(version) = self.read(sources, new, entry, &mut subjects.problems) else { continue };
             reached.extend(files(&version.document, sources));
             let mut versions = Vec::new();
@@ -117,20 +121,13 @@ impl Pairing<'_> {
         } else if self.kind == Some(Kind::Asyncapi) {
             let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, self.read.options());
             (contract.map(|c| Document::Contract(Box::new(c))), found)
-        } else if self.message.is_some() && ending(&entry.path) == "proto" {
-            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(Format::Protobuf), self.message);
+        } else if self.message.is_some() && matches!(ending(&entry.path), "proto" | "avpr" | "avdl") {
+            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, None, self.message);
             (schema.map(Document::Schema), found)
         } else {
             load::load_with(sources, &*tree.reader, &entry.path, self.read.options())
         };
-        // Only what stops the comparison counts here; `validate` is the command for the rest. A default that does not fit its
-        // type does not stop it: registries hold such schemas.
-        for mut problem in found.into_iter().filter(|d| d.severity == Severity::Error) {
-            if document.is_some() && problem.id == "avro/default-invalid" {
-                problem.severity = Severity::Warning;
-            }
-            problems.push(problem);
-        }
+        problems.extend(stopping(found, document.is_some()));
         // The document itself is the first file that is read.
         let file = sources.iter().nth(before).map(|(id, _)| Span::start_of(id))?;
         document.map(|document| Version { at: place(&document, file), document })
@@ -155,6 +152,47 @@ impl Pairing<'_> {
     }
 }
 
+/// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it:
+/// registries hold such schemas.
+fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
+    found.into_iter().filter(|d| d.severity == Severity::Error).map(move |mut problem| {
+        if readable && problem.id == "avro/default-invalid" {
+            problem.severity = Severity::Warning;
+        }
+        problem
+    })
+}
+
+/// An Avro protocol or IDL file: each of its records is a subject of its own, paired by its full name.
+fn types(sources: &mut Sources, (tree, entry): (&Tree, &Entry), history: &[(&Tree, &Entry)], subjects: &mut Subjects) {
+    let mut read = |tree: &Tree, entry: &Entry| {
+        let (types, found) = load::load_avro_types(sources, &*tree.reader, &entry.path);
+        subjects.problems.extend(stopping(found, !types.is_empty()));
+        types
+    };
+    let new = read(tree, entry);
+    let old: Vec<Vec<(String, Schema)>> = history.iter().map(|(tree, entry)| read(tree, entry)).collect();
+    let version = |schema: &Schema| {
+        let document = Document::Schema(schema.clone());
+        let Schema::Avro(avro) = schema else { return None };
+        Some(Version { at: avro.root().span, document })
+    };
+    for (name, schema) in &new {
+        let same = old.iter().filter_map(|types| types.iter().find(|(known, _)| known == name));
+        let history: Vec<Version> = same.filter_map(|(_, schema)| version(schema)).collect();
+        if let (Some(new), false) = (version(schema), history.is_empty()) {
+            subjects.list.push(Subject { name: format!("{} {name}", entry.name), new, history });
+        }
+    }
+    let latest = old.last().filter(|_| !new.is_empty());
+    for (name, schema) in latest.into_iter().flatten().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)) {
+        let Some(version) = version(schema) else { continue };
+        let message = format!("{name} is gone from {}: whoever sends or reads it has no contract any more", entry.name);
+        let found = Diagnostic::error(REMOVED, version.at, message).with_about(name);
+        subjects.problems.push(found.with_help("keep the type until none of its clients is left"));
+    }
+}
+
 /// The names of the files that a document was read from.
 fn files(document: &Document, sources: &Sources) -> Vec<String> {
     match document {
@@ -166,7 +204,7 @@ fn files(document: &Document, sources: &Sources) -> Vec<String> {
 /// A document that stands for itself: an AsyncAPI document or a schema. Of YAML and JSON files, others are left out.
 pub(crate) fn is_root(tree: &Tree, entry: &Entry) -> Result<bool> {
     let ending = ending(&entry.path);
-    if matches!(ending, "avsc" | "proto") || is_contract(tree, entry) {
+    if matches!(ending, "avsc" | "avpr" | "avdl" | "proto") || is_contract(tree, entry) {
         return Ok(true);
     }
     let text = tree

@@ -8,10 +8,12 @@ mod defaults;
 mod logical;
 mod name;
 mod named;
+mod protocol;
 mod same;
 mod shape;
 
 pub(super) use defaults::java_double;
+pub(super) use protocol::{Definition, Parts, build, parts_of_protocol};
 
 use std::collections::HashMap;
 
@@ -43,7 +45,8 @@ pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict:
     let root = parser.ty(node, "", 0);
     parser.resolve_pending(resolve);
     if !diagnostic::has_errors(&parser.diagnostics) {
-        parser.check_levels(root);
+        let too_deep = root.and_then(|root| check_levels(&parser.types, root));
+        parser.diagnostics.extend(too_deep);
         parser.check_defaults(strict);
     }
     let Parser { types, diagnostics, .. } = parser;
@@ -76,6 +79,8 @@ struct Parser {
     pending: Vec<Pending>,
     /// The full name of each named type: its place in `types` is empty until the definition has been read.
     full_names: HashMap<TypeId, String>,
+    /// The text was IDL: advice is given in its terms.
+    is_idl: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -174,35 +179,6 @@ impl Parser {
         }
     }
 
-    /// Refuses schemas that are too deep to be printed and walked: names can chain thousands of types that are flat in the text.
-    /// Goes the way that every walk goes: each type once, in the order of the text.
-    fn check_levels(&mut self, root: Option<TypeId>) {
-        let mut seen = vec![false; self.types.len()];
-        let mut open: Vec<(TypeId, usize)> = root.map(|root| (root, 0)).into_iter().collect();
-        let mut level = 0;
-        while let Some((id, next)) = open.last_mut() {
-            let (id, n) = (*id, *next);
-            *next += 1;
-            let kind = &self.get(id).kind;
-            let levels = if matches!(kind, Kind::Record(_)) { 3 } else { 1 };
-            let Some(child) = child(kind, n) else {
-                level -= if n > 0 { levels } else { 0 };
-                open.pop();
-                continue;
-            };
-            level += if n == 0 { levels } else { 0 };
-            if level > MAX_LEVELS {
-                let text = format!("types are nested so deep that the text of the schema has more than {MAX_LEVELS} levels");
-                let span = self.get(child).span;
-                self.error("avro/depth-limit", span, text).help = Some("Make the schema flatter.".to_owned());
-                return;
-            }
-            if seen.get_mut(child.0 as usize).is_some_and(|seen| !std::mem::replace(seen, true)) {
-                open.push((child, 0));
-            }
-        }
-    }
-
     fn undefined(&mut self, full: &str, span: Span) {
         let simple = full.rsplit('.').next().unwrap_or(full);
         let same = |n: &&String| n.rsplit('.').next() == Some(simple) && matches!(self.names[*n], Known::Defined(_));
@@ -210,12 +186,42 @@ impl Parser {
         near.sort();
         let help = match near.first() {
             Some(other) => format!("There is a type '{other}'. Write its full name, or define '{full}'."),
+            None if self.is_idl => format!("Define '{full}' in this file, or import the file that does: import idl \"….avdl\";"),
             None => {
                 format!("Define '{full}' in this schema, or give the schema that defines it as a reference or a file next to it.")
             }
         };
         self.error("avro/name-undefined", span, format!("no type is named '{full}'")).help = Some(help);
     }
+}
+
+/// Refuses schemas that are too deep to be printed and walked: names can chain thousands of types that are flat in the text.
+/// Goes the way that every walk goes: each type once, in the order of the text.
+pub(super) fn check_levels(types: &[Type], root: TypeId) -> Option<Diagnostic> {
+    let mut seen = vec![false; types.len()];
+    let mut open: Vec<(TypeId, usize)> = vec![(root, 0)];
+    let mut level = 0;
+    while let Some((id, next)) = open.last_mut() {
+        let (id, n) = (*id, *next);
+        *next += 1;
+        let kind = &types[id.0 as usize].kind;
+        let levels = if matches!(kind, Kind::Record(_)) { 3 } else { 1 };
+        let Some(child) = child(kind, n) else {
+            level -= if n > 0 { levels } else { 0 };
+            open.pop();
+            continue;
+        };
+        level += if n == 0 { levels } else { 0 };
+        if level > MAX_LEVELS {
+            let text = format!("types are nested so deep that the text of the schema has more than {MAX_LEVELS} levels");
+            let span = types[child.0 as usize].span;
+            return Some(Diagnostic::error("avro/depth-limit", span, text).with_help("Make the schema flatter."));
+        }
+        if seen.get_mut(child.0 as usize).is_some_and(|seen| !std::mem::replace(seen, true)) {
+            open.push((child, 0));
+        }
+    }
+    None
 }
 
 /// The n-th type that a type contains.

@@ -120,14 +120,21 @@ impl Parser {
             return None;
         };
         let (id, again) = self.declare(&named, node.span);
+        let fields = self.field_list(items, &named.name, depth)?;
+        let kind = Kind::Record(Record { named, is_error, fields });
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+    }
+
+    /// The fields of a record, or the parameters of a message; `None` when one of them is wrong.
+    pub(super) fn field_list(&mut self, items: &[Node], record: &Name, depth: usize) -> Option<Vec<Field>> {
         let mut fields: Vec<Field> = Vec::with_capacity(items.len());
         let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
         for item in items {
-            let Some(field) = self.field(item, &named.name, depth) else { continue };
+            let Some(field) = self.field(item, record, depth) else { continue };
             match seen.entry(field.name.clone()) {
                 Slot::Occupied(first) => {
                     let related = Label::new(*first.get(), "the first one");
-                    let text = format!("the record '{}' has two fields named '{}'", named.name.full(), field.name);
+                    let text = format!("the record '{}' has two fields named '{}'", record.full(), field.name);
                     self.error("avro/field-duplicate", field.name_span, text).related.push(related);
                 }
                 Slot::Vacant(slot) => {
@@ -136,11 +143,7 @@ impl Parser {
             }
             fields.push(field);
         }
-        if fields.len() < items.len() {
-            return None;
-        }
-        let kind = Kind::Record(Record { named, is_error, fields });
-        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+        (fields.len() == items.len()).then_some(fields)
     }
 
     fn field(&mut self, node: &Node, record: &Name, depth: usize) -> Option<Field> {
