@@ -59,13 +59,7 @@ pub fn load_avro_types(sources: &mut Sources, reader: &dyn Reader, path: &str) -
 }
 
 /// The protocol; also when defaults do not fit, as what is written with its types can still be read.
-fn read(
-    sources: &mut Sources,
-    reader: &dyn Reader,
-    file: FileId,
-    path: &str,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Protocol> {
+fn read(sources: &mut Sources, reader: &dyn Reader, file: FileId, path: &str, found: &mut Vec<Diagnostic>) -> Option<Protocol> {
     let (protocol, problems) = parse(sources, reader, file, path, true);
     let mut errors = problems.iter().filter(|d| d.severity == Severity::Error).peekable();
     let only_defaults = errors.peek().is_some() && errors.all(|d| d.id == "avro/default-invalid");

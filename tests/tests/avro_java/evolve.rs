@@ -90,7 +90,8 @@ pub(crate) fn evolve(root: &mut Json, rng: &mut Rng) {
             }
         }
         10 => {
-            if let Some(field) = somewhere(root, rng, |n| n.get("name").is_some() && n.get("fields").is_none() && n["type"].is_string())
+            if let Some(field) =
+                somewhere(root, rng, |n| n.get("name").is_some() && n.get("fields").is_none() && n["type"].is_string())
                 && field.get("symbols").is_none()
                 && field.get("size").is_none()
                 && field["type"] != "null"
@@ -100,12 +101,16 @@ pub(crate) fn evolve(root: &mut Json, rng: &mut Rng) {
             }
         }
         11 => {
-            if let Some(Json::Array(branches)) = somewhere(root, rng, |n| n.as_array().is_some_and(|a| a.len() > 1 && a[0].is_string())) {
+            if let Some(Json::Array(branches)) =
+                somewhere(root, rng, |n| n.as_array().is_some_and(|a| a.len() > 1 && a[0].is_string()))
+            {
                 branches.reverse();
             }
         }
         12 => {
-            if let Some(Json::Array(branches)) = somewhere(root, rng, |n| n.as_array().is_some_and(|a| a.len() > 1 && a[0].is_string())) {
+            if let Some(Json::Array(branches)) =
+                somewhere(root, rng, |n| n.as_array().is_some_and(|a| a.len() > 1 && a[0].is_string()))
+            {
                 branches.pop();
             }
         }
@@ -132,7 +137,10 @@ fn add_field(root: &mut Json, rng: &mut Rng) {
     let mut schemas = Schemas::new(&mut rng);
     let mut ty = schemas.record("added", 1);
     if schemas.rng.one_in(2) {
-        ty = schemas.rng.pick(&[json!("int"), json!(["null", "string"]), json!("bytes"), json!({ "type": "map", "values": "long" })]).clone();
+        ty = schemas
+            .rng
+            .pick(&[json!("int"), json!(["null", "string"]), json!("bytes"), json!({ "type": "map", "values": "long" })])
+            .clone();
     }
     let mut field = json!({ "name": format!("added{}", seed % 1000), "type": ty });
     if schemas.rng.below(5) > 0
@@ -180,10 +188,33 @@ fn rename(root: &mut Json, rng: &mut Rng) {
 /// One mistake in the text of a schema.
 pub(crate) fn damage(root: &mut Json, rng: &mut Rng) {
     let junk = [
-        json!(null), json!(true), json!(0), json!(-1), json!(2_147_483_648_i64), json!(1.5), json!(""), json!("x"), json!("int"),
-        json!("a.b"), json!("1a"), json!("a-b"), json!("."), json!("a..b"), json!([]), json!({}), json!(["int", "int"]),
-        json!(["null", ["int"]]), json!({ "type": "int" }), json!({ "type": "record" }), json!("record"), json!("ASCENDING"),
-        json!([1]), json!({ "type": ["int"] }), json!("NaN"), json!({ "type": { "type": "int" } }), json!("null"),
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(2_147_483_648_i64),
+        json!(1.5),
+        json!(""),
+        json!("x"),
+        json!("int"),
+        json!("a.b"),
+        json!("1a"),
+        json!("a-b"),
+        json!("."),
+        json!("a..b"),
+        json!([]),
+        json!({}),
+        json!(["int", "int"]),
+        json!(["null", ["int"]]),
+        json!({ "type": "int" }),
+        json!({ "type": "record" }),
+        json!("record"),
+        json!("ASCENDING"),
+        json!([1]),
+        json!({ "type": ["int"] }),
+        json!("NaN"),
+        json!({ "type": { "type": "int" } }),
+        json!("null"),
     ];
     match rng.below(6) {
         0 | 1 => {
@@ -206,7 +237,19 @@ pub(crate) fn damage(root: &mut Json, rng: &mut Rng) {
         }
         _ => {
             if let Some(Json::Object(map)) = somewhere(root, rng, Json::is_object) {
-                let key = *rng.pick(&["type", "name", "namespace", "aliases", "default", "order", "size", "symbols", "fields", "doc", "items"]);
+                let key = *rng.pick(&[
+                    "type",
+                    "name",
+                    "namespace",
+                    "aliases",
+                    "default",
+                    "order",
+                    "size",
+                    "symbols",
+                    "fields",
+                    "doc",
+                    "items",
+                ]);
                 map.insert(key.to_owned(), rng.pick(&junk).clone());
             }
         }

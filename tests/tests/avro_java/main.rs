@@ -207,10 +207,8 @@ fn bytes(hex: &str) -> Vec<u8> {
 #[test]
 fn decoding_with_resolution() {
     let triples = triples(4, 6000);
-    let questions: Vec<Json> = triples
-        .iter()
-        .map(|t| json!({ "op": "decode", "writer": t.writer, "reader": t.reader, "hex": hex(&t.bytes) }))
-        .collect();
+    let questions: Vec<Json> =
+        triples.iter().map(|t| json!({ "op": "decode", "writer": t.writer, "reader": t.reader, "hex": hex(&t.bytes) })).collect();
     let Some(answers) = ask(&questions) else { return };
     let (mut wrong, mut read, mut refused) = (Vec::new(), 0, 0);
     let mut by_choice: BTreeMap<&str, usize> = BTreeMap::new();
@@ -260,11 +258,15 @@ fn choice(triple: &Triple, ours: &Result<datum::Value, datum::DatumError>, answe
         // Java builds the resolution of a record that contains itself directly for ever.
         (Ok(_), Some("StackOverflowError: null")) => Some("a reader's record that contains itself"),
         // Of a union Java takes only the branch of the same full name, when it is an enum or a fixed.
-        (Ok(_), Some(theirs)) if compatible && theirs.contains("expecting union") && triple.reader.contains("\"moved.elsewhere\"") => {
+        (Ok(_), Some(theirs))
+            if compatible && theirs.contains("expecting union") && triple.reader.contains("\"moved.elsewhere\"") =>
+        {
             Some("a branch that moved to another namespace")
         }
         // Java's decoder finds aliases of fields only in a record of the same full name, although its check ignores namespaces.
-        _ if compatible && renamed_and_moved(&triple.reader) => Some("an alias of a field in a record that moved to another namespace"),
+        _ if compatible && renamed_and_moved(&triple.reader) => {
+            Some("an alias of a field in a record that moved to another namespace")
+        }
         // Of a default that does not fit its type each makes something else: both warn of it, or refuse it, when they validate.
         _ if doubtful_default(&triple.reader) || doubtful_default(&triple.writer) => Some("a default that does not fit its type"),
         _ => None,

@@ -122,7 +122,12 @@ fn compare(protocol: &Protocol, answer: &Json) -> Option<String> {
 fn protocols_and_idl() {
     let mut files = files();
     if let Some(more) = std::env::var_os("AVDL_DIR") {
-        files.extend(std::fs::read_dir(more).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "avdl" || e == "avpr")));
+        files.extend(
+            std::fs::read_dir(more)
+                .unwrap()
+                .map(|e| e.unwrap().path())
+                .filter(|p| p.extension().is_some_and(|e| e == "avdl" || e == "avpr")),
+        );
     }
     let question = |path: &PathBuf| {
         if path.extension().is_some_and(|extension| extension == "avdl") {

@@ -80,8 +80,18 @@ impl<'r> Schemas<'r> {
         match self.rng.below(6) {
             0 => {
                 let logical = *self.rng.pick(&[
-                    "date", "time-millis", "time-micros", "timestamp-millis", "timestamp-micros", "timestamp-nanos",
-                    "local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos", "uuid", "big-decimal", "decimal",
+                    "date",
+                    "time-millis",
+                    "time-micros",
+                    "timestamp-millis",
+                    "timestamp-micros",
+                    "timestamp-nanos",
+                    "local-timestamp-millis",
+                    "local-timestamp-micros",
+                    "local-timestamp-nanos",
+                    "uuid",
+                    "big-decimal",
+                    "decimal",
                     "of-our-own",
                 ]);
                 let mut ty = json!({ "type": word, "logicalType": logical });

@@ -29,7 +29,11 @@ impl Idl<'_> {
             object.put("aliases", aliases);
         }
         if super::is_keyword_type(&name) {
-            self.error("avro/name-invalid", name_span, format!("a type cannot be named '{name}' in Avro IDL: that is a type already"));
+            self.error(
+                "avro/name-invalid",
+                name_span,
+                format!("a type cannot be named '{name}' in Avro IDL: that is a type already"),
+            );
         }
         Ok((object, sorted))
     }
@@ -138,8 +142,7 @@ impl Idl<'_> {
     pub(super) fn message(&mut self, doc: Option<String>, start: Span, notes: Notes) -> Step<Entry> {
         let props = self.sorted(notes, Place::Message).props;
         let void = self.take_word("void");
-        let response =
-            if void { string("null", start) } else { self.plain_type(Vec::new(), 0)?.finish(false) };
+        let response = if void { string("null", start) } else { self.plain_type(Vec::new(), 0)?.finish(false) };
         let (key, key_span) = self.name("the name of a message")?;
         let mut object = Object::new(key_span);
         if let Some(doc) = doc {

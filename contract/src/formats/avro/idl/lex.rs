@@ -120,7 +120,9 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         let rest = self.rest();
         // U+001A ended files in older systems; what follows it is no part of the file.
-        let Some(first) = rest.chars().next().filter(|c| *c != '\u{1a}') else { return Ok(self.made(Kind::End, String::new(), start)) };
+        let Some(first) = rest.chars().next().filter(|c| *c != '\u{1a}') else {
+            return Ok(self.made(Kind::End, String::new(), start));
+        };
         if starts_word(first) || first == '`' {
             // `NaN` and `Infinity` are numbers and good names too: a longer name wins, and these two are told apart in values.
             return self.word(rest);

@@ -30,8 +30,19 @@ fn is_keyword_type(name: &str) -> bool {
     let simple = name.rsplit('.').next().unwrap_or(name);
     matches!(
         simple,
-        "boolean" | "int" | "long" | "float" | "double" | "bytes" | "string" | "null" | "date" | "time_ms" | "timestamp_ms"
-            | "local_timestamp_ms" | "uuid"
+        "boolean"
+            | "int"
+            | "long"
+            | "float"
+            | "double"
+            | "bytes"
+            | "string"
+            | "null"
+            | "date"
+            | "time_ms"
+            | "timestamp_ms"
+            | "local_timestamp_ms"
+            | "uuid"
     )
 }
 

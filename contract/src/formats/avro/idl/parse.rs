@@ -57,7 +57,8 @@ pub(super) fn parse(tokens: &[Token], docs: &[Doc]) -> (Option<File>, Vec<Diagno
     for (doc, _) in docs.iter().zip(&idl.used).filter(|(_, used)| parsed.is_some() && !**used) {
         let text = "this comment documents nothing: it stands before no declaration";
         let found = Diagnostic::warning("avro/idl-doc-unused", doc.span, text);
-        idl.found.push(found.with_help("Write /* instead of /** when it is no documentation, or move it before what it describes."));
+        idl.found
+            .push(found.with_help("Write /* instead of /** when it is no documentation, or move it before what it describes."));
     }
     (parsed, idl.found)
 }

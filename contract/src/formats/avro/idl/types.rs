@@ -75,7 +75,8 @@ impl Idl<'_> {
         let inner = self.full_type(depth + 1)?.finish(false);
         let end = self.mark('>')?;
         if self.at_mark('?') {
-            return self.fail(format!("only a name or a primitive type takes '?', not {word}<…>; write union {{ null, {word}<…> }}"));
+            return self
+                .fail(format!("only a name or a primitive type takes '?', not {word}<…>; write union {{ null, {word}<…> }}"));
         }
         let mut object = Object::new(start);
         object.text("type", word);
