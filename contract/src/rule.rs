@@ -1,4 +1,9 @@
-//! What a rule on documents is: plain data with a page. The rules themselves are one file each, in `asyncapi/rules/`.
+//! What a rule on documents is: plain data with a page. The rules themselves are one file each, in `asyncapi/rules/`;
+//! what the readers of texts and schemas find has short pages in `rule/pages/`.
+
+mod pages;
+
+pub use pages::read as read_pages;
 
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -35,13 +40,16 @@ pub struct Rule {
     pub severity: Severity,
     /// One line.
     pub summary: &'static str,
-    /// The source text of the rule's file: its `//!` lines are the page that `explain` shows.
+    /// The source text of the rule's file: its `//!` lines are the page that `explain` shows. Without such lines, the page.
     pub source: &'static str,
 }
 
 impl Rule {
     /// The page: what the rule finds, why that matters, what to do instead.
     pub fn page(&self) -> String {
+        if !self.source.starts_with("//!") {
+            return self.source.trim().to_owned();
+        }
         let lines = self.source.lines().take_while(|line| line.starts_with("//!"));
         lines.map(|line| line.trim_start_matches("//!").trim_start()).collect::<Vec<_>>().join("\n")
     }
@@ -50,6 +58,7 @@ impl Rule {
 /// Every rule, sorted by id.
 pub fn all() -> Vec<Rule> {
     let mut rules = crate::asyncapi::rules();
+    rules.extend(pages::all());
     rules.sort_by_key(|rule| rule.id);
     rules
 }

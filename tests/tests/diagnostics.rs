@@ -106,7 +106,8 @@ fn sarif_for_code_scanning() {
     let results = report["runs"][0]["results"].as_array().expect("results");
     assert_eq!(results.len(), diagnostics.len());
     for result in results {
-        let rule = &report["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("an index") as usize];
+        let index = result["ruleIndex"].as_u64().and_then(|n| usize::try_from(n).ok()).expect("an index");
+        let rule = &report["runs"][0]["tool"]["driver"]["rules"][index];
         assert_eq!(rule["id"], result["ruleId"]);
     }
     report_schemas::sarif(&text);

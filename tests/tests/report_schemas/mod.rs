@@ -1,5 +1,7 @@
 //! The official schemas of report formats. `cargo xtask test` fetches them and says where they are; without them a line says so.
 
+#![allow(clippy::print_stdout)] // tests talk to the person who runs them
+
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
