@@ -4,8 +4,11 @@
 
 mod files;
 mod git;
+mod layers;
+mod pattern;
+mod stdin;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -14,11 +17,17 @@ use eventpact_contract::load::Options;
 use eventpact_contract::source::Reader;
 
 /// How documents are read.
-#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ReadArgs {
     /// Of AsyncAPI 2.x: whose work `publish` and `subscribe` describe.
     #[arg(long, value_enum, default_value = "application", value_name = "VIEW")]
     point_of_view: View,
+    /// Also look here for Protobuf imports and named Avro types; may be repeated.
+    #[arg(long, value_name = "DIR")]
+    include: Vec<PathBuf>,
+    /// What standard input (`-`) is: a path in the working folder, from which its references start.
+    #[arg(long, value_name = "PATH")]
+    stdin_name: Option<String>,
 }
 
 /// The points of view of AsyncAPI 2.x.
@@ -33,7 +42,7 @@ enum View {
 
 impl ReadArgs {
     /// What the loader takes.
-    pub(crate) fn options(self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let point_of_view = match self.point_of_view {
             View::Application => PointOfView::Application,
             View::Client => PointOfView::Client,
@@ -69,6 +78,9 @@ const ENDINGS: [&str; 7] = ["yaml", "yml", "json", "avsc", "avpr", "avdl", "prot
 /// At most this many files are taken from one folder.
 const MAX_FILES: usize = 20_000;
 
+/// At most this many files are looked at by name.
+const MAX_WALKED: usize = 1_000_000;
+
 impl Tree {
     /// Opens what the user named: a file, a folder or `git:REF` or `git:REF:PATH`; `default_path` is the path when a git reference names none.
     pub(crate) fn open(input: &str, default_path: Option<&str>) -> Result<Self> {
@@ -78,6 +90,18 @@ impl Tree {
         files::open(Path::new(input)).with_context(|| format!("cannot read {input}"))
     }
 
+    /// The same with what `read` says: more folders to look in, a pattern, or standard input (`-`).
+    pub(crate) fn open_with(input: &str, default_path: Option<&str>, read: &ReadArgs) -> Result<Self> {
+        let tree = if input == "-" {
+            stdin::open(read.stdin_name.as_deref())?
+        } else if is_pattern(input) && !input.starts_with("git:") && !Path::new(input).exists() {
+            pattern::open(input)?
+        } else {
+            Self::open(input, default_path)?
+        };
+        layers::add(tree, read)
+    }
+
     /// The entry that pairs with `entry` of a newer tree: the only one of a single file, else the one of the same name.
     pub(crate) fn matching(&self, entry: &Entry, newer_is_single: bool) -> Option<&Entry> {
         match self.entries.as_slice() {
@@ -85,6 +109,19 @@ impl Tree {
             entries => entries.iter().find(|e| e.name == entry.name),
         }
     }
+}
+
+/// `true` for what names files by a pattern.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// Stops a walk through more files than a folder of specs has.
+fn limit(seen: usize, label: &str) -> Result<()> {
+    if seen > MAX_WALKED {
+        bail!("{label} has more than {MAX_WALKED} files; name a smaller folder");
+    }
+    Ok(())
 }
 
 /// Keeps the paths that look like specs, sorted, and refuses a folder with too many.

@@ -1,7 +1,9 @@
 //! The `eventpact` command: arguments, the user's files and exit codes. Everything else lives in the library crates.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user through these")]
 
+mod catalogue;
 mod commands;
+mod config;
 mod exit;
 mod input;
 mod output;
@@ -28,9 +30,9 @@ enum Command {
     Check(commands::check::Args),
     /// Are these documents valid?
     Validate(commands::validate::Args),
-    /// What does a rule find, why does it break, and what to do instead?
+    /// What does a rule find, why does it matter, and what to do instead?
     Explain(commands::explain::Args),
-    /// List every compatibility rule.
+    /// List every rule, on documents and on compatibility.
     Rules(commands::rules::Args),
     /// Write a crate of typed producers and consumers.
     Generate(commands::generate::Args),

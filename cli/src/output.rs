@@ -1,83 +1,114 @@
-//! How findings are printed: the format and the colour.
+//! How findings are printed: formats, files and colour.
 
-use std::io::{IsTerminal as _, Write as _};
+mod args;
+mod ci;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, ValueEnum};
-use eventpact_contract::diagnostic::{self, Diagnostic, Options, Severity, has_errors, json, text};
+use eventpact_contract::diagnostic::{
+    self, Diagnostic, Options, Project, Severity, github, gitlab, has_errors, json, junit, markdown, sarif, text,
+};
 use eventpact_contract::load;
 use eventpact_contract::model::Contract;
 use eventpact_contract::source::Sources;
 
+use crate::catalogue;
+use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
 
-/// The formats of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Source lines with the findings below them.
-    Text,
-    /// One JSON object with `verdict` and `findings`.
-    Json,
-}
+use args::Format;
+pub(crate) use args::OutputArgs;
 
-/// The options of every command that prints findings.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// How findings are printed.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// When to use colour; `auto` obeys NO_COLOR and FORCE_COLOR and looks whether a person reads.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) color: Color,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Color {
-    fn wanted(self) -> bool {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => !set("NO_COLOR") && (set("FORCE_COLOR") || std::io::stdout().is_terminal()),
-        }
-    }
+/// What a run says besides its findings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary<'a> {
+    /// The word that sums up.
+    pub(crate) verdict: &'a str,
+    /// The names of the documents that were looked at; empty when they are not counted.
+    pub(crate) documents: &'a [String],
+    /// Findings this bad or worse make the run fail.
+    pub(crate) fails: Severity,
+    /// How the run ends.
+    pub(crate) exit: Exit,
 }
 
 impl OutputArgs {
     /// Sorts the findings and prints them in the format asked for; `verdict` is the word that sums them up.
     pub(crate) fn print(&self, verdict: &str, findings: &mut Vec<Diagnostic>, sources: &Sources) -> Result<()> {
-        diagnostic::sort(findings, sources);
-        let options = Options { verdict, color: self.color.wanted(), explained: has_page };
-        let text = match self.format {
-            Format::Json => json::render(findings, sources, &options),
-            Format::Text => text::render(findings, sources, &options),
+        let exit = match verdict {
+            "unknown" => Exit::CouldNotRun,
+            _ if has_errors(findings) => Exit::Findings,
+            _ => Exit::Clean,
         };
-        Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+        self.report(Summary { verdict, documents: &[], fails: Severity::Error, exit }, findings, sources)
+    }
+
+    /// Sorts the findings, prints them, and writes the reports that were asked for.
+    pub(crate) fn report(&self, summary: Summary<'_>, findings: &mut Vec<Diagnostic>, sources: &Sources) -> Result<()> {
+        diagnostic::sort(findings, sources);
+        let place = ci::Place::find();
+        let project = Project {
+            root: &place.root,
+            base: &place.base,
+            documents: summary.documents,
+            fails: summary.fails,
+            exit_code: summary.exit.code(),
+            version: env!("CARGO_PKG_VERSION"),
+            rule: catalogue::page,
+        };
+        let report = |format: Format, color: bool| {
+            let options = Options { verdict: summary.verdict, color, explained: catalogue::has_page };
+            match format {
+                Format::Text => text::render_with_count(findings, sources, &options, summary.documents.len()),
+                Format::Json => json::render(findings, sources, &options),
+                Format::Sarif => sarif::render(findings, sources, &project),
+                Format::Github => github::render(findings, sources, &project),
+                Format::Gitlab => gitlab::render(findings, sources, &project),
+                Format::Junit => junit::render(findings, sources, &project),
+                Format::Markdown => markdown::render(findings, sources, &options, &project),
+            }
+        };
+        // Files first: a closed pipe on standard output should not cost a report.
+        for wanted in &self.output {
+            write(&wanted.path, &report(wanted.format, false))?;
+        }
+        let color = self.color.wanted();
+        let shown = match self.format {
+            Some(format) => report(format, color),
+            None if ci::is_github() => ci::without_commands(&report(Format::Text, color)) + &report(Format::Github, false),
+            None => report(Format::Text, color),
+        };
+        print(&shown)
     }
 }
 
-fn has_page(id: &str) -> bool {
-    eventpact_compat::rule::all().iter().any(|rule| rule.id == id)
+/// Prints to standard output. A reader that has gone away, as `head` does, is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
+        _ => Ok(()),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write the report {}", path.display()))
 }
 
 /// Reads a contract that a command needs; `None` after its mistakes were printed.
-pub(crate) fn contract(input: &str, read: ReadArgs, sources: &mut Sources) -> Result<Option<Contract>> {
-    let tree = Tree::open(input, None)?;
+pub(crate) fn contract(input: &str, read: &ReadArgs, sources: &mut Sources) -> Result<Option<Contract>> {
+    let tree = Tree::open_with(input, None, read)?;
     let [entry] = tree.entries.as_slice() else { bail!("{input} is a folder; name the AsyncAPI document") };
     let (contract, mut found) = load::load_contract_with(sources, &*tree.reader, &entry.path, read.options());
     if has_errors(&found) {
         found.retain(|d| d.severity == Severity::Error);
-        OutputArgs { format: Format::Text, color: Color::Auto }.print("invalid", &mut found, sources)?;
+        OutputArgs::text().print("invalid", &mut found, sources)?;
         return Ok(None);
     }
     contract.map(Some).with_context(|| format!("{input} is not an AsyncAPI document"))

@@ -8,7 +8,7 @@ use eventpact_tests::{cases, expect_text, program, root};
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(program("eventpact"));
-    command.args(args).current_dir(folder).env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+    command.args(args).current_dir(folder).env("NO_COLOR", "1").env_remove("FORCE_COLOR").env_remove("GITHUB_ACTIONS");
     command.output().expect("eventpact can be started")
 }
 

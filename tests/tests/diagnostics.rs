@@ -87,7 +87,7 @@ fn project(documents: &[String]) -> Project<'_> {
             (id == "avro/field-without-default").then(|| RulePage {
                 summary: "a field that only the reader has needs a default".to_owned(),
                 page: "What it finds.\n\nWhy it breaks.".to_owned(),
-                severity: Severity::Error,
+                severity: Some(Severity::Error),
             })
         },
     }

@@ -15,9 +15,10 @@ pub(crate) use documents::is_root;
 use documents::{Kind, Pairing};
 use findings::Findings;
 
+use crate::config::ConfigArgs;
 use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, Summary};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -73,11 +76,16 @@ fn parse_mode(text: &str) -> Result<Mode, String> {
 /// Compares the new version with each baseline that the mode asks for.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let new = Tree::open(&args.new, None)?;
+    let mut mistakes = Vec::new();
+    let Some(config) = args.config.load(&args.new, &mut sources, &mut mistakes)? else {
+        args.output.print(Verdict::Unknown.as_str(), &mut mistakes, &sources)?;
+        return Ok(Exit::CouldNotRun);
+    };
+    let new = Tree::open_with(&args.new, None, &args.read)?;
     let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
-    let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open(b, default_path)).collect();
+    let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open_with(b, default_path, &args.read)).collect();
     let history = history?;
-    let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: args.read };
+    let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &args.read };
     let profile = match args.profile {
         ProfileArg::Sound => Profile::Sound,
         ProfileArg::Confluent => Profile::Confluent,
@@ -96,12 +104,15 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     for subject in &subjects.list {
         findings.check(subject, args.mode, profile, &sources);
     }
-    let (verdict, mut found) = findings.finish();
+    let (verdict, mut found) = findings.finish(&config, &sources);
+    found.extend(mistakes);
     found.retain(|d| args.notes || d.severity != Severity::Info);
-    args.output.print(verdict.as_str(), &mut found, &sources)?;
-    Ok(match verdict {
+    let exit = match verdict {
         Verdict::Compatible => Exit::Clean,
         Verdict::Unknown if args.allow_unknown => Exit::Clean,
         Verdict::Incompatible | Verdict::Unknown => Exit::Findings,
-    })
+    };
+    let summary = Summary { verdict: verdict.as_str(), documents: &[], fails: Severity::Error, exit };
+    args.output.report(summary, &mut found, &sources)?;
+    Ok(exit)
 }

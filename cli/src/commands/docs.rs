@@ -52,7 +52,7 @@ enum Only {
 /// Writes the pages, or compares them.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, &args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let mut files = docs::docs(&contract)?;
     files.retain(|file| match args.only {
         Only::All => true,

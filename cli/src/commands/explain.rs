@@ -1,23 +1,22 @@
 //! `eventpact explain RULE`
 
 use anyhow::{Result, bail};
-use eventpact_compat::rule;
 
+use crate::catalogue::{self, Entry};
 use crate::exit::Exit;
+use crate::output;
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The id of a rule, for example avro/field-without-default.
+    /// The id of a rule, for example avro/field-without-default or asyncapi3-channel-parameters.
     rule: String,
 }
 
 /// Prints the page of a rule.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let rules = rule::all();
-    let Some(found) = rules.iter().find(|r| r.id == args.rule) else {
-        let tail = args.rule.rsplit('/').next().unwrap_or(&args.rule);
-        let near: Vec<&str> = rules.iter().map(|r| r.id).filter(|id| id.contains(tail)).collect();
+    let Some(rule) = catalogue::find(&args.rule) else {
+        let near = catalogue::similar(&args.rule);
         let hint = if near.is_empty() {
             "`eventpact rules` lists them".to_owned()
         } else {
@@ -25,6 +24,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         };
         bail!("there is no rule `{}`; {hint}", args.rule);
     };
-    println!("{}: {}\nbreaks: {}\n\n{}", found.id, found.summary, found.breaks.as_str(), found.page());
+    let what = match rule {
+        Entry::Document(_) => "layer",
+        Entry::Compat(_) => "breaks",
+        Entry::Own(_) => "found by",
+    };
+    let severity = rule.severity().map(|severity| format!("severity: {}\n", severity.as_str())).unwrap_or_default();
+    let head = format!("{}: {}\n{what}: {}\n{severity}", rule.id(), rule.summary(), rule.kind());
+    output::print(&format!("{head}\n{}\n", rule.page()))?;
     Ok(Exit::Clean)
 }

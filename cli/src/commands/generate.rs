@@ -48,7 +48,7 @@ const LOCK: &str = "events.lock";
 /// Writes the crate, or compares it.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, &args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let folder_name = args.out.file_name().and_then(|n| n.to_str());
     let name = args.name.as_deref().or(folder_name).context("the folder has no name; give the crate one with --name")?;
     let runtime = match &args.runtime_path {

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 fn register(args: &Register) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.contract, &args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let subjects = subjects(&contract, &sources);
     if subjects.is_empty() {
         bail!("{} has no operation with a payload that a registry can hold", args.contract);

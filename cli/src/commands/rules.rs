@@ -1,13 +1,25 @@
 //! `eventpact rules`
 
-use anyhow::Result;
-use eventpact_compat::rule;
+use std::fmt::Write as _;
 
+use anyhow::{Result, anyhow, bail};
+use eventpact_contract::diagnostic::Severity;
+use glob::Pattern;
+
+use crate::catalogue::{self, Entry};
 use crate::exit::Exit;
+use crate::output;
 
 /// Arguments of `rules`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The second column says what a rule is about. On documents: `syntax` (the text itself), `parity` (what the \
+official AsyncAPI parser checks too), `beyond` (what it lets pass; errors only with `validate --strict`). On two versions, what a \
+break breaks: `wire`, `json`, `source`, `contract`. The third is the default severity; `-` depends on the finding."
+)]
 pub(crate) struct Args {
+    /// Only rules whose ids match, for example 'avro/*'.
+    pattern: Option<String>,
     /// Print a JSON list.
     #[arg(long)]
     json: bool,
@@ -15,19 +27,38 @@ pub(crate) struct Args {
 
 /// Prints every rule, one line each.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let rules = rule::all();
+    let pattern = args.pattern.as_deref().unwrap_or("*");
+    let pattern = Pattern::new(pattern).map_err(|e| anyhow!("`{pattern}` is no pattern: {}", e.msg))?;
+    let rules: Vec<&Entry> = catalogue::matching(&pattern).collect();
+    if rules.is_empty() {
+        bail!("no rule matches `{pattern}`; `eventpact rules` lists all of them");
+    }
     if args.json {
-        let list: Vec<_> = rules
-            .iter()
-            .map(|r| serde_json::json!({ "rule": r.id, "summary": r.summary, "breaks": r.breaks.as_str() }))
-            .collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        let list: Vec<_> = rules.iter().map(|rule| row(rule)).collect();
+        output::print(&format!("{}\n", serde_json::to_string_pretty(&list)?))?;
         return Ok(Exit::Clean);
     }
-    let width = rules.iter().map(|r| r.id.len()).max().unwrap_or(0);
+    let width = rules.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
+    let mut out = String::new();
     for rule in &rules {
-        println!("{:width$}  {:8}  {}", rule.id, rule.breaks.as_str(), rule.summary);
+        let severity = rule.severity().map_or("-", Severity::as_str);
+        let _ = writeln!(out, "{:width$}  {:8}  {severity:7}  {}", rule.id(), rule.kind(), rule.summary());
     }
-    println!("\n{} rules. `eventpact explain RULE` shows the page of one.", rules.len());
+    let _ = writeln!(out, "\n{} rules. `eventpact explain RULE` shows the page of one.", rules.len());
+    output::print(&out)?;
     Ok(Exit::Clean)
+}
+
+fn row(rule: &Entry) -> serde_json::Value {
+    let (layer, breaks) = match rule {
+        Entry::Document(_) | Entry::Own(_) => (Some(rule.kind()), None),
+        Entry::Compat(_) => (None, Some(rule.kind())),
+    };
+    serde_json::json!({
+        "rule": rule.id(),
+        "summary": rule.summary(),
+        "layer": layer,
+        "breaks": breaks,
+        "severity": rule.severity().map(Severity::as_str),
+    })
 }

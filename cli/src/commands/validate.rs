@@ -1,49 +1,143 @@
 //! `eventpact validate FILE…`
 
+use std::collections::HashSet;
+
 use anyhow::Result;
-use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use clap::ValueEnum;
+use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load;
 use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
 
+use crate::config::ConfigArgs;
 use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, Summary};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Of a folder or a pattern, AsyncAPI documents and schemas are validated with all that they refer to; other YAML and \
+JSON files are left out. Hidden folders, `target` and `node_modules` are not searched.\n\n\
+Examples:\n  eventpact validate specs/shop 'services/**/*.yaml'\n  \
+cat asyncapi.yaml | eventpact validate - --stdin-name specs/asyncapi.yaml\n  \
+eventpact validate specs --output sarif=eventpact.sarif --output junit=eventpact.xml"
+)]
 pub(crate) struct Args {
-    /// Files, folders or git:REF:PATH.
+    /// Files, folders, patterns such as 'specs/**/*.yaml', git:REF:PATH, or - for standard input.
     #[arg(required = true)]
     inputs: Vec<String>,
     /// Count as errors also what the official AsyncAPI parser lets pass.
     #[arg(long)]
     strict: bool,
+    /// Exit 1 from this severity on.
+    #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
+    fail_severity: FailSeverity,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-/// Reads every document with all that it refers to, and prints what is wrong.
-pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let mut sources = Sources::new();
-    let mut findings: Vec<Diagnostic> = Vec::new();
-    for input in &args.inputs {
-        let tree = Tree::open(input, None)?;
-        for entry in &tree.entries {
-            if !tree.single && !super::check::is_root(&tree, entry)? {
-                continue;
-            }
-            let (_, found) = load::load_with(&mut sources, &*tree.reader, &entry.path, args.read.options());
-            findings.extend(found);
+/// From which severity on a run fails.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailSeverity {
+    /// Errors only.
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Any finding.
+    Info,
+}
+
+impl From<FailSeverity> for Severity {
+    fn from(severity: FailSeverity) -> Self {
+        match severity {
+            FailSeverity::Error => Self::Error,
+            FailSeverity::Warning => Self::Warning,
+            FailSeverity::Info => Self::Info,
         }
     }
-    if !args.strict {
-        rule::demote_beyond(&mut findings);
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Run {
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    documents: Vec<String>,
+    /// Something could not be read.
+    broken: bool,
+}
+
+/// Reads every document with all that it refers to, and prints what is wrong.
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let mut run = Run::default();
+    for input in &args.inputs {
+        // One input that is not there should not hide what is wrong with the others.
+        if let Err(error) = run.input(args, input) {
+            eprintln!("error: {error:#}");
+            run.broken = true;
+        }
     }
-    let failed = has_errors(&findings);
+    run.once();
+    let fails = Severity::from(args.fail_severity);
+    let failed = run.findings.iter().any(|found| found.severity <= fails);
+    let unreadable = run.findings.iter().any(|found| found.id == "source/unreadable");
+    let exit = match (run.broken || unreadable, failed) {
+        (true, _) => Exit::CouldNotRun,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Clean,
+    };
+    if run.documents.is_empty() && run.findings.is_empty() {
+        return Ok(exit); // no input could be opened, which is said
+    }
     let verdict = if failed { "invalid" } else { "valid" };
-    args.output.print(verdict, &mut findings, &sources)?;
-    Ok(if failed { Exit::Findings } else { Exit::Clean })
+    let summary = Summary { verdict, documents: &run.documents, fails, exit };
+    args.output.report(summary, &mut run.findings, &run.sources)?;
+    Ok(exit)
+}
+
+impl Run {
+    fn input(&mut self, args: &Args, input: &str) -> Result<()> {
+        let Some(config) = args.config.load(input, &mut self.sources, &mut self.findings)? else {
+            self.broken = true;
+            return Ok(());
+        };
+        let tree = Tree::open_with(input, None, &args.read)?;
+        let before = self.documents.len();
+        for entry in &tree.entries {
+            // What cannot be read is reported by the loader.
+            if !tree.single && !super::check::is_root(&tree, entry).unwrap_or(true) {
+                continue;
+            }
+            let name = tree.reader.display_name(&entry.path);
+            if self.documents.contains(&name) {
+                continue;
+            }
+            let (_, mut found) = load::load_with(&mut self.sources, &*tree.reader, &entry.path, args.read.options());
+            if !args.strict {
+                rule::demote_beyond(&mut found);
+            }
+            config.apply(&mut found, &self.sources);
+            self.findings.extend(found);
+            self.documents.push(name);
+        }
+        if self.documents.len() == before {
+            eprintln!("warning: {} has no AsyncAPI document and no schema that was not validated before", tree.label);
+        }
+        Ok(())
+    }
+
+    /// What two documents refer to is read for each of them; its findings are told once.
+    fn once(&mut self) {
+        let mut seen = HashSet::new();
+        let sources = &self.sources;
+        self.findings.retain(|found| {
+            let place = (found.primary.span.start, found.primary.span.end);
+            seen.insert((sources.file(found.primary.span.file).name(), place, found.id.clone(), found.message.clone()))
+        });
+    }
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use eventpact_contract::source::Reader;
 
-use super::{Entry, Tree, select};
+use super::{Entry, Tree, limit, select};
 
 /// Larger files are refused before they are read.
-const MAX_BYTES: u64 = 64 << 20;
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 
 /// How deep a folder is searched.
 const MAX_DEPTH: usize = 32;
@@ -18,35 +18,36 @@ const MAX_DEPTH: usize = 32;
 pub(super) fn open(path: &Path) -> Result<Tree> {
     let found = fs::metadata(path).map_err(|e| anyhow!(plain(&e)))?;
     let label = path.display().to_string();
-    let (root, shown) = root_of(path, found.is_dir())?;
-    let relative = |p: &Path| p.strip_prefix(&root).ok().and_then(slashes);
-    let absolute = fs::canonicalize(path)?;
-    let start = relative(&absolute).with_context(|| format!("{label} is not UTF-8"))?;
     let single = !found.is_dir();
+    if single && !found.is_file() {
+        bail!("it is neither a file nor a folder");
+    }
+    let files = if single { Files::for_file(path)? } else { Files::for_folder(path)? };
+    let absolute = canonical(path).map_err(|e| anyhow!(e))?;
+    let start = files.path_of(&absolute).with_context(|| format!("{label} is not UTF-8"))?;
     let entries = if single {
         let name = start.rsplit('/').next().unwrap_or(&start).to_owned();
         vec![Entry { path: start, name }]
     } else {
         let mut paths = Vec::new();
-        walk(&absolute, MAX_DEPTH, &mut |p| paths.extend(relative(p)))?;
+        let mut seen = 0;
+        walk(&absolute, &files, &mut |p| {
+            seen += 1;
+            limit(seen, &label)?;
+            paths.extend(files.path_of(p));
+            Ok(())
+        })?;
         select(paths, &start, &label)?
     };
     if entries.is_empty() {
         bail!("there is no spec in {label} (looked for .yaml, .yml, .json, .avsc, .avpr, .avdl and .proto)");
     }
-    Ok(Tree { reader: Box::new(Files { root, shown }), entries, label, single })
+    Ok(Tree { reader: Box::new(files), entries, label, single })
 }
 
-/// The folder that references may not leave, and how it is shown: the working folder when it holds the input.
-fn root_of(path: &Path, is_folder: bool) -> Result<(PathBuf, String)> {
-    let absolute = fs::canonicalize(path)?;
-    let here = fs::canonicalize(".")?;
-    if absolute.starts_with(&here) && !path.is_absolute() {
-        return Ok((here, String::new()));
-    }
-    let (root, shown) = if is_folder { (Some(absolute.as_path()), Some(path)) } else { (absolute.parent(), path.parent()) };
-    let shown = shown.map(|p| format!("{}/", p.display())).unwrap_or_default();
-    Ok((root.unwrap_or(Path::new("/")).to_owned(), if shown == "/" { String::new() } else { shown }))
+/// The absolute path without links, or in plain words why there is none.
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path).map_err(|e| plain(&e))
 }
 
 fn slashes(path: &Path) -> Option<String> {
@@ -54,9 +55,14 @@ fn slashes(path: &Path) -> Option<String> {
     parts.map(|p| p.join("/"))
 }
 
-/// Visits every file below a folder; hidden folders and build output are left out.
-fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+/// Visits every file below a folder; hidden folders and build output are left out, and so are links to folders and to what the
+/// reader does not give.
+pub(super) fn walk(folder: &Path, files: &Files, visit: &mut impl FnMut(&Path) -> Result<()>) -> Result<()> {
+    descend(folder, files, MAX_DEPTH, visit)
+}
+
+fn descend(folder: &Path, files: &Files, depth: usize, visit: &mut impl FnMut(&Path) -> Result<()>) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(|e| anyhow!("cannot read the folder {}: {}", folder.display(), plain(&e)))?;
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
@@ -65,22 +71,74 @@ fn walk(folder: &Path, depth: usize, visit: &mut impl FnMut(&Path)) -> Result<()
             continue;
         }
         let kind = entry.file_type()?;
+        let path = entry.path();
         if kind.is_dir() {
             if depth == 0 {
-                bail!("{} is nested too deeply (the limit is {MAX_DEPTH} folders)", entry.path().display());
+                bail!("{} is nested too deeply (the limit is {MAX_DEPTH} folders)", path.display());
             }
-            walk(&entry.path(), depth - 1, visit)?;
-        } else if kind.is_file() {
-            visit(&entry.path());
+            descend(&path, files, depth - 1, visit)?;
+        } else if kind.is_file() || (kind.is_symlink() && files.holds(&path)) {
+            visit(&path)?;
         }
     }
     Ok(())
 }
 
 /// Reads below `root` only.
-struct Files {
+pub(super) struct Files {
     root: PathBuf,
     shown: String,
+}
+
+impl Files {
+    /// The files that a folder may refer to: those in the working folder when it holds the folder, else those in the folder.
+    pub(super) fn for_folder(path: &Path) -> Result<Self> {
+        Self::rooted(path, path)
+    }
+
+    /// The same for one file.
+    pub(super) fn for_file(path: &Path) -> Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::rooted(path, folder)
+    }
+
+    fn rooted(path: &Path, folder: &Path) -> Result<Self> {
+        let absolute = canonical(path).map_err(|e| anyhow!(e))?;
+        let here = fs::canonicalize(".")?;
+        if absolute.starts_with(&here) && !path.is_absolute() {
+            return Ok(Self { root: here, shown: String::new() });
+        }
+        let root = if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(Path::new("/")) };
+        let shown = folder.display().to_string();
+        let shown = if shown.ends_with('/') || shown.is_empty() { shown } else { format!("{shown}/") };
+        Ok(Self { root: root.to_owned(), shown })
+    }
+
+    /// A folder of its own, wherever it lies.
+    pub(super) fn below(folder: &Path) -> Result<Self> {
+        let root = canonical(folder).map_err(|e| anyhow!(e))?;
+        if !root.is_dir() {
+            bail!("it is not a folder");
+        }
+        let shown = folder.display().to_string();
+        let shown = if shown.ends_with('/') { shown } else { format!("{shown}/") };
+        Ok(Self { root, shown })
+    }
+
+    /// `true` when there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    /// `true` for a link to a file that this reader gives.
+    fn holds(&self, link: &Path) -> bool {
+        canonical(link).is_ok_and(|target| target.starts_with(&self.root) && target.is_file())
+    }
+
+    /// The path of a file as this reader knows it.
+    pub(super) fn path_of(&self, absolute: &Path) -> Option<String> {
+        absolute.strip_prefix(&self.root).ok().and_then(slashes)
+    }
 }
 
 impl Reader for Files {
@@ -88,6 +146,10 @@ impl Reader for Files {
         let wanted = fs::canonicalize(self.root.join(path)).map_err(|e| plain(&e))?;
         if !wanted.starts_with(&self.root) {
             return Err(format!("it lies outside of {}", self.root.display()));
+        }
+        // A pipe or a device would never end.
+        if !wanted.is_file() {
+            return Err("it is not a file".to_owned());
         }
         let file = fs::File::open(&wanted).map_err(|e| plain(&e))?;
         let size = file.metadata().map_err(|e| plain(&e))?.len();
@@ -104,7 +166,7 @@ impl Reader for Files {
     }
 }
 
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -41,7 +41,7 @@ fn fails(found: &Diagnostic, project: &Project<'_>) -> bool {
 
 fn suite(out: &mut String, file: &str, found: &[&Diagnostic], sources: &Sources, project: &Project<'_>) {
     let failures = found.iter().filter(|found| fails(found, project)).count();
-    let name = escape(file);
+    let name = escape(&clean_line(file));
     let tests = found.len().max(1);
     let _ = writeln!(
         out,
@@ -66,27 +66,27 @@ fn suite(out: &mut String, file: &str, found: &[&Diagnostic], sources: &Sources,
     let _ = writeln!(out, "  </testsuite>");
 }
 
-/// The places, the proof and the remedy.
+/// The places, the proof and the remedy, each on a line of its own.
 fn details(found: &Diagnostic, sources: &Sources, project: &Project<'_>) -> String {
     let place = |label: &Label| {
         let file = sources.file(label.span.file);
         let shown = project.file(file.name());
         let origin = shown.origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
-        format!("{}:{}{origin} {}", shown.path, file.line_column(label.span.start), label.text).trim_end().to_owned()
+        clean_line(format!("{}:{}{origin} {}", shown.path, file.line_column(label.span.start), label.text).trim_end())
     };
-    let mut text = format!("{}: {}\nat {}", found.severity.as_str(), found.message, place(&found.primary));
+    let mut text = format!("{}: {}\nat {}", found.severity.as_str(), clean_line(&found.message), place(&found.primary));
     for label in &found.related {
         let _ = write!(text, "\nsee {}", place(label));
     }
     if let Some(witness) = &found.witness {
-        let _ = write!(text, "\nwitness: {}", witness.json);
+        let _ = write!(text, "\nwitness: {}", clean_line(&witness.json));
         if let Some(hex) = &witness.hex {
-            let _ = write!(text, "\nbytes: {hex}");
+            let _ = write!(text, "\nbytes: {}", clean_line(hex));
         }
-        let _ = write!(text, "\nreader: {}", witness.reader_error);
+        let _ = write!(text, "\nreader: {}", clean_line(&witness.reader_error));
     }
     if let Some(help) = &found.help {
-        let _ = write!(text, "\nhelp: {help}");
+        let _ = write!(text, "\nhelp: {}", clean_line(help));
     }
     text
 }

@@ -10,8 +10,8 @@ pub struct RulePage {
     pub summary: String,
     /// The page that `eventpact explain` shows, as Markdown.
     pub page: String,
-    /// How bad it is when nobody says otherwise.
-    pub severity: Severity,
+    /// How bad it is when nobody says otherwise; `None` when that depends on the finding.
+    pub severity: Option<Severity>,
 }
 
 /// The project that a report is about.

@@ -73,7 +73,7 @@ fn rule(id: &str, worst: Severity, project: &Project<'_>) -> Value {
         "shortDescription": { "text": page.summary },
         "fullDescription": { "text": page.summary },
         "help": { "text": page.page, "markdown": page.page },
-        "defaultConfiguration": { "level": level(page.severity) },
+        "defaultConfiguration": { "level": level(page.severity.unwrap_or(worst)) },
     })
 }
 

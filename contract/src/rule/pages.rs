@@ -5,7 +5,8 @@
 use super::{Rule, layer_of};
 use crate::diagnostic::Severity;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
+    include_str!("pages/asyncapi.md"),
     include_str!("pages/text.md"),
     include_str!("pages/avro.md"),
     include_str!("pages/protobuf.md"),

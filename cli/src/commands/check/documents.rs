@@ -64,7 +64,7 @@ const REMOVED: &str = "check/document-removed";
 pub(super) struct Pairing<'a> {
     pub(super) kind: Option<Kind>,
     pub(super) message: Option<&'a str>,
-    pub(super) read: ReadArgs,
+    pub(super) read: &'a ReadArgs,
 }
 
 impl Pairing<'_> {

@@ -16,6 +16,7 @@ use eventpact_contract::schema::Schema;
 use eventpact_contract::source::{Sources, Span};
 
 use super::documents::{Subject, Version};
+use crate::config::Config;
 
 /// The findings so far; those of one change are joined.
 pub(super) struct Findings {
@@ -153,8 +154,9 @@ impl Findings {
         }
     }
 
-    /// The verdict over everything, and the findings.
-    pub(super) fn finish(self) -> (Verdict, Vec<Diagnostic>) {
+    /// The verdict over everything, and the findings, each as bad as the configuration has it.
+    pub(super) fn finish(mut self, config: &Config, sources: &Sources) -> (Verdict, Vec<Diagnostic>) {
+        config.apply(&mut self.list, sources);
         let verdict = match (has_errors(&self.list), self.unknown) {
             (true, _) => Verdict::Incompatible,
             (false, true) => Verdict::Unknown,

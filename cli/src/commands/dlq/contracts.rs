@@ -22,7 +22,7 @@ impl Contracts {
     /// Reads it; `None` after its mistakes were printed.
     pub(super) fn load(path: &Path) -> Result<Option<Self>> {
         let path = path.to_str().context("the path of the contract is not UTF-8")?;
-        Ok(output::contract(path, ReadArgs::default(), &mut Sources::new())?.map(|contract| Self { contract }))
+        Ok(output::contract(path, &ReadArgs::default(), &mut Sources::new())?.map(|contract| Self { contract }))
     }
 
     /// `Ok` when one message of the channel that the letter came from accepts its body, else why none does.

@@ -4,6 +4,8 @@
 
 mod excerpt;
 
+use std::collections::BTreeMap;
+
 use super::clean::{clean, clean_line, shorten};
 use super::{Diagnostic, Label, Options, Severity, summary};
 use crate::source::Sources;
@@ -14,15 +16,42 @@ const TEXT_WIDTH: usize = 600;
 /// How many other places are shown; further ones are counted.
 const MAX_RELATED: usize = 5;
 
+/// With more findings than this, those of one rule are cut and counted.
+const MANY: usize = 1000;
+/// How many findings of one rule are shown then.
+const OF_ONE_RULE: usize = 10;
+
 /// One block for each finding, and one line that counts them.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
+    render_with_count(diagnostics, sources, options, 0)
+}
+
+/// The same, and the last line also says in how many documents; 0 leaves that out. Of more than a thousand findings, the first
+/// ten of each rule are shown and the others counted.
+pub fn render_with_count(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>, documents: usize) -> String {
     let mut text = Text { out: String::new(), paint: Paint { on: options.color } };
+    let mut of_rule: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
     for found in diagnostics {
-        text.finding(found, sources, options);
+        let seen = of_rule.entry((&found.id, found.severity)).or_default();
+        *seen += 1;
+        if diagnostics.len() <= MANY || *seen <= OF_ONE_RULE {
+            text.finding(found, sources, options);
+        }
+    }
+    if diagnostics.len() > MANY {
+        for ((id, severity), seen) in of_rule.iter().filter(|(_, seen)| **seen > OF_ONE_RULE) {
+            text.line(&format!("… and {} more of {}[{id}]", seen - OF_ONE_RULE, severity.as_str()));
+        }
+        text.line("(all of them: --format json)\n");
     }
     let style = if super::has_errors(diagnostics) { RED } else { GREEN };
     let verdict = text.paint.wrap(options.verdict, style);
-    text.line(&format!("{verdict}: {}", summary(diagnostics)));
+    let count = match documents {
+        0 => String::new(),
+        1 => " in 1 document".to_owned(),
+        n => format!(" in {n} documents"),
+    };
+    text.line(&format!("{verdict}: {}{count}", summary(diagnostics)));
     text.out
 }
 
@@ -49,7 +78,7 @@ struct Text {
 
 impl Text {
     fn line(&mut self, line: &str) {
-        self.out.push_str(line.trim_end());
+        self.out.push_str(line.trim_end_matches(' '));
         self.out.push('\n');
     }
 

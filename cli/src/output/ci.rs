@@ -1,0 +1,45 @@
+//! What a CI system expects: where the project starts, and a log in which text is no command.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+/// Where the working folder lies in the project.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The root of the project, absolute, with `/` at the end; empty when it is not known.
+    pub(super) root: String,
+    /// The way from the root to the working folder, with `/` at the end; empty when it is the root.
+    pub(super) base: String,
+}
+
+impl Place {
+    /// The root is what the CI system names, else the folder with `.git`, else the working folder.
+    pub(super) fn find() -> Self {
+        let Some(here) = env::current_dir().ok().and_then(|here| here.canonicalize().ok()) else { return Self::default() };
+        let named = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().filter_map(env::var_os).map(PathBuf::from);
+        let named = named.filter_map(|root| root.canonicalize().ok()).find(|root| here.starts_with(root));
+        let root = named.or_else(|| here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf));
+        let root = root.unwrap_or_else(|| here.clone());
+        let base = here.strip_prefix(&root).ok().and_then(Path::to_str).unwrap_or_default();
+        let folder = |path: &str| {
+            let path = path.replace('\\', "/");
+            if path.is_empty() || path.ends_with('/') { path } else { path + "/" }
+        };
+        Self { root: folder(root.to_str().unwrap_or_default()), base: folder(base) }
+    }
+}
+
+/// `true` within a step of GitHub Actions.
+pub(super) fn is_github() -> bool {
+    env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
+}
+
+/// Wraps a text so that GitHub takes none of its lines for a command. The word that ends it is made from the text itself, which
+/// therefore cannot hold it.
+pub(super) fn without_commands(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let word = digest.iter().take(16).fold(String::new(), |word, byte| format!("{word}{byte:02x}"));
+    format!("::stop-commands::{word}\n{text}::{word}::\n")
+}
