@@ -140,6 +140,9 @@ fn generated_code_writes_what_the_schema_says() {
     check_both(&samples::defaults());
     check_both(&samples::tree());
     check_both(&samples::unions());
+    check_both(&samples::blob());
+    check(&samples::level());
+    check(&samples::count());
 }
 
 #[test]

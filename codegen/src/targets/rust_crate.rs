@@ -201,7 +201,8 @@ fn spaced(code: &str) -> String {
         let (last, text) = (before.trim_start(), line.trim_start());
         let same = indent(before) == indent(line);
         let starts = STARTS.iter().any(|start| text.starts_with(start));
-        let behind_block = last == "}" && starts;
+        let is_short = last.starts_with("pub struct ") && (last.ends_with(';') || last.ends_with("{}"));
+        let behind_block = (last == "}" || last == ");" || is_short) && starts;
         let behind_uses = last.starts_with("use ") && !text.starts_with("use ");
         let behind_docs = last.starts_with("//!") && !text.starts_with("//!");
         let behind_modules = is_line_item(last) && starts && !is_line_item(text);

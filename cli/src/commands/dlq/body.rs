@@ -46,11 +46,16 @@ pub(super) struct Framed {
 pub(super) struct Bodies {
     client: Client,
     schemas: HashMap<u32, Arc<Schema>>,
+    pub(super) pools: Pools,
 }
+
+/// The descriptors of Protobuf schemas, made once for each: with the first message.
+#[derive(Default)]
+pub(super) struct Pools(Vec<(Arc<protobuf::Schema>, Result<DescriptorPool, String>)>);
 
 impl Bodies {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, schemas: HashMap::new() }
+        Self { client, schemas: HashMap::new(), pools: Pools::default() }
     }
 
     /// Decodes the message for people; a reason when it cannot be.
@@ -58,7 +63,8 @@ impl Bodies {
         let body = letter.message.value.as_deref().unwrap_or_default();
         let decoded = match self.framed(body).await {
             Ok(framed) => {
-                json(&framed).map(|value| (format!("{}, schema id {}", framed.schema.format().registry_type(), framed.id), value))
+                let kind = format!("{}, schema id {}", framed.schema.format().registry_type(), framed.id);
+                json(&framed, &mut self.pools).map(|value| (kind, value))
             }
             Err(why) => plain(body).map(|value| ("JSON without a schema id".to_owned(), value)).ok_or(why),
         };
@@ -123,7 +129,7 @@ fn registered_proto(
     (schema.map(|s| Schema::Protobuf(Arc::new(s))), found)
 }
 
-fn json(framed: &Framed) -> Result<Value, String> {
+fn json(framed: &Framed, pools: &mut Pools) -> Result<Value, String> {
     match &*framed.schema {
         Schema::Avro(schema) => {
             let value = avro::datum::decode(schema, &framed.payload).map_err(|e| e.to_string())?;
@@ -132,7 +138,7 @@ fn json(framed: &Framed) -> Result<Value, String> {
         Schema::JsonSchema(_) => serde_json::from_slice(&framed.payload).map_err(|e| format!("it is not JSON: {e}")),
         Schema::Protobuf(schema) => {
             let name = message_name(schema, &framed.indexes).ok_or("the message indexes name no message of the schema")?;
-            let message = dynamic(schema, &name, &framed.payload)?;
+            let message = pools.decode(schema, &name, &framed.payload)?;
             let options = SerializeOptions::new().skip_default_fields(false);
             message.serialize_with_options(serde_json::value::Serializer, &options).map_err(|e| e.to_string())
         }
@@ -151,15 +157,60 @@ pub(super) fn message_name(schema: &protobuf::Schema, indexes: &[i32]) -> Option
     name
 }
 
-/// Decodes a Protobuf message by its descriptor.
-pub(super) fn dynamic(schema: &protobuf::Schema, name: &str, payload: &[u8]) -> Result<DynamicMessage, String> {
-    let set = protobuf::to_file_descriptor_set(schema);
-    let pool = DescriptorPool::from_file_descriptor_set(set).map_err(|e| e.to_string())?;
-    let message = pool.get_message_by_name(name).ok_or_else(|| format!("the schema has no message {name}"))?;
-    DynamicMessage::decode(message, payload).map_err(|e| e.to_string())
+impl Pools {
+    /// Decodes a Protobuf message by its descriptor.
+    pub(super) fn decode(
+        &mut self,
+        schema: &Arc<protobuf::Schema>,
+        name: &str,
+        payload: &[u8],
+    ) -> Result<DynamicMessage, String> {
+        let pool = self.of(schema).as_ref().map_err(Clone::clone)?;
+        let message = pool.get_message_by_name(name).ok_or_else(|| format!("the schema has no message {name}"))?;
+        DynamicMessage::decode(message, payload).map_err(|e| e.to_string())
+    }
+
+    fn of(&mut self, schema: &Arc<protobuf::Schema>) -> &Result<DescriptorPool, String> {
+        let index = self.0.iter().position(|(known, _)| Arc::ptr_eq(known, schema)).unwrap_or_else(|| {
+            let set = protobuf::to_file_descriptor_set(schema);
+            let pool = DescriptorPool::from_file_descriptor_set(set).map_err(|e| e.to_string());
+            self.0.push((Arc::clone(schema), pool));
+            self.0.len() - 1
+        });
+        &self.0[index].1
+    }
 }
 
 /// A body that is JSON by itself.
 fn plain(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proto(text: &str) -> Arc<protobuf::Schema> {
+        let files = Memory([("schema.proto".to_owned(), text.to_owned())].into());
+        match registered_proto(&mut Sources::new(), &files, "schema.proto") {
+            (Some(Schema::Protobuf(schema)), _) => schema,
+            (_, found) => panic!("{found:#?}"),
+        }
+    }
+
+    #[test]
+    fn descriptors_are_made_once_for_each_schema() {
+        let text = r#"syntax = "proto3"; package p; message A { int32 n = 1; message B { string s = 1; } }"#;
+        let (schema, other) = (proto(text), proto("syntax = \"proto3\"; package p; message A { bool yes = 1; }"));
+        let name = message_name(&schema, &[0, 0]).unwrap();
+        let mut pools = Pools::default();
+        for _ in 0..3 {
+            assert_eq!(pools.decode(&schema, &name, &[10, 1, b'x']).unwrap().to_string(), "s:\"x\"");
+            assert_eq!(pools.decode(&schema, "p.A", &[8, 7]).unwrap().to_string(), "n:7");
+            assert_eq!(pools.decode(&other, "p.A", &[8, 1]).unwrap().to_string(), "yes:true");
+        }
+        assert_eq!(pools.0.len(), 2);
+        assert!(pools.decode(&other, "p.B", &[]).is_err());
+        assert!(pools.decode(&other, "p.A", &[8]).is_err());
+    }
 }

@@ -9,7 +9,7 @@ use eventpact_contract::schema::Schema;
 use eventpact_contract::source::Sources;
 use eventpact_runtime::dlq::DeadLetter;
 
-use super::body::{Bodies, Framed, dynamic};
+use super::body::{Bodies, Framed, Pools};
 use crate::input::ReadArgs;
 use crate::output;
 
@@ -35,7 +35,7 @@ impl Contracts {
         let mut reasons = Vec::new();
         for message in &channel.messages {
             let schema = message.payload.as_ref().and_then(|p| p.schema.as_ref());
-            match schema.map(|schema| fits(schema, body, framed.as_ref())) {
+            match schema.map(|schema| fits(schema, body, framed.as_ref(), &mut bodies.pools)) {
                 None | Some(Ok(())) => return Ok(()),
                 Some(Err(why)) => reasons.push(format!("{}: {why}", message.name())),
             }
@@ -49,7 +49,7 @@ fn address(channel: &Channel) -> Option<&str> {
     kafka.and_then(|b| b.node.get("topic")?.as_str()).or(channel.address.as_deref())
 }
 
-fn fits(reader: &Schema, body: &[u8], framed: Result<&Framed, &String>) -> Result<(), String> {
+fn fits(reader: &Schema, body: &[u8], framed: Result<&Framed, &String>, pools: &mut Pools) -> Result<(), String> {
     match (reader, framed) {
         (Schema::Avro(reader), Ok(framed)) => {
             let Schema::Avro(writer) = &*framed.schema else { return Err(other(framed, "Avro")) };
@@ -57,7 +57,7 @@ fn fits(reader: &Schema, body: &[u8], framed: Result<&Framed, &String>) -> Resul
         }
         (Schema::Protobuf(reader), Ok(framed)) => {
             let Schema::Protobuf(_) = &*framed.schema else { return Err(other(framed, "Protobuf")) };
-            dynamic(reader, &reader.root, &framed.payload).map(drop)
+            pools.decode(reader, &reader.root, &framed.payload).map(drop)
         }
         (Schema::JsonSchema(reader), framed) => {
             // JSON is self-describing: it may stand behind a prefix or alone.

@@ -29,14 +29,14 @@ pub(crate) fn generate(schema: &Schema, root: &str, module: &str) -> Result<Gene
     let (encode, decode, decode_ref, twin) = match &lowered.root {
         Shape::Item(index) if lowered.item(*index).name == root => {
             let twin = lowered.item(*index).twin.clone();
-            (write::payload(&lowered, &lowered.root, &quote!(self)), read(Form::Owned), read(Form::Borrowed), twin)
+            (write::payload(&lowered, false), read(Form::Owned), read(Form::Borrowed), twin)
         }
         shape => {
             items.extend(items::wrapper(&lowered, shape, root));
             let (owned, borrowed, twin) = (read(Form::Owned), read(Form::Borrowed), lowered.wrapper_twin.clone());
             let name = twin.as_deref().map(ident);
             let (owned, borrowed) = (quote!(#owned.map(Self)), quote!(#borrowed.map(#name)));
-            (write::payload(&lowered, shape, &quote!(self.0)), owned, borrowed, twin)
+            (write::payload(&lowered, true), owned, borrowed, twin)
         }
     };
     let depth = if lowered.root_is_deep() { quote!(let depth = 0;) } else { TokenStream::new() };

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::shape::{DECIMAL_DIGITS, Form, Item, ItemKind, Lowered, Shape};
-use super::write::{Place, borrowed};
+use super::write::{Place, borrowed, field_place};
 use super::{items, read};
 use crate::names;
 
@@ -68,10 +68,6 @@ fn around(definition: &TokenStream, owned: &str, twin: &str, body: &TokenStream,
             fn from(view: #twin<'_>) -> Self { #twin::to_owned(&view) }
         }
     }
-}
-
-fn field_place(own: &TokenStream) -> Place {
-    Place { reference: quote!(&#own), value: own.clone(), receiver: own.clone() }
 }
 
 /// An expression for the owned form of what is at `place`.

@@ -1,6 +1,6 @@
 //! Values to bytes: statements that append to `out`.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use super::read::index;
@@ -89,9 +89,14 @@ fn closure(lowered: &Lowered, inner: &Shape) -> (TokenStream, TokenStream) {
     }
 }
 
+/// A field of `self`.
+pub(super) fn field_place(own: &TokenStream) -> Place {
+    Place { reference: quote!(&#own), value: own.clone(), receiver: own.clone() }
+}
+
 /// A variable that holds a reference.
 pub(super) fn borrowed(name: &str) -> Place {
-    let name = names::ident(name);
+    let name = Ident::new(name, Span::call_site());
     Place { reference: quote!(#name), value: quote!(*#name), receiver: quote!(#name) }
 }
 
@@ -102,8 +107,7 @@ pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
         ItemKind::Record(fields) => {
             let statements = fields.iter().map(|field| {
                 let (name, wire_name) = (names::ident(&field.name), &field.wire_name);
-                let own = quote!(self.#name);
-                let place = Place { reference: quote!(&#own), value: own.clone(), receiver: own };
+                let place = field_place(&quote!(self.#name));
                 statements(lowered, &field.shape, &place, &quote!(.map_err(|e| e.in_field(#wire_name))?))
             });
             quote!(#(#statements)*)
@@ -128,8 +132,8 @@ pub(super) fn function(lowered: &Lowered, item: &Item) -> TokenStream {
     }
 }
 
-/// The statements that write the payload, the place `value`.
-pub(super) fn payload(lowered: &Lowered, shape: &Shape, value: &TokenStream) -> TokenStream {
-    let place = Place { reference: quote!(&#value), value: value.clone(), receiver: value.clone() };
-    statements(lowered, shape, &place, &quote!(?))
+/// The statements that write the payload, `self` or the field of the type around it.
+pub(super) fn payload(lowered: &Lowered, wrapped: bool) -> TokenStream {
+    let place = if wrapped { field_place(&quote!(self.0)) } else { borrowed("self") };
+    statements(lowered, &lowered.root, &place, &quote!(?))
 }

@@ -22,7 +22,7 @@ use avro_corners_events::runtime::schemas::Schemas;
 use avro_corners_events::runtime::shutdown::Shutdown;
 use avro_corners_events::runtime::transport::Transport;
 use avro_corners_events::runtime::transports::memory::MemoryBroker;
-use avro_corners_events::{schemas, event, types_2};
+use avro_corners_events::{schemas, event, roots, types_2};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     };
     let broker = Arc::new(MemoryBroker::new());
     run_event(&broker, &schemas).await?;
+    run_roots(&broker, &schemas).await?;
     run_types_2(&broker, &schemas).await?;
     Ok(())
 }
@@ -119,6 +120,66 @@ impl event::Event2Handler for ExampleEvent2 {
         envelope: Envelope<schemas::OrderPlaced2>,
     ) -> Self::Outcome {
         self.0.handle("orderPlaced", &envelope.headers, &envelope.meta)
+    }
+}
+
+async fn run_roots(
+    broker: &Arc<MemoryBroker>,
+    schemas: &Schemas,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let address: Arc<str> = Arc::from(roots::ADDRESS);
+    let channel = "roots";
+    println!("{channel} at {address}");
+    let mut config: ConsumerConfig = ConsumerConfig::new("example");
+    let queue = config
+        .dead_letter
+        .get_or_insert_with(|| Arc::from(format!("{address}.dead-letters")))
+        .clone();
+    broker.create_topic(&address, 1);
+    broker.create_topic(&queue, 1);
+    let progress = Arc::new(Progress::default());
+    let shutdown = Shutdown::new();
+    let consumer = roots::RootsConsumer::new(
+        Arc::clone(broker),
+        schemas.clone(),
+        config,
+    );
+    let running = tokio::spawn(
+        consumer.run(ExampleRoots(Arc::clone(&progress)), shutdown.stopped()),
+    );
+    let producer = roots::RootsProducer::new(Arc::new(broker.producer().await?), schemas)
+        .await?;
+    producer.send_level(&samples::level()).await?;
+    producer.send_blob(&samples::blob()).await?;
+    producer.send_count(&samples::count()).await?;
+    producer.send_level_with(&samples::level(), &poison()).await?;
+    progress.handled(3).await?;
+    show_and_replay(broker, &queue, &progress).await?;
+    progress.handled(3 + 1).await?;
+    shutdown.stop();
+    running.await??;
+    println!(
+        "  {} sent, {} tries failed, 1 dead-lettered, shown and replayed, {} handled", 3
+        + 1, progress.failed.load(Ordering::SeqCst), progress.handled
+        .load(Ordering::SeqCst),
+    );
+    Ok(())
+}
+
+/// Handles the messages of the channel `roots`.
+struct ExampleRoots(Arc<Progress>);
+impl roots::RootsHandler for ExampleRoots {
+    type Outcome = Result<(), Failure>;
+    async fn on_level(&self, envelope: Envelope<schemas::Level>) -> Self::Outcome {
+        self.0.handle("Level", &envelope.headers, &envelope.meta)
+    }
+
+    async fn on_blob(&self, envelope: Envelope<schemas::Blob>) -> Self::Outcome {
+        self.0.handle("Blob", &envelope.headers, &envelope.meta)
+    }
+
+    async fn on_count(&self, envelope: Envelope<schemas::Count>) -> Self::Outcome {
+        self.0.handle("Count", &envelope.headers, &envelope.meta)
     }
 }
 

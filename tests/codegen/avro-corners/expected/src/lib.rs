@@ -9,12 +9,12 @@
 
 pub mod channels;
 pub mod schemas;
-pub use channels::{event, types_2};
+pub use channels::{event, roots, types_2};
 pub use eventpact_runtime as runtime;
 pub use eventpact_runtime::types;
 
 pub use schemas::{
     Keywords, KeywordsRef2, KeywordsRef, KeywordsRefRef, Event2, Event2Ref, OrderPlaced,
-    OrderPlacedRef, OrderPlaced2, OrderPlaced2Ref, Logical, LogicalRef, Defaults,
-    DefaultsRef, Tree, TreeRef, Unions, UnionsRef,
+    OrderPlacedRef, OrderPlaced2, OrderPlaced2Ref, Level, Blob, BlobRef, Count, Logical,
+    LogicalRef, Defaults, DefaultsRef, Tree, TreeRef, Unions, UnionsRef,
 };

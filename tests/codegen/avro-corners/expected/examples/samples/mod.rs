@@ -5,8 +5,8 @@
 #![allow(dead_code)]
 use std::collections::BTreeMap;
 use avro_corners_events::schemas::{
-    keywords, keywords_ref, event, order_placed, order_placed_2, logical, defaults, tree,
-    unions,
+    keywords, keywords_ref, event, order_placed, order_placed_2, level, blob, count,
+    logical, defaults, tree, unions,
 };
 use avro_corners_events::types;
 
@@ -87,6 +87,21 @@ pub fn order_placed() -> order_placed::OrderPlaced {
 /// A small `OrderPlaced2`.
 pub fn order_placed2() -> order_placed_2::OrderPlaced2 {
     order_placed_2::OrderPlaced2::String(String::from("String"))
+}
+
+/// A small `Level`.
+pub fn level() -> level::Level {
+    level::Level::Low
+}
+
+/// A small `Blob`.
+pub fn blob() -> blob::Blob {
+    blob::Blob(Box::new([7; 2000]))
+}
+
+/// A small `Count`.
+pub fn count() -> count::Count {
+    count::Count(1)
 }
 
 /// A small `Logical`.

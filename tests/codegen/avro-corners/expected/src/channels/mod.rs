@@ -3,4 +3,5 @@
 //! The channels, one module each: address, producer, handler, consumer.
 
 pub mod event;
+pub mod roots;
 pub mod types_2;

@@ -297,6 +297,7 @@ impl From<AVecRef<'_>> for AVec {
 /// Avro record a.Result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AResult {}
+
 /// The defaults of the schema.
 impl Default for AResult {
     fn default() -> Self {
@@ -317,6 +318,7 @@ impl AResult {
 /// Avro record a.Box.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ABox {}
+
 /// The defaults of the schema.
 impl Default for ABox {
     fn default() -> Self {
@@ -337,6 +339,7 @@ impl ABox {
 /// Avro record a.Reader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reader {}
+
 /// The defaults of the schema.
 impl Default for Reader {
     fn default() -> Self {
@@ -357,6 +360,7 @@ impl Reader {
 /// Avro record a.Schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ASchema {}
+
 /// The defaults of the schema.
 impl Default for ASchema {
     fn default() -> Self {
@@ -458,6 +462,7 @@ impl BillingId2 {
 /// Avro record a.order_v1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderV1 {}
+
 /// The defaults of the schema.
 impl Default for OrderV1 {
     fn default() -> Self {
@@ -478,6 +483,7 @@ impl OrderV1 {
 /// Avro record a.orderV1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AOrderV1 {}
+
 /// The defaults of the schema.
 impl Default for AOrderV1 {
     fn default() -> Self {
@@ -498,6 +504,7 @@ impl AOrderV1 {
 /// Avro record a.OrderV1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AOrderV1X2 {}
+
 /// The defaults of the schema.
 impl Default for AOrderV1X2 {
     fn default() -> Self {
@@ -564,6 +571,7 @@ impl From<AOptionRefRef<'_>> for AOptionRef {
 /// Avro record a.Event2Ref.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event2Ref {}
+
 /// The defaults of the schema.
 impl Default for Event2Ref {
     fn default() -> Self {

@@ -9,9 +9,11 @@ use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 /// The payload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeywordsRef(pub String);
+
 /// [`KeywordsRef`] as a view of the payload: texts, bytes and keys are borrowed from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeywordsRefRef<'a>(pub &'a str);
+
 impl KeywordsRefRef<'_> {
     /// The same value with texts and bytes of its own.
     pub fn to_owned(&self) -> KeywordsRef {

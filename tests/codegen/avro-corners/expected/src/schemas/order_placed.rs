@@ -85,11 +85,13 @@ impl From<OrderPlacedUnionValueItemValueRef<'_>> for OrderPlacedUnionValueItemVa
 pub struct OrderPlaced(
     pub BTreeMap<String, Vec<BTreeMap<String, OrderPlacedUnionValueItemValue>>>,
 );
+
 /// [`OrderPlaced`] as a view of the payload: texts, bytes and keys are borrowed from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderPlacedRef<'a>(
     pub types::MapRef<'a, Vec<types::MapRef<'a, OrderPlacedUnionValueItemValueRef<'a>>>>,
 );
+
 impl OrderPlacedRef<'_> {
     /// The same value with texts and bytes of its own.
     pub fn to_owned(&self) -> OrderPlaced {

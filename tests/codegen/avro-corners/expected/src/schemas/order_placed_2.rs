@@ -9,6 +9,7 @@ use eventpact_runtime::event::{DecodeRef, Event, Schema, SchemaFormat};
 /// Avro record R.
 #[derive(Debug, Clone, PartialEq)]
 pub struct R {}
+
 /// The defaults of the schema.
 impl Default for R {
     fn default() -> Self {

@@ -176,6 +176,7 @@ impl CornersE {
 /// Avro record corners.Empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Empty {}
+
 /// The defaults of the schema.
 impl Default for Empty {
     fn default() -> Self {

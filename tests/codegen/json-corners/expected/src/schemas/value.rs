@@ -38,6 +38,7 @@ pub struct Value2ArrayItem {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Value2(pub Option<Value2Value>);
+
 impl Event for Value2 {
     const NAME: &'static str = "Value";
     const FULL_NAME: &'static str = "Value";
