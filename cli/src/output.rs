@@ -13,6 +13,7 @@ use eventpact_contract::diagnostic::{
 };
 use eventpact_contract::load;
 use eventpact_contract::model::Contract;
+use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
 
 use crate::catalogue;
@@ -106,8 +107,8 @@ pub(crate) fn contract(input: &str, read: &ReadArgs, sources: &mut Sources) -> R
     let tree = Tree::open_with(input, None, read)?;
     let [entry] = tree.entries.as_slice() else { bail!("{input} is a folder; name the AsyncAPI document") };
     let (contract, mut found) = load::load_contract_with(sources, &*tree.reader, &entry.path, read.options());
-    if has_errors(&found) {
-        found.retain(|d| d.severity == Severity::Error);
+    if found.iter().any(rule::stops) {
+        found.retain(rule::stops);
         OutputArgs::text().print("invalid", &mut found, sources)?;
         return Ok(None);
     }

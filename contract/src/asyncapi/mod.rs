@@ -4,6 +4,7 @@
 //! official parser, so that a pipeline can swap the tools; ids of our own start with `asyncapi/`. The entry is
 //! [`crate::load`].
 
+mod examples;
 mod resolve;
 mod rules;
 mod schema_format;
@@ -38,11 +39,17 @@ pub(crate) fn read(
 ) -> Option<Contract> {
     let version = version::read(root, found)?;
     let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
-    if version.is_2() {
-        rules::run(&rules::Context { documents, root, version }, found);
-        return v2::lower(documents, root, text, view, sources, reader, found);
+    if !version.is_2() {
+        shape::check(documents, root, found);
     }
-    shape::check(documents, root, found);
     rules::run(&rules::Context { documents, root, version }, found);
-    v3::lower(documents, root, text, sources, reader, found)
+    let contract = if version.is_2() {
+        v2::lower(documents, root, text, view, sources, reader, found)
+    } else {
+        v3::lower(documents, root, text, sources, reader, found)
+    };
+    let messages = contract.iter().flat_map(|contract| &contract.channels).flat_map(|channel| &channel.messages);
+    let read = messages.map(|message| message.span).collect();
+    examples::check(documents, root, version, &read, sources, reader, found);
+    contract
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::{self, Document};
+use eventpact_contract::rule;
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Sources, Span};
 
@@ -155,7 +156,7 @@ impl Pairing<'_> {
 /// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it:
 /// registries hold such schemas.
 fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
-    found.into_iter().filter(|d| d.severity == Severity::Error).map(move |mut problem| {
+    found.into_iter().filter(rule::stops).map(move |mut problem| {
         if readable && problem.id == "avro/default-invalid" {
             problem.severity = Severity::Warning;
         }

@@ -4,8 +4,21 @@
 //! `shape/`, the resolver and the reader of the version find has its page here too, without a function.
 
 mod asyncapi2_channel_no_query_nor_fragment;
+mod asyncapi2_message_examples;
+mod asyncapi2_message_examples_custom_format;
+mod asyncapi2_schema_default;
+mod asyncapi2_schema_examples;
+mod asyncapi2_schemas;
 mod asyncapi3_channel_no_query_nor_fragment;
 mod asyncapi_is_asyncapi;
+mod example_invalid;
+mod example_not_checked;
+mod example_not_encoded;
+mod schema_default_invalid;
+mod schema_example_invalid;
+mod schema_format_missing;
+mod schema_format_version;
+mod unknown_schema_format;
 
 use super::Documents;
 use super::version::Version;
@@ -19,6 +32,19 @@ const RULES: &[&Check] = &[
     &asyncapi_is_asyncapi::RULE,
     &asyncapi2_channel_no_query_nor_fragment::RULE,
     &asyncapi3_channel_no_query_nor_fragment::RULE,
+    &asyncapi2_message_examples::RULE,
+    &asyncapi2_message_examples_custom_format::RULE,
+    &asyncapi2_schema_default::RULE,
+    &asyncapi2_schema_examples::RULE,
+    &asyncapi2_schemas::RULE,
+    &example_invalid::RULE,
+    &example_not_encoded::RULE,
+    &example_not_checked::RULE,
+    &schema_default_invalid::RULE,
+    &schema_example_invalid::RULE,
+    &unknown_schema_format::RULE,
+    &schema_format_version::RULE,
+    &schema_format_missing::RULE,
 ];
 
 /// A rule and its function.

@@ -4,7 +4,7 @@
 
 mod message;
 mod operation;
-mod payload;
+pub(super) mod payload;
 mod policy;
 
 use std::collections::{HashMap, HashSet};

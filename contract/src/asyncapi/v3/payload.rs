@@ -13,7 +13,7 @@ use crate::source::{Reader, Sources, Span, resolve_path};
 use crate::yaml::{Node, Value};
 
 /// Reads the schemas of one document.
-pub(super) struct Payloads<'s, 'd> {
+pub(in crate::asyncapi) struct Payloads<'s, 'd> {
     documents: &'d Documents,
     version: &'s str,
     sources: &'s mut Sources,
@@ -25,16 +25,36 @@ pub(super) struct Payloads<'s, 'd> {
 }
 
 impl<'s, 'd> Payloads<'s, 'd> {
-    pub(super) fn new(documents: &'d Documents, version: &'s str, sources: &'s mut Sources, reader: &'s dyn Reader) -> Self {
+    pub(in crate::asyncapi) fn new(
+        documents: &'d Documents,
+        version: &'s str,
+        sources: &'s mut Sources,
+        reader: &'s dyn Reader,
+    ) -> Self {
         Self { documents, version, sources, reader, found: Vec::new(), read: HashMap::new(), reached: HashSet::new() }
     }
 
-    pub(super) fn finish(self) -> Vec<Diagnostic> {
+    pub(in crate::asyncapi) fn finish(self) -> Vec<Diagnostic> {
         self.found
     }
 
+    /// How much was reported so far.
+    pub(in crate::asyncapi) fn reported(&self) -> usize {
+        self.found.len()
+    }
+
+    /// What was reported since then.
+    pub(in crate::asyncapi) fn since(&self, reported: usize) -> &[Diagnostic] {
+        self.found.get(reported..).unwrap_or_default()
+    }
+
+    /// Takes back what was reported since then.
+    pub(in crate::asyncapi) fn forget(&mut self, reported: usize) {
+        self.found.truncate(reported);
+    }
+
     /// The payload or the headers of a message as they stand in the document.
-    pub(super) fn of_document(&mut self, node: &'d Node) -> Option<Payload> {
+    pub(in crate::asyncapi) fn of_document(&mut self, node: &'d Node) -> Option<Payload> {
         let key = self.documents.follow(node, &mut Vec::new()).unwrap_or(node);
         if let Some(known) = self.read.get(&std::ptr::from_ref(key)) {
             return known.clone();
@@ -45,7 +65,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
     }
 
     /// The same for a message whose traits were merged in.
-    pub(super) fn merged(&mut self, node: &Node) -> Option<Payload> {
+    pub(in crate::asyncapi) fn merged(&mut self, node: &Node) -> Option<Payload> {
         if let Some((format, span)) = self.by_file_name(node) {
             return self.with_format(node, format.to_owned(), span);
         }

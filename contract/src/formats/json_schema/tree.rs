@@ -190,6 +190,20 @@ impl Sub {
         let branches = self.all_of.iter().chain(&self.any_of).chain(&self.one_of).chain(&self.not).copied();
         self.reference.into_iter().chain(self.dynamic_reference).chain(branches).chain(conditional).chain(dependent)
     }
+
+    /// The schemas that this one is made of: those for the same value and those for what is in it.
+    pub fn children(&self) -> impl Iterator<Item = SchemaId> + '_ {
+        let items = self.items.iter().flat_map(|items| items.prefix.iter().copied().chain(items.rest));
+        let named = self.properties.iter().map(|p| p.schema).chain(self.pattern_properties.iter().map(|(_, id)| *id));
+        let others = [
+            self.additional_properties.map(|a| a.schema),
+            self.unevaluated_properties,
+            self.unevaluated_items,
+            self.contains,
+            self.property_names,
+        ];
+        self.in_place().chain(named).chain(items).chain(others.into_iter().flatten())
+    }
 }
 
 impl JsonType {
