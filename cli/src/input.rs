@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use eventpact_contract::asyncapi::PointOfView;
 use eventpact_contract::load::Options;
-use eventpact_contract::source::Reader;
+use eventpact_contract::source::{Reader, resolve_path};
 
 /// How documents are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -102,6 +102,22 @@ impl Tree {
         layers::add(tree, read)
     }
 
+    /// The path that the reader would have for an output file; `None` when that lies outside of what it may read.
+    pub(crate) fn path_of_output(&self, entry: &Entry, out: &Path) -> Option<String> {
+        let folder = |path: &Path| {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            std::fs::canonicalize(parent).ok()
+        };
+        let name = self.reader.display_name(&entry.path);
+        let (from, to) = (folder(Path::new(&name))?, folder(out)?);
+        let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+        let mut steps = vec![".."; from.components().count() - common];
+        let below: Option<Vec<&str>> = to.components().skip(common).map(|part| part.as_os_str().to_str()).collect();
+        steps.extend(below?);
+        steps.push(out.file_name()?.to_str()?);
+        resolve_path(&entry.path, &steps.join("/"))
+    }
+
     /// The entry that pairs with `entry` of a newer tree: the only one of a single file, else the one of the same name.
     pub(crate) fn matching(&self, entry: &Entry, newer_is_single: bool) -> Option<&Entry> {
         match self.entries.as_slice() {
@@ -122,6 +138,23 @@ fn limit(seen: usize, label: &str) -> Result<()> {
         bail!("{label} has more than {MAX_WALKED} files; name a smaller folder");
     }
     Ok(())
+}
+
+/// A reader in which one file has another text: to check what is about to be written.
+pub(crate) struct Overlay<'a> {
+    pub(crate) below: &'a dyn Reader,
+    pub(crate) path: &'a str,
+    pub(crate) text: &'a str,
+}
+
+impl Reader for Overlay<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        if path == self.path { Ok(self.text.to_owned()) } else { self.below.read(path) }
+    }
+
+    fn display_name(&self, path: &str) -> String {
+        self.below.display_name(path)
+    }
 }
 
 /// Keeps the paths that look like specs, sorted, and refuses a folder with too many.

@@ -34,6 +34,10 @@ enum Command {
     Explain(commands::explain::Args),
     /// List every rule, on documents and on compatibility.
     Rules(commands::rules::Args),
+    /// Write a document in another version of AsyncAPI.
+    Convert(commands::convert::Args),
+    /// Format YAML and JSON: comments stay, and so does what it means.
+    Fmt(commands::fmt::Args),
     /// Write a crate of typed producers and consumers.
     Generate(commands::generate::Args),
     /// Write documentation: Markdown pages and one HTML page.
@@ -55,6 +59,8 @@ fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
+        Command::Convert(args) => commands::convert::run(args),
+        Command::Fmt(args) => commands::fmt::run(args),
         Command::Generate(args) => commands::generate::run(args),
         Command::Docs(args) => commands::docs::run(args),
         Command::Registry(args) => commands::registry::run(args),

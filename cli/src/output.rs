@@ -102,6 +102,14 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write the report {}", path.display()))
 }
 
+/// Prints findings beside the output of a command.
+pub(crate) fn to_stderr(verdict: &str, findings: &mut [Diagnostic], sources: &Sources) -> Result<()> {
+    let mut findings = findings.to_vec();
+    diagnostic::sort(&mut findings, sources);
+    let options = Options { verdict, color: false, explained: crate::catalogue::has_page };
+    Ok(std::io::stderr().lock().write_all(text::render(&findings, sources, &options).as_bytes())?)
+}
+
 /// Reads a contract that a command needs; `None` after its mistakes were printed.
 pub(crate) fn contract(input: &str, read: &ReadArgs, sources: &mut Sources) -> Result<Option<Contract>> {
     let tree = Tree::open_with(input, None, read)?;

@@ -1,10 +1,12 @@
 //! One file for each command: its arguments, and `run`.
 
 pub(crate) mod check;
+pub(crate) mod convert;
 #[cfg(feature = "kafka")]
 pub(crate) mod dlq;
 pub(crate) mod docs;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod registry;
 pub(crate) mod rules;

@@ -14,8 +14,9 @@ mod v2;
 mod v3;
 mod version;
 
-pub(crate) use resolve::Documents;
+pub(crate) use resolve::{Documents, is_remote, moved_reference};
 pub use v2::PointOfView;
+pub(crate) use v2::upgrade;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Contract;
@@ -26,6 +27,15 @@ use crate::yaml::Node;
 /// The data of every rule on documents.
 pub(crate) fn rules() -> Vec<Rule> {
     rules::all()
+}
+
+/// What the shape of a 3.x document lacks.
+pub(crate) fn shape_errors(documents: &Documents) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some(root) = documents.root() {
+        shape::check(documents, root, &mut found);
+    }
+    found
 }
 
 /// Checks the document and lowers it into the model.

@@ -279,6 +279,25 @@ pub(crate) fn split(reference: &str) -> (&str, &str) {
     reference.split_once('#').unwrap_or((reference, ""))
 }
 
+/// A reference made in the file `from`, as it must be written in `to`; `None` when it can stay.
+pub(crate) fn moved_reference(reference: &str, from: &str, to: &str) -> Option<String> {
+    let (file, _) = split(reference);
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    if is_remote(reference) || from == to || (!file.is_empty() && folder(from) == folder(to)) {
+        return None;
+    }
+    let target = if file.is_empty() { from.to_owned() } else { resolve_path(from, &percent_decode(file))? };
+    let (own, other) = (folder(to), target.clone());
+    let own: Vec<&str> = own.split('/').filter(|part| !part.is_empty()).collect();
+    let other: Vec<&str> = other.split('/').collect();
+    let common = own.iter().zip(&other).take(other.len().saturating_sub(1)).take_while(|(a, b)| a == b).count();
+    let mut path = if common == own.len() { "./".to_owned() } else { "../".repeat(own.len() - common) };
+    path.push_str(&other.get(common..).unwrap_or_default().join("/"));
+    let path = path.replace('%', "%25").replace('#', "%23").replace(' ', "%20");
+    let fragment = reference.get(file.len()..).unwrap_or("");
+    Some(path + fragment)
+}
+
 /// `true` for references that start with a scheme, as `https://…`.
 pub(crate) fn is_remote(reference: &str) -> bool {
     let scheme = reference.split("://").next().unwrap_or("");
@@ -375,6 +394,17 @@ mod tests {
         let node = documents.follow(documents.root().unwrap().get("start").unwrap(), &mut found);
         assert_eq!(node.is_none(), found.len() == 1);
         node.map(|n| n.to_json().to_string()).ok_or_else(|| found[0].message.clone())
+    }
+
+    #[test]
+    fn references_in_another_file() {
+        let moved = |reference, from, to| moved_reference(reference, from, to).unwrap_or_default();
+        assert_eq!(moved("./x.yaml#/a", "a/b.yaml", "a/c.yaml"), "");
+        assert_eq!(moved("#/a", "a/b.yaml", "a/c.yaml"), "./b.yaml#/a");
+        assert_eq!(moved("./x.yaml#/a", "a/b.yaml", "c.yaml"), "./a/x.yaml#/a");
+        assert_eq!(moved("../x.proto#N", "a/b.yaml", "a/d/c.yaml"), "../../x.proto#N");
+        assert_eq!(moved("x y.json", "a/b.yaml", "d/c.yaml"), "../a/x%20y.json");
+        assert_eq!(moved("https://x.example/a", "a/b.yaml", "c.yaml"), "");
     }
 
     #[test]

@@ -36,8 +36,8 @@ impl Reader<'_> {
         match event {
             Event::DocumentStart(_) => self.document(start, end, builder),
             Event::Scalar(text, style, anchor, tag) => {
-                let start = if anchor > 0 || tag.is_some() { self.behind_properties(start, end) } else { start };
-                let end = start + self.text.get(start..end).map_or(0, |s| s.trim_end().len());
+                let start = if anchor > 0 || tag.is_some() { behind_properties(self.text, start, end) } else { start };
+                let end = scalar_end(self.text, start, end);
                 self.scalar(text, style, anchor, tag, (start, end), builder);
             }
             Event::Alias(anchor) => builder.alias(anchor, self.span((start, end), builder)),
@@ -56,7 +56,8 @@ impl Reader<'_> {
                 // A closing bracket has a width; the end of indentation has none.
                 let bracket = end > start;
                 self.flow = self.flow.saturating_sub(usize::from(bracket));
-                builder.end(bracket.then_some(self.base + end));
+                // The parser counts a comment behind the bracket in.
+                builder.end(bracket.then_some(self.base + start + 1));
             }
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
         }
@@ -122,22 +123,9 @@ impl Reader<'_> {
 
     /// Where a list or object starts: at its bracket, or at its first dash or key, behind tag and anchor.
     fn container_start(&mut self, start: usize, end: usize) -> usize {
-        match self.text.get(start..end) {
-            Some(text) if text.ends_with(['{', '[']) => {
-                self.flow += 1;
-                end - 1
-            }
-            _ => end,
-        }
-    }
-
-    /// The offset behind `&anchor` and `!tag`.
-    fn behind_properties(&self, start: usize, end: usize) -> usize {
-        let mut rest = self.text.get(start..end).unwrap_or("");
-        while rest.starts_with(['&', '!']) {
-            rest = rest.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
-        }
-        end.saturating_sub(rest.len()).max(start)
+        let bracket = bracket(self.text, start, end);
+        self.flow += usize::from(bracket.is_some());
+        bracket.unwrap_or(end)
     }
 
     /// YAML forbids tabs in indentation; the parser lets them pass and guesses a level.
@@ -164,6 +152,44 @@ impl Reader<'_> {
             error.help = Some(help);
         }
         error
+    }
+}
+
+/// The offset behind `&anchor` and `!tag`.
+pub(super) fn behind_properties(text: &str, start: usize, end: usize) -> usize {
+    let mut rest = text.get(start..end).unwrap_or("");
+    while rest.starts_with(['&', '!']) {
+        rest = rest.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
+    }
+    end.saturating_sub(rest.len()).max(start)
+}
+
+/// Where a scalar ends: at its closing quote, or before trailing blanks. The parser counts a comment behind quotes in.
+pub(super) fn scalar_end(text: &str, start: usize, end: usize) -> usize {
+    let own = text.get(start..end).unwrap_or("");
+    let Some(quote @ (b'"' | b'\'')) = own.bytes().next() else { return start + own.trim_end().len() };
+    let mut bytes = own.bytes().enumerate().skip(1).peekable();
+    while let Some((at, byte)) = bytes.next() {
+        if byte == b'\\' && quote == b'"' {
+            bytes.next();
+        } else if byte == quote && !(quote == b'\'' && bytes.next_if(|(_, next)| *next == quote).is_some()) {
+            return start + at + 1;
+        }
+    }
+    end
+}
+
+/// The bracket that opens a list or object, behind anchor, tag and comments: the parser counts in what surrounds it.
+pub(super) fn bracket(text: &str, start: usize, end: usize) -> Option<usize> {
+    let mut rest = text.get(start..end)?;
+    loop {
+        rest = rest.trim_start();
+        match rest.chars().next()? {
+            '[' | '{' => return Some(end - rest.len()),
+            '&' | '!' => rest = rest.trim_start_matches(|c: char| !c.is_whitespace()),
+            '#' => rest = rest.trim_start_matches(|c: char| c != '\n'),
+            _ => return None,
+        }
     }
 }
 
@@ -240,7 +266,7 @@ fn unknown_tag(tag: &Tag, span: crate::source::Span, builder: &mut Builder) {
 }
 
 /// Character indexes to byte offsets, in constant time after one pass over a text that is not ASCII.
-struct Offsets<'t> {
+pub(super) struct Offsets<'t> {
     text: &'t str,
     /// The byte offset of every 32nd character; empty for ASCII, where both counts agree.
     marks: Vec<u32>,
@@ -249,7 +275,7 @@ struct Offsets<'t> {
 const STEP: usize = 32;
 
 impl<'t> Offsets<'t> {
-    fn new(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         let marks = if text.is_ascii() {
             Vec::new()
         } else {
@@ -258,7 +284,7 @@ impl<'t> Offsets<'t> {
         Self { text, marks }
     }
 
-    fn byte(&self, index: usize) -> usize {
+    pub(super) fn byte(&self, index: usize) -> usize {
         if self.marks.is_empty() {
             return index.min(self.text.len());
         }

@@ -1,14 +1,17 @@
 //! One reader for YAML and JSON: text becomes a tree of [`Node`]s that know where they stand.
 //!
-//! `saphyr-parser` gives the events of YAML (`events.rs`), `json.rs` those of JSON; the tree, merge keys, duplicate keys and
+//! `print/` writes them again. `saphyr-parser` gives the events of YAML (`events.rs`), `json.rs` those of JSON; the tree, merge keys, duplicate keys and
 //! every limit (`build.rs`) and the YAML 1.2 core scalars (`scalar.rs`) are ours.
 
 mod build;
 mod events;
 mod json;
+mod print;
 mod scalar;
 
 use build::Builder;
+pub use print::format;
+pub(crate) use print::print;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span};

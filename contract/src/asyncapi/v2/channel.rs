@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::server::operation_bindings;
 use super::{PointOfView, Upgrade, entries, entry, mapping, new_reference, node, text, token};
 use crate::asyncapi::shape::is_extension;
 use crate::source::Span;
@@ -97,7 +98,8 @@ impl<'d> Upgrade<'d> {
         for one in entries(item) {
             let value = match one.key.as_str() {
                 "publish" | "subscribe" => {
-                    messages_at.get_or_insert((out.len(), one.key_span));
+                    let message = one.value.as_mapping().and_then(|operation| operation.entry("message"));
+                    messages_at.get_or_insert((out.len(), message.map_or(one.key_span, |message| message.key_span)));
                     if let Some(operation) = self.follow(&one.value).filter(|operation| operation.as_mapping().is_some()) {
                         operations.push(self.operation(one, operation, &mut channel));
                     }
@@ -150,6 +152,7 @@ impl<'d> Upgrade<'d> {
                 }
                 "security" => operation.get("security").map_or(one.value, |security| self.security(security)),
                 "traits" => self.trait_list(operation, Self::operation_trait),
+                "bindings" => operation_bindings(one.value),
                 _ => one.value,
             };
             out.push(entry(one.key, one.key_span, value));

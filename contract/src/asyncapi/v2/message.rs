@@ -1,6 +1,7 @@
 //! Messages and traits. In 2.x the last trait wins, in 3.x the object: what a trait overrides is taken out of the object, so
 //! that both orders give the same.
 
+use super::server::operation_bindings;
 use super::{Upgrade, entries, entry, mapping, node};
 use crate::yaml::{Mapping, Node, Value};
 
@@ -38,8 +39,7 @@ impl<'d> Upgrade<'d> {
                 "payload" => match format {
                     Some(format) => {
                         let schema = entry("schema", one.key_span, one.value);
-                        let span = schema.value.span;
-                        mapping(span, vec![format.clone(), schema])
+                        mapping(schema.key_span, vec![format.clone(), schema])
                     }
                     None => one.value,
                 },
@@ -67,7 +67,11 @@ impl<'d> Upgrade<'d> {
         }
         let mut out = Vec::new();
         for field in entries(one).iter().filter(|field| field.key != "operationId") {
-            let value = if field.key == "security" { self.security(&field.value) } else { field.value.clone() };
+            let value = match field.key.as_str() {
+                "security" => self.security(&field.value),
+                "bindings" => operation_bindings(field.value.clone()),
+                _ => field.value.clone(),
+            };
             out.push(entry(field.key.clone(), field.key_span, value));
         }
         mapping(one.span, out)

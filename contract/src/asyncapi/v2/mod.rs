@@ -34,7 +34,6 @@ pub(crate) struct Upgraded {
     /// The tree; its references are relative to the files that their places name.
     pub(crate) node: Node,
     /// What could not be carried over as it was, for the one who converts.
-    #[expect(dead_code, reason = "read by the converter, which comes next")]
     pub(crate) notes: Vec<Diagnostic>,
 }
 
@@ -274,6 +273,7 @@ impl<'d> Upgrade<'d> {
                 "messageTraits" => self.map(&one.value, &at, Self::message_trait),
                 "operationTraits" => self.map(&one.value, &at, Self::operation_trait),
                 "parameters" => self.map(&one.value, &at, Self::parameter),
+                "operationBindings" => self.map(&one.value, &at, Self::bindings_of_operation),
                 "securitySchemes" => self.map(&one.value, &at, Self::scheme),
                 _ => one.value.clone(),
             };

@@ -78,6 +78,11 @@ impl<'d> Upgrade<'d> {
         out
     }
 
+    #[allow(clippy::unused_self)] // one signature for every kind of object
+    pub(super) fn bindings_of_operation(&mut self, bindings: &'d Node, _: &str) -> Node {
+        operation_bindings(bindings.clone())
+    }
+
     /// A parameter of 3.x is a string: of its schema the choices and the default stay, and the whole as `x-schema` when it says
     /// more than that.
     pub(super) fn parameter(&mut self, parameter: &'d Node, at: &str) -> Node {
@@ -110,6 +115,22 @@ impl<'d> Upgrade<'d> {
         }
         mapping(parameter.span, out)
     }
+}
+
+/// Kafka's first binding had names of groups and clients where the later ones have schemas.
+pub(super) fn operation_bindings(mut bindings: Node) -> Node {
+    let Value::Mapping(map) = &mut bindings.value else { return bindings };
+    for kafka in map.entries.iter_mut().filter(|one| one.key == "kafka") {
+        let Value::Mapping(kafka) = &mut kafka.value.value else { continue };
+        for name in kafka.entries.iter_mut().filter(|one| matches!(one.key.as_str(), "groupId" | "clientId")) {
+            if name.value.as_str().is_some() {
+                let span = name.key_span;
+                let fields = vec![entry("type", span, text(span, "string")), entry("const", span, name.value.clone())];
+                name.value = mapping(span, fields);
+            }
+        }
+    }
+    bindings
 }
 
 /// A scalar as a text; `null` and lists are none.
