@@ -148,6 +148,10 @@ fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result
     // As in the original, a text with a mistake that does not prevent reading it (a number used twice) is taken.
     let (schema, diagnostics) = protobuf::parse_files(&mut sources, file, MAIN, &mut import);
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
+    if schema.files.iter().any(|file| file.syntax.is_edition()) {
+        // As the original says it: its clients could not read what they get.
+        return Err("Could not parse Protobuf - Syntax error in :1:8: edition is not currently supported".to_owned());
+    }
     let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
     Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
 }

@@ -9,10 +9,10 @@ use eventpact_contract::source::Sources;
 use eventpact_tests::{cases, expect_text};
 use prost_types::FileDescriptorProto;
 
-/// What protox accepts and we do not: what is not supported yet (`group`), our own limit (`too-deep`), and five mistakes that
+/// What protox accepts and we do not: our own limit (`too-deep`), and five mistakes that
 /// protoc reports and protox does not look for.
-const ONLY_OURS: [&str; 7] =
-    ["group", "too-deep", "packed-string", "proto3-extensions", "range-backwards", "reserved-name", "reserved-overlap"];
+const ONLY_OURS: [&str; 6] =
+    ["too-deep", "packed-string", "proto3-extensions", "range-backwards", "reserved-name", "reserved-overlap"];
 /// What protoc accepts and protox does not: public imports of public imports, and names that are equal in JSON only when
 /// letter case is ignored (protoc before 22).
 const ONLY_THEIRS: [&str; 2] = ["imports-public-chain", "optional-name-taken"];

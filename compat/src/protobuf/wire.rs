@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Message, Scalar, Schema, Syntax};
+use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Message, Scalar, Schema};
 
 /// Messages in a witness are nested at most this deep.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -62,21 +62,10 @@ fn wire_type(ty: &FieldType) -> WireType {
     }
 }
 
-fn proto3(schema: &Schema, full_name: &str) -> bool {
-    let file = schema.files.iter().find(|f| {
-        let rest = full_name.strip_prefix(f.package.as_str());
-        let top = rest.map(|r| r.trim_start_matches('.').split('.').next().unwrap_or_default());
-        top.is_some_and(|t| f.messages.iter().any(|m| m.element.name == t) || f.enums.iter().any(|e| e.element.name == t))
-    });
-    file.is_none_or(|f| f.syntax == Syntax::Proto3)
-}
-
 /// The numbers that an enum reads; `None` when it is open and reads all.
 fn closed_numbers(schema: &Schema, name: &str) -> Option<Vec<i32>> {
-    if proto3(schema, name) {
-        return None;
-    }
-    schema.enumeration(name).map(|e| e.values.iter().map(|v| v.number).collect())
+    let one = schema.enumeration(name).filter(|e| !e.features.open_enum)?;
+    Some(one.values.iter().map(|v| v.number).collect())
 }
 
 // ---- writing ----
@@ -105,7 +94,7 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
                     None if field.label == Label::Required => vec![least(schema, &field.ty)?],
                     None => continue,
                 };
-                if packed(schema, message, field) {
+                if packed(field) {
                     let mut packed = Vec::new();
                     for one in &values {
                         bare(schema, &field.ty, one, depth, &mut packed)?;
@@ -116,7 +105,12 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
                     continue;
                 }
                 for one in &values {
-                    tagged(schema, field.number, &field.ty, one, depth, &mut out)?;
+                    match one {
+                        Value::Message(inner) if field.features.delimited => {
+                            group(schema, field, inner, depth, &mut out)?;
+                        }
+                        one => tagged(schema, field.number, &field.ty, one, depth, &mut out)?,
+                    }
                 }
             }
         }
@@ -124,10 +118,18 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
     Some(out)
 }
 
-fn packed(schema: &Schema, message: &Message, field: &Field) -> bool {
-    let packable = wire_type(&field.ty) != WireType::Length;
-    let chosen = field.options.iter().rev().find(|o| o.name == "packed").map(|o| o.value == "true");
-    field.label == Label::Repeated && packable && chosen.unwrap_or_else(|| proto3(schema, &message.element.full_name))
+/// A message between two tags, as groups and delimited fields have it.
+fn group(schema: &Schema, field: &Field, fields: &Fields, depth: usize, out: &mut Vec<u8>) -> Option<()> {
+    let number = u64::try_from(field.number).ok()?;
+    let inner = encode(schema, &Shape::of(schema, &field.ty)?, fields, depth + 1)?;
+    varint(number << 3 | 3, out);
+    out.extend(inner);
+    varint(number << 3 | 4, out);
+    Some(())
+}
+
+fn packed(field: &Field) -> bool {
+    field.label == Label::Repeated && wire_type(&field.ty) != WireType::Length && field.features.packed
 }
 
 /// The smallest value of a type.
@@ -189,6 +191,8 @@ enum Raw<'a> {
     Varint(u64),
     Fixed64([u8; 8]),
     Length(&'a [u8]),
+    /// What stands between the two tags of a group.
+    Group(&'a [u8]),
     Fixed32([u8; 4]),
 }
 
@@ -215,7 +219,26 @@ impl<'a> Input<'a> {
         Err("a number has more than ten bytes".to_owned())
     }
 
-    fn field(&mut self) -> Result<(i32, Raw<'a>), String> {
+    /// What stands in front of the tag that ends a group.
+    fn group(&mut self, number: i32, depth: usize) -> Result<&'a [u8], String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("groups are nested more than {MAX_DEPTH} deep"));
+        }
+        let start = self.bytes;
+        loop {
+            let here = self.bytes;
+            let tag = self.varint()?;
+            if tag & 7 == 4 {
+                let ends = i32::try_from(tag >> 3) == Ok(number);
+                let inner = start.get(..start.len() - here.len()).filter(|_| ends);
+                return inner.ok_or_else(|| format!("group {number} ends with the tag of another"));
+            }
+            self.bytes = here;
+            self.field(depth + 1)?;
+        }
+    }
+
+    fn field(&mut self, depth: usize) -> Result<(i32, Raw<'a>), String> {
         let tag = self.varint()?;
         let number = i32::try_from(tag >> 3).ok().filter(|n| *n > 0).ok_or("a field has no valid number")?;
         let raw = match tag & 7 {
@@ -225,6 +248,7 @@ impl<'a> Input<'a> {
                 let length = usize::try_from(self.varint()?).map_err(|_| "a length is too large")?;
                 Raw::Length(self.take(length)?)
             }
+            3 => Raw::Group(self.group(number, depth)?),
             5 => Raw::Fixed32(self.take(4)?.try_into().map_err(|_| "four bytes are missing")?),
             other => return Err(format!("field {number} has the unknown wire type {other}")),
         };
@@ -240,7 +264,7 @@ pub(super) fn decode(schema: &Schema, shape: &Shape<'_>, bytes: &[u8], depth: us
     let mut fields = Fields::new();
     let mut input = Input { bytes };
     while !input.bytes.is_empty() {
-        let (number, raw) = input.field()?;
+        let (number, raw) = input.field(0)?;
         match shape {
             Shape::Entry(key, value) => {
                 let key = FieldType::Scalar(*key);
@@ -278,6 +302,11 @@ fn store(
 ) -> Result<(), String> {
     let mut found = Vec::new();
     match (raw, wire_type(&field.ty)) {
+        (Raw::Group(bytes), WireType::Length) if field.features.delimited => {
+            found.extend(value_of(schema, &field.ty, field.number, &Raw::Length(bytes), depth)?);
+        }
+        // To a reader of groups a message with a length is an unknown field.
+        (Raw::Length(_), WireType::Length) if field.features.delimited => {}
         (Raw::Length(bytes), kind) if kind != WireType::Length => {
             if field.label == Label::Repeated {
                 let mut input = Input { bytes };

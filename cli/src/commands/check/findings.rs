@@ -96,8 +96,7 @@ impl Findings {
             let own = schema.main().into_iter().flat_map(|f| &f.messages);
             own.map(|m| (m.element.name.clone(), m.element.full_name.clone(), m.element.name_span)).collect()
         };
-        let with_root =
-            |schema: &protobuf::Schema, root: String| Schema::Protobuf(Arc::new(protobuf::Schema { root, ..schema.clone() }));
+        let with_root = |schema: &protobuf::Schema, root: String| Schema::Protobuf(Arc::new(schema.with_root(root)));
         let (now, mut parts) = (messages(newer), Vec::new());
         for (name, before, span) in messages(older) {
             if let Some((_, after, _)) = now.iter().find(|(n, ..)| *n == name) {

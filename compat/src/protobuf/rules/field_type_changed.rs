@@ -2,7 +2,7 @@
 //!
 //! Why it breaks: the type decides how the bytes are read. Another wire type makes the field unknown, so its value is lost;
 //! `int64` read as `int32` is cut; `sint32` read as `int32` is another number; `bytes` that are no UTF-8 are refused as
-//! `string`. Changes that read every value (`int32` → `int64`, `string` → `bytes`) are silent.
+//! `string`; a message with a length is none to a reader of groups. Changes that read every value (`int32` → `int64`, `string` → `bytes`) are silent.
 //!
 //! In the profile `confluent`: changes between the groups {int32, int64, uint32, uint64, bool, enum}, {sint32, sint64},
 //! {string, bytes}, {fixed32, sfixed32}, {fixed64, sfixed64}, float, double, and between messages with different names.
@@ -35,12 +35,18 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     } else {
         None
     };
-    let witness = if peer.is_some() || same(reader, writer) { None } else { witness::of_field(pair) };
+    let framed = pair.pair.reader.features.delimited == pair.pair.writer.features.delimited;
+    let witness = if peer.is_some() || (framed && same(reader, writer)) { None } else { witness::of_field(pair) };
     if peer.is_none() && witness.is_none() {
         return;
     }
     let (new, old) = (&pair.pair.reader.type_text, &pair.pair.writer.type_text);
-    let message = format!("field {} is {new} for the reader and {old} for the writer", pair.pair.reader.number);
+    let number = pair.pair.reader.number;
+    let message = if framed {
+        format!("field {number} is {new} for the reader and {old} for the writer")
+    } else {
+        format!("field {number} is a message with a length on one side and a group, or delimited, on the other")
+    };
     let help = "leave the type as it was; the other type gets a field with a new number";
     let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
 

@@ -9,7 +9,7 @@ use super::lex::{Kind, Token, lex};
 use super::parse::MAX_NUMBER;
 use super::tree::{
     Enum, EnumValue, Extend, Field, FieldType, File, ImportKind, Label, Message, Method, Oneof, OptionEntry, Range, Schema,
-    Service, Syntax,
+    Service, Syntax, Visibility,
 };
 
 /// Values of options are nested at most this deep; deeper ones stay as written.
@@ -23,27 +23,37 @@ pub fn canonical_text(schema: &Schema) -> String {
 /// The text of one file.
 pub(super) fn file_text(file: &File) -> String {
     let mut out = String::new();
+    let edition = file.syntax.is_edition();
     if file.syntax_span.is_some() {
-        let name = if file.syntax == Syntax::Proto3 { "proto3" } else { "proto2" };
-        out.push_str(&format_line(&["syntax = \"", name, "\";"]));
+        out.push_str(&match &file.syntax {
+            Syntax::Proto2 => format_line(&["syntax = \"proto2\";"]),
+            Syntax::Proto3 => format_line(&["syntax = \"proto3\";"]),
+            Syntax::Edition(name) => format_line(&["edition = \"", name, "\";"]),
+        });
     }
     if !file.package.is_empty() {
         out.push_str(&format_line(&["package ", &file.package, ";"]));
     }
-    let plain = file.imports.iter().filter(|i| i.kind == ImportKind::Plain);
-    let others = file.imports.iter().filter(|i| i.kind != ImportKind::Plain);
-    let imports = plain.chain(others).map(|i| {
+    let mut imports: Vec<_> = file.imports.iter().collect();
+    imports.sort_by_key(|i| match i.kind {
+        ImportKind::Plain => 0,
+        ImportKind::Public | ImportKind::Weak => 1,
+        ImportKind::Option => 2,
+    });
+    let imports = imports.into_iter().map(|i| {
         let kind = match i.kind {
             ImportKind::Plain => "",
             ImportKind::Public => "public ",
             ImportKind::Weak => "weak ",
+            ImportKind::Option => "option ",
         };
         format_line(&["import ", kind, "\"", &i.path, "\";"])
     });
     block(&mut out, imports);
     block(&mut out, file.options.iter().map(declaration));
-    block(&mut out, file.messages.iter().map(message).chain(file.enums.iter().map(enumeration)));
-    block(&mut out, file.extends.iter().map(extend));
+    let messages = file.messages.iter().filter(|m| !m.is_group).map(|m| message(m, edition));
+    block(&mut out, messages.chain(file.enums.iter().map(enumeration)));
+    block(&mut out, file.extends.iter().map(|e| extend(e, &file.messages, edition)));
     block(&mut out, file.services.iter().map(service));
     out
 }
@@ -82,32 +92,51 @@ fn indent(out: &mut String, part: &str) {
     }
 }
 
-fn message(message: &Message) -> String {
-    let mut out = format!("message {} {{", message.element.name);
-    let all = Statements { spans: &message.range_statements, max: MAX_NUMBER };
+fn message(message: &Message, edition: bool) -> String {
+    format!("{}message {} {}", visibility(message.visibility), message.element.name, message_body(message, edition))
+}
+
+fn visibility(visibility: Option<Visibility>) -> &'static str {
+    match visibility {
+        None => "",
+        Some(Visibility::Export) => "export ",
+        Some(Visibility::Local) => "local ",
+    }
+}
+
+/// The braces and what is in them.
+fn message_body(message: &Message, edition: bool) -> String {
+    let mut out = String::from("{");
+    let all =
+        Statements { spans: &message.range_statements, max: MAX_NUMBER, quotes: !edition, options: &message.extension_options };
     indented(&mut out, all.print("reserved", &message.reserved_ranges, &message.reserved_names));
     indented(&mut out, message.options.iter().map(declaration));
-    indented(&mut out, message.fields.iter().filter(|f| f.oneof.is_none()).map(field));
-    indented(&mut out, message.oneofs.iter().enumerate().map(|(n, o)| oneof(o, n, &message.fields)));
+    let own = |groups: bool| message.fields.iter().filter(move |f| f.oneof.is_none() && f.is_group == groups);
+    indented(&mut out, own(false).map(|f| field(f, &message.messages, edition)));
+    indented(&mut out, message.oneofs.iter().enumerate().map(|(n, o)| oneof(o, n, message, edition)));
+    indented(&mut out, own(true).map(|f| field(f, &message.messages, edition)));
     indented(&mut out, all.print("extensions", &message.extension_ranges, &[]));
-    let nested = message.messages.iter().map(self::message);
+    let nested = message.messages.iter().filter(|m| !m.is_group).map(|m| self::message(m, edition));
     indented(&mut out, nested.chain(message.enums.iter().map(enumeration)));
-    indented(&mut out, message.extends.iter().map(extend));
+    indented(&mut out, message.extends.iter().map(|e| extend(e, &message.messages, edition)));
     out.push_str("}\n");
     out
 }
 
-fn oneof(oneof: &Oneof, index: usize, fields: &[Field]) -> String {
+fn oneof(oneof: &Oneof, index: usize, message: &Message, edition: bool) -> String {
     let mut out = format!("oneof {} {{", oneof.element.name);
     indented(&mut out, oneof.options.iter().map(declaration));
-    indented(&mut out, fields.iter().filter(|f| f.oneof == Some(index)).map(field));
+    let own = message.fields.iter().filter(|f| f.oneof == Some(index));
+    indented(&mut out, own.map(|f| field(f, &message.messages, edition)));
     out.push_str("}\n");
     out
 }
 
 fn enumeration(one: &Enum) -> String {
-    let mut out = format!("enum {} {{", one.element.name);
-    let all = Statements { spans: &one.range_statements, max: i32::MAX };
+    let mut out = format!("{}enum {} {{", visibility(one.visibility), one.element.name);
+    // In editions a reserved name stands without quotes; an enum of proto2 and proto3 does not say which it is of.
+    let edition = one.names_unquoted;
+    let all = Statements { spans: &one.range_statements, max: i32::MAX, quotes: !edition, options: &[] };
     let reserved = all.print("reserved", &one.reserved_ranges, &one.reserved_names);
     let options = one.options.iter().map(declaration);
     indented(&mut out, reserved.chain(options).chain(one.values.iter().map(enum_value)));
@@ -119,20 +148,25 @@ fn enum_value(value: &EnumValue) -> String {
     format!("{} = {}{};\n", value.element.name, value.number, brackets(&value.options))
 }
 
-fn field(field: &Field) -> String {
+/// A field; the message of a group is among `messages`.
+fn field(field: &Field, messages: &[Message], edition: bool) -> String {
     let label = match field.label {
-        Label::Optional => "optional ",
-        Label::Required => "required ",
+        Label::Optional if !edition => "optional ",
+        Label::Required if !edition => "required ",
         Label::Repeated if !matches!(field.ty, FieldType::Map { .. }) => "repeated ",
-        Label::None | Label::Repeated => "",
+        _ => "",
     };
-    let options = brackets(&field.options);
-    format!("{label}{} {} = {}{options};\n", field.type_text, field.element.name, field.number)
+    let (options, number) = (brackets(&field.options), field.number);
+    let group = messages.iter().find(|m| field.is_group && m.is_group && m.element.span == field.element.span);
+    if let Some(group) = group {
+        return format!("{label}group {} = {number}{options} {}", group.element.name, message_body(group, edition));
+    }
+    format!("{label}{} {} = {number}{options};\n", field.type_text, field.element.name)
 }
 
-fn extend(extend: &Extend) -> String {
+fn extend(extend: &Extend, messages: &[Message], edition: bool) -> String {
     let mut out = format!("extend {} {{", extend.extendee_text);
-    indented(&mut out, extend.fields.iter().map(field));
+    indented(&mut out, extend.fields.iter().map(|f| field(f, messages, edition)));
     out.push_str("}\n");
     out
 }
@@ -163,6 +197,8 @@ fn method(method: &Method) -> String {
 struct Statements<'a> {
     spans: &'a [Span],
     max: i32,
+    quotes: bool,
+    options: &'a [(Span, Vec<OptionEntry>)],
 }
 
 impl<'a> Statements<'a> {
@@ -172,13 +208,17 @@ impl<'a> Statements<'a> {
         ranges: &'a [Range],
         names: &'a [(String, Span)],
     ) -> impl Iterator<Item = String> + use<'a> {
-        let max = self.max;
+        let (max, quotes, options) = (self.max, self.quotes, self.options);
         self.spans.iter().filter_map(move |statement| {
             let inside = |span: &Span| statement.start <= span.start && span.end <= statement.end;
             let numbers = ranges.iter().filter(|r| inside(&r.span)).map(|r| range(r, max));
-            let names = names.iter().filter(|(_, span)| inside(span)).map(|(name, _)| quoted(name));
+            let names =
+                names.iter().filter(|(_, span)| inside(span)).map(|(name, _)| if quotes { quoted(name) } else { name.clone() });
             let parts: Vec<String> = numbers.chain(names).collect();
-            (!parts.is_empty()).then(|| format!("{keyword} {};\n", parts.join(", ")))
+            let around = |span: &Span| span.start <= statement.start && statement.end <= span.end;
+            let options = options.iter().find(|(span, _)| keyword == "extensions" && around(span));
+            let options = options.map(|(_, options)| brackets(options)).unwrap_or_default();
+            (!parts.is_empty()).then(|| format!("{keyword} {}{options};\n", parts.join(", ")))
         })
     }
 }
@@ -186,7 +226,7 @@ impl<'a> Statements<'a> {
 fn range(range: &Range, max: i32) -> String {
     match (range.start, range.end) {
         (start, end) if start == end => start.to_string(),
-        (start, end) if end == max => format!("{start} to max"),
+        (start, end) if end == max || range.to_max => format!("{start} to max"),
         (start, end) => format!("{start} to {end}"),
     }
 }

@@ -6,7 +6,10 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
 use super::lex::{Kind, Token, Tokens};
-use super::tree::{Element, OptionEntry};
+use super::tree::{Element, Literal, LiteralField, LiteralName, OptionEntry, OptionName};
+
+/// Aggregate values are nested at most this deep.
+const MAX_DEPTH: usize = 64;
 
 /// What stops a statement.
 pub(super) type Stop = Box<Diagnostic>;
@@ -190,69 +193,119 @@ impl<'a> Cursor<'a> {
 
     /// `name = value`
     fn option(&mut self, start: usize) -> Result<OptionEntry, Stop> {
-        let mut name = String::new();
+        let name_start = self.at;
+        let mut parts = Vec::with_capacity(1);
         loop {
+            let start = self.at;
             if self.eat('(') {
-                let (path, _) = self.path("the name of an extension")?;
+                let (name, _) = self.path("the name of an extension")?;
                 self.expect(')')?;
-                name.push('(');
-                name.push_str(&path);
-                name.push(')');
+                parts.push(OptionName { name, is_extension: true, span: self.span_from(start) });
             } else {
-                name.push_str(&self.name("the name of an option")?.0);
+                let (name, span) = self.name("the name of an option")?;
+                parts.push(OptionName { name, is_extension: false, span });
             }
             if !self.eat('.') {
                 break;
             }
-            name.push('.');
+        }
+        let mut name = String::new();
+        for token in self.tokens.list.get(name_start..self.at).unwrap_or_default() {
+            name.push_str(self.text_of(token));
         }
         self.expect('=')?;
         let value_start = self.at;
-        self.option_value()?;
+        let literal = if self.is_symbol('{') { self.literal(0)? } else { self.scalar("the value of an option")? };
         let span = self.span_from(value_start);
         let value = self.text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned();
-        Ok(OptionEntry { name, value, span: self.span_from(start) })
+        Ok(OptionEntry { name, value, span: self.span_from(start), parts, literal })
     }
 
-    /// A word, a number with a sign, strings, or an aggregate in braces.
-    fn option_value(&mut self) -> Result<(), Stop> {
-        if self.is_symbol('{') {
-            return self.aggregate();
-        }
-        if matches!(self.peek().kind, Kind::Str(_)) {
-            while matches!(self.peek().kind, Kind::Str(_)) {
-                self.at += 1;
-            }
-            return Ok(());
-        }
-        let signed = self.eat('-');
-        match &self.peek().kind {
-            Kind::Int(_) | Kind::Float => {}
-            Kind::Ident if !signed || self.is_word("inf") || self.is_word("nan") => {}
-            _ => return Err(self.expected("the value of an option")),
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Skips `{ … }`: only that brackets match is checked.
-    fn aggregate(&mut self) -> Result<(), Stop> {
-        let mut open = Vec::new();
-        loop {
-            match self.peek().kind {
-                Kind::Symbol('{') => open.push('}'),
-                Kind::Symbol('[') => open.push(']'),
-                Kind::Symbol(close @ ('}' | ']')) if open.pop() != Some(close) => {
-                    return Err(self.expected("the matching bracket"));
+    /// A word, a number with a sign, or strings.
+    fn scalar(&mut self, what: &str) -> Result<Literal, Stop> {
+        let negative = self.eat('-');
+        let literal = match &self.peek().kind {
+            Kind::Str(_) if !negative => {
+                let mut bytes = Vec::new();
+                while let Kind::Str(part) = &self.peek().kind {
+                    bytes.extend_from_slice(part);
+                    self.at += 1;
                 }
-                Kind::End => return Err(self.expected("'}'")),
-                _ => {}
+                return Ok(Literal::Text(bytes));
             }
-            self.at += 1;
-            if open.is_empty() {
-                return Ok(());
+            Kind::Int(magnitude) if negative && *magnitude > 1 << 63 => {
+                #[allow(clippy::cast_precision_loss)] // what does not fit 64 bits is a floating-point number
+                let value = *magnitude as f64;
+                Literal::Float(-value)
+            }
+            Kind::Int(magnitude) => Literal::Int { negative, magnitude: *magnitude },
+            Kind::Float(value) => Literal::Float(if negative { -value } else { *value }),
+            Kind::Ident if !negative => Literal::Word(self.text_of(self.peek()).to_owned()),
+            Kind::Ident if matches!(self.text_of(self.peek()).to_ascii_lowercase().as_str(), "inf" | "infinity" | "nan") => {
+                Literal::NegativeWord(self.text_of(self.peek()).to_owned())
+            }
+            _ => return Err(self.expected(what)),
+        };
+        self.at += 1;
+        Ok(literal)
+    }
+
+    /// A value in an aggregate: a scalar, a message in braces or angle brackets, a list.
+    fn literal(&mut self, depth: usize) -> Result<Literal, Stop> {
+        if depth >= MAX_DEPTH {
+            let message = format!("values are nested more than {MAX_DEPTH} deep");
+            return Err(Box::new(Diagnostic::error("protobuf/too-deep", self.span(), message)));
+        }
+        if self.eat('{') {
+            return self.fields('}', depth).map(Literal::Message);
+        }
+        if self.eat('<') {
+            return self.fields('>', depth).map(Literal::Message);
+        }
+        if !self.eat('[') {
+            return self.scalar("a value");
+        }
+        let mut list = Vec::new();
+        if self.eat(']') {
+            return Ok(Literal::List(list));
+        }
+        loop {
+            list.push(self.literal(depth + 1)?);
+            if !self.eat(',') {
+                self.expect(']')?;
+                return Ok(Literal::List(list));
             }
         }
+    }
+
+    /// The fields of a message behind its opening bracket, with commas, semicolons or nothing between them.
+    fn fields(&mut self, close: char, depth: usize) -> Result<Vec<LiteralField>, Stop> {
+        let mut fields = Vec::new();
+        while !self.eat(close) {
+            let start = self.at;
+            let name = if self.eat('[') {
+                let (mut name, _) = self.path("the name of an extension or of a type")?;
+                let any = self.eat('/');
+                if any {
+                    name = format!("{name}/{}", self.path("the name of a type")?.0);
+                }
+                self.expect(']')?;
+                if any { LiteralName::Any(name) } else { LiteralName::Extension(name) }
+            } else {
+                LiteralName::Field(self.name(&format!("the name of a field or '{close}'"))?.0)
+            };
+            // In front of a message the colon may be left out.
+            let colon = self.eat(':');
+            if !colon && !['{', '<', '['].iter().any(|open| self.is_symbol(*open)) {
+                return Err(self.expected("':' and a value"));
+            }
+            let value = self.literal(depth + 1)?;
+            fields.push(LiteralField { name, value, span: self.span_from(start) });
+            if !self.eat(',') {
+                self.eat(';');
+            }
+        }
+        Ok(fields)
     }
 
     /// Name, places and comment of an element that starts at a token and whose statement was just taken.

@@ -1,347 +1,448 @@
 //! The schema as descriptors, the form that `protoc` hands to its plugins: what code generators and reflection work with.
 //!
-//! Locations carry comments, not places: places are in the tree.
+//! The bytes of descriptors are written here field by field, as `prost-types` knows neither editions nor custom options. Does
+//! not live here: places and comments (`locations`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
+use prost::Message as _;
 use prost_types::source_code_info::Location;
-use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
-    MessageOptions, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto, SourceCodeInfo, descriptor_proto,
-    enum_descriptor_proto,
+use prost_types::{FileDescriptorSet, SourceCodeInfo};
+
+use crate::source::Sources;
+
+use super::default::default_value;
+use super::features::Presence;
+use super::field::json_name;
+use super::interpret::{Holder, Interpreter};
+use super::literal::sign_extended;
+use super::locations;
+use super::node::{length_delimited, tag, varint};
+use super::parse::MAX_NUMBER;
+use super::pool::Pool;
+use super::symbols::Symbols;
+use super::tree::{
+    Element, Enum, Extend, Field, FieldType, File, ImportKind, Label, Message, Method, OptionEntry, Range, Scalar, Schema,
+    Service, Syntax, Visibility,
 };
+use super::validate::is_message_set;
+use super::validate_field::packable;
 
-use super::lex::string_value;
-use super::options::Options;
-use super::parse::{MAX_NUMBER, json_name};
-use super::tree::{Element, Enum, Extend, Field, FieldType, File, ImportKind, Label, Message, Scalar, Schema, Service, Syntax};
+/// What a descriptor set holds besides the definitions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DescriptorOptions<'s> {
+    /// Places and comments of every element (`source_code_info`), read from these sources.
+    pub source_info: Option<&'s Sources>,
+    /// Options that only compilers need (`retention = RETENTION_SOURCE`) stay.
+    pub retain_options: bool,
+    /// Only the first so many files of the schema; all when `None`.
+    pub first: Option<usize>,
+}
 
-/// The descriptors of all files, every file behind those that it imports.
-///
-/// `source_code_info` has one location per element with its comment, and no line numbers. Custom options are left out.
-pub fn to_file_descriptor_set(schema: &Schema) -> FileDescriptorSet {
-    let mut order: Vec<&File> = Vec::with_capacity(schema.files.len());
-    // Depth first without recursion: a file is put out when all its imports are.
-    let by_path: HashMap<&str, &File> = schema.files.iter().map(|f| (f.path.as_str(), f)).collect();
-    let mut state: HashMap<&str, bool> = HashMap::new();
-    for start in &schema.files {
-        let mut open = vec![(start, 0)];
-        while let Some((file, next)) = open.pop() {
-            if next == 0 && state.insert(&file.path, false).is_some() {
-                continue;
-            }
-            if let Some(import) = file.imports.get(next) {
-                open.push((file, next + 1));
-                if let Some(imported) = by_path.get(import.path.as_str()).filter(|f| !state.contains_key(f.path.as_str())) {
-                    open.push((imported, 0));
-                }
-            } else {
-                order.push(file);
-            }
+/// The bytes of a `google.protobuf.FileDescriptorSet`, every file behind those that it imports: what
+/// `protoc --descriptor_set_out --include_imports` means by it.
+pub fn descriptor_set(schema: &Schema, options: DescriptorOptions<'_>) -> Vec<u8> {
+    let pool = Pool::new(schema, Symbols::collect(&schema.files));
+    let mut out = Vec::new();
+    for index in order(schema) {
+        let Some(file) = schema.files.get(index).filter(|_| options.first.is_none_or(|first| index < first)) else { continue };
+        let mut writer = Writer::new(&pool, index, file);
+        writer.retain = options.retain_options;
+        let mut bytes = writer.file(file);
+        if let (Some(sources), Some(id)) = (options.source_info, file.source) {
+            let locations = locations::locations(sources.file(id), id, &writer.option_paths);
+            length_delimited(9, &SourceCodeInfo { location: locations }.encode_to_vec(), &mut bytes);
         }
-    }
-    FileDescriptorSet { file: order.into_iter().map(|f| Builder::new(schema, f).file(f)).collect() }
-}
-
-/// The `default` option of a field as a descriptor writes it; `None` when there is none or it does not fit the type.
-pub(super) fn default_value(schema: &Schema, field: &Field) -> Option<String> {
-    let option = field.options.iter().rev().find(|o| o.name == "default")?;
-    let text = option.value.replace(char::is_whitespace, "");
-    match &field.ty {
-        FieldType::Scalar(Scalar::String) => option.as_string(),
-        FieldType::Scalar(Scalar::Bytes) => Some(escape(&string_value(&option.value)?)),
-        FieldType::Scalar(Scalar::Bool) => matches!(text.as_str(), "true" | "false").then_some(text),
-        FieldType::Scalar(Scalar::Float) => float_text(&text, true),
-        FieldType::Scalar(Scalar::Double) => float_text(&text, false),
-        FieldType::Scalar(kind) => integer(&text).filter(|v| integer_range(*kind).contains(v)).map(|v| v.to_string()),
-        FieldType::Enum(name) => {
-            let known = schema.enumeration(name)?.values.iter().any(|v| v.element.name == text);
-            known.then_some(text)
-        }
-        FieldType::Message(_) | FieldType::Map { .. } => None,
-    }
-}
-
-fn integer(text: &str) -> Option<i128> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |d| (-1, d));
-    let value = if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        i128::from_str_radix(hex, 16)
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        i128::from_str_radix(digits, 8)
-    } else {
-        digits.parse()
-    };
-    value.ok().map(|v| sign * v)
-}
-
-fn integer_range(kind: Scalar) -> std::ops::RangeInclusive<i128> {
-    match kind {
-        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => i128::from(i32::MIN)..=i128::from(i32::MAX),
-        Scalar::Uint32 | Scalar::Fixed32 => 0..=i128::from(u32::MAX),
-        Scalar::Uint64 | Scalar::Fixed64 => 0..=i128::from(u64::MAX),
-        _ => i128::from(i64::MIN)..=i128::from(i64::MAX),
-    }
-}
-
-fn float_text(text: &str, single: bool) -> Option<String> {
-    if matches!(text, "inf" | "-inf" | "nan") {
-        return Some(text.to_owned());
-    }
-    let plain = text.trim_end_matches(['f', 'F']);
-    let value: f64 = match integer(plain) {
-        #[allow(clippy::cast_precision_loss)] // a default of a floating-point field is as precise as the field
-        Some(whole) => whole as f64,
-        None => plain.parse().ok()?,
-    };
-    #[allow(clippy::cast_possible_truncation)] // the default of a float is the nearest float
-    let (small, large, shown) = if single {
-        let value = value as f32;
-        (value.abs() < 1e-4, value.abs() >= 1e7, format!("{value:e}"))
-    } else {
-        (value.abs() < 1e-4, value.abs() >= 1e15, format!("{value:e}"))
-    };
-    if value.is_infinite() {
-        return Some(if value > 0.0 { "inf" } else { "-inf" }.to_owned());
-    }
-    if value != 0.0 && (small || large) {
-        // The form of C's %g: a sign and at least two digits in the exponent.
-        let (digits, exponent) = shown.split_once('e')?;
-        let exponent: i32 = exponent.parse().ok()?;
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return Some(format!("{digits}e{sign}{:02}", exponent.abs()));
-    }
-    #[allow(clippy::cast_possible_truncation)]
-    Some(if single { (value as f32).to_string() } else { value.to_string() })
-}
-
-/// Bytes in the escapes of C.
-fn escape(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for &byte in bytes {
-        match byte {
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b'"' => out.push_str("\\\""),
-            b'\'' => out.push_str("\\'"),
-            b'\\' => out.push_str("\\\\"),
-            0x20..=0x7e => out.push(char::from(byte)),
-            _ => {
-                out.push('\\');
-                out.extend([byte >> 6, (byte >> 3) & 7, byte & 7].map(|digit| char::from(b'0' + digit)));
-            }
-        }
+        length_delimited(1, &bytes, &mut out);
     }
     out
 }
 
-/// Builds the descriptor of one file.
-struct Builder<'a> {
-    schema: &'a Schema,
-    proto3: bool,
-    path: Vec<i32>,
-    locations: Vec<Location>,
+/// The descriptors of all files, every file behind those that it imports, for tools that know proto2 and proto3 only: a file of
+/// an edition is written in proto3 with what its features mean.
+///
+/// `source_code_info` has one location per element with its comment, and no line numbers. Custom options are left out.
+pub fn to_file_descriptor_set(schema: &Schema) -> FileDescriptorSet {
+    let pool = Pool::new(schema, Symbols::collect(&schema.files));
+    let mut set = FileDescriptorSet::default();
+    for index in order(schema) {
+        let Some(file) = schema.files.get(index) else { continue };
+        let mut writer = Writer::new(&pool, index, file);
+        writer.legacy = true;
+        let bytes = writer.file(file);
+        // What was written here can be read.
+        if let Ok(mut descriptor) = prost_types::FileDescriptorProto::decode(bytes.as_slice()) {
+            descriptor.source_code_info = Some(SourceCodeInfo { location: std::mem::take(&mut writer.locations) });
+            set.file.push(descriptor);
+        }
+    }
+    set
 }
 
-impl<'a> Builder<'a> {
-    fn new(schema: &'a Schema, file: &File) -> Self {
-        Self { schema, proto3: file.syntax == Syntax::Proto3, path: Vec::new(), locations: Vec::new() }
-    }
-
-    /// Runs `build` with two more parts in the path, and puts out the location of the element.
-    fn at<T>(&mut self, tag: i32, index: usize, element: &Element, build: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.extend([tag, i32::try_from(index).unwrap_or(i32::MAX)]);
-        // The leading space is what stands behind `//` in a comment.
-        let comment = element.doc.as_ref().map(|doc| doc.lines().flat_map(|l| [" ", l, "\n"]).collect());
-        self.locations.push(Location {
-            path: self.path.clone(),
-            span: vec![0, 0, 0],
-            leading_comments: comment,
-            ..Location::default()
-        });
-        let built = build(self);
-        self.path.truncate(self.path.len().saturating_sub(2));
-        built
-    }
-
-    fn file(mut self, file: &File) -> FileDescriptorProto {
-        let indexes = |kind: ImportKind| {
-            let of_kind = file.imports.iter().enumerate().filter(move |(_, i)| i.kind == kind);
-            of_kind.map(|(n, _)| i32::try_from(n).unwrap_or(i32::MAX)).collect()
-        };
-        let message_type = file.messages.iter().enumerate().map(|(n, m)| self.at(4, n, &m.element, |b| b.message(m))).collect();
-        let enum_type = file.enums.iter().enumerate().map(|(n, e)| self.at(5, n, &e.element, |b| b.enumeration(e))).collect();
-        let service = file.services.iter().enumerate().map(|(n, s)| self.at(6, n, &s.element, |b| b.service(s))).collect();
-        FileDescriptorProto {
-            name: Some(file.path.clone()),
-            package: (!file.package.is_empty()).then(|| file.package.clone()),
-            dependency: file.imports.iter().map(|i| i.path.clone()).collect(),
-            public_dependency: indexes(ImportKind::Public),
-            weak_dependency: indexes(ImportKind::Weak),
-            message_type,
-            enum_type,
-            service,
-            extension: self.extensions(7, &file.extends),
-            options: options(|o| o.file(&file.options)),
-            syntax: self.proto3.then(|| "proto3".to_owned()),
-            source_code_info: Some(SourceCodeInfo { location: self.locations }),
-        }
-    }
-
-    fn extensions(&mut self, tag: i32, extends: &[Extend]) -> Vec<FieldDescriptorProto> {
-        let fields = extends.iter().flat_map(|e| e.fields.iter().map(move |f| (e, f)));
-        let build = |(n, (extend, field)): (usize, (&Extend, &Field))| {
-            self.at(tag, n, &field.element, |b| FieldDescriptorProto {
-                extendee: Some(format!(".{}", extend.extendee)),
-                ..b.field(field, "")
-            })
-        };
-        fields.enumerate().map(build).collect()
-    }
-
-    fn message(&mut self, message: &Message) -> DescriptorProto {
-        let scope = &message.element.full_name;
-        let mut oneof_decl: Vec<OneofDescriptorProto> = Vec::new();
-        for (n, oneof) in message.oneofs.iter().enumerate() {
-            let build = |_: &mut Self| OneofDescriptorProto {
-                name: Some(oneof.element.name.clone()),
-                options: options(|o| o.oneof(&oneof.options)),
-            };
-            oneof_decl.push(self.at(8, n, &oneof.element, build));
-        }
-        let mut field = Vec::with_capacity(message.fields.len());
-        for (n, one) in message.fields.iter().enumerate() {
-            let mut built = self.at(2, n, &one.element, |b| b.field(one, scope));
-            if self.proto3 && one.label == Label::Optional {
-                built.proto3_optional = Some(true);
-                built.oneof_index = Some(i32::try_from(oneof_decl.len()).unwrap_or(i32::MAX));
-                oneof_decl.push(OneofDescriptorProto { name: Some(synthetic_name(message, &one.element.name)), options: None });
+/// The indexes of the files, each behind those that it imports. Depth first without recursion.
+fn order(schema: &Schema) -> Vec<usize> {
+    let by_path: HashMap<&str, usize> = schema.files.iter().enumerate().map(|(n, f)| (f.path.as_str(), n)).collect();
+    let mut seen = vec![false; schema.files.len()];
+    let mut order = Vec::with_capacity(schema.files.len());
+    for start in 0..schema.files.len() {
+        let mut open = vec![(start, 0)];
+        while let Some((index, next)) = open.pop() {
+            let Some(file) = schema.files.get(index) else { continue };
+            if next == 0 && std::mem::replace(&mut seen[index], true) {
+                continue;
             }
-            field.push(built);
+            let Some(import) = file.imports.get(next) else {
+                order.push(index);
+                continue;
+            };
+            open.push((index, next + 1));
+            if let Some(target) = by_path.get(import.path.as_str()).filter(|t| !seen.get(**t).copied().unwrap_or(true)) {
+                open.push((*target, 0));
+            }
         }
-        let enum_type = message.enums.iter().enumerate().map(|(n, e)| self.at(4, n, &e.element, |b| b.enumeration(e))).collect();
-        let options = options(|o| o.message(&message.options));
-        let set = options.as_ref().is_some_and(prost_types::MessageOptions::message_set_wire_format);
-        DescriptorProto {
-            name: Some(message.element.name.clone()),
-            field,
-            extension: self.extensions(6, &message.extends),
-            nested_type: self.nested(message),
-            enum_type,
-            extension_range: message.extension_ranges.iter().map(|r| extension_range(r, set)).collect(),
-            oneof_decl,
-            options,
-            reserved_range: message.reserved_ranges.iter().map(reserved_range).collect(),
-            reserved_name: message.reserved_names.iter().map(|(n, _)| n.clone()).collect(),
+    }
+    order
+}
+
+/// Writes the descriptor of one file.
+struct Writer<'a, 'd> {
+    pool: &'d Pool<'a>,
+    options: Interpreter<'a, 'd>,
+    syntax: &'a Syntax,
+    /// Editions become proto3.
+    legacy: bool,
+    retain: bool,
+    path: Vec<i32>,
+    /// The elements with their comments; in legacy form only.
+    locations: Vec<Location>,
+    /// For each element with options, what each of them sets.
+    option_paths: locations::OptionPaths,
+}
+
+fn text(number: i32, text: &str, out: &mut Vec<u8>) {
+    length_delimited(number, text.as_bytes(), out);
+}
+
+fn number(field: i32, value: i32, out: &mut Vec<u8>) {
+    tag(field, 0, out);
+    varint(sign_extended(value), out);
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+impl<'a, 'd> Writer<'a, 'd> {
+    fn new(pool: &'d Pool<'a>, index: usize, file: &'a File) -> Self {
+        let options = Interpreter::new(pool, index);
+        let (locations, option_paths) = (Vec::new(), HashMap::new());
+        Self { pool, options, syntax: &file.syntax, legacy: false, retain: false, path: Vec::new(), locations, option_paths }
+    }
+
+    /// Editions are written as such.
+    fn editions(&self) -> bool {
+        self.syntax.is_edition() && !self.legacy
+    }
+
+    /// The presence of fields is written with `proto3_optional`.
+    fn as_proto3(&self) -> bool {
+        *self.syntax == Syntax::Proto3 || (self.syntax.is_edition() && self.legacy)
+    }
+
+    /// A message in a field: `build` writes what is in it.
+    fn part(
+        &mut self,
+        field: i32,
+        index: usize,
+        element: Option<&Element>,
+        out: &mut Vec<u8>,
+        build: impl FnOnce(&mut Self, &mut Vec<u8>),
+    ) {
+        self.path.extend([field, count(index)]);
+        if let (true, Some(element)) = (self.legacy, element) {
+            // The leading space is what stands behind `//` in a comment.
+            let comment = element.doc.as_ref().map(|doc| doc.lines().flat_map(|l| [" ", l, "\n"]).collect());
+            let (path, span) = (self.path.clone(), vec![0, 0, 0]);
+            self.locations.push(Location { path, span, leading_comments: comment, ..Location::default() });
+        }
+        let mut inner = Vec::new();
+        build(self, &mut inner);
+        length_delimited(field, &inner, out);
+        self.path.truncate(self.path.len().saturating_sub(2));
+    }
+
+    /// The options of an element; `always` for an element whose options are there also when they are empty.
+    fn options(&mut self, field: i32, holder: Holder, options: &[OptionEntry], scope: &str, always: bool, out: &mut Vec<u8>) {
+        if options.is_empty() && !always {
+            return;
+        }
+        let mut found = self.options.options(holder, options, scope);
+        self.options.diagnostics.clear();
+        // `default` and `json_name` alone are no options of the message of options.
+        if !always && found.set.iter().all(|t| t.path.is_empty()) && found.node.fields.is_empty() && holder == Holder::Field {
+            return;
+        }
+        let kept = self.retain || found.node.strip();
+        if self.retain {
+            found.set.iter_mut().for_each(|target| target.source_only = false);
+        }
+        self.option_paths.insert(self.path.clone(), (kept, found.set));
+        if kept {
+            let mut inner = Vec::new();
+            found.node.encode(&mut inner);
+            length_delimited(field, &inner, out);
+        }
+    }
+
+    fn file(&mut self, file: &'a File) -> Vec<u8> {
+        let mut out = Vec::new();
+        text(1, &file.path, &mut out);
+        if !file.package.is_empty() {
+            text(2, &file.package, &mut out);
+        }
+        let plain = || file.imports.iter().filter(|i| i.kind != ImportKind::Option);
+        plain().for_each(|import| text(3, &import.path, &mut out));
+        for (n, message) in file.messages.iter().enumerate() {
+            self.part(4, n, Some(&message.element), &mut out, |w, out| w.message(message, out));
+        }
+        for (n, one) in file.enums.iter().enumerate() {
+            self.part(5, n, Some(&one.element), &mut out, |w, out| w.enumeration(one, out));
+        }
+        for (n, service) in file.services.iter().enumerate() {
+            self.part(6, n, Some(&service.element), &mut out, |w, out| w.service(service, out));
+        }
+        self.extensions(7, &file.extends, &mut out);
+        self.options(8, Holder::File, &file.options, &file.package, false, &mut out);
+        for (field, kind) in [(10, ImportKind::Public), (11, ImportKind::Weak)] {
+            let of_kind = plain().enumerate().filter(|(_, i)| i.kind == kind);
+            of_kind.for_each(|(n, _)| number(field, count(n), &mut out));
+        }
+        if self.as_proto3() {
+            text(12, "proto3", &mut out);
+        } else if self.editions() {
+            text(12, "editions", &mut out);
+            number(14, self.syntax.edition(), &mut out);
+        }
+        let options = file.imports.iter().filter(|i| i.kind == ImportKind::Option);
+        options.for_each(|import| text(15, &import.path, &mut out));
+        out
+    }
+
+    fn extensions(&mut self, field: i32, extends: &'a [Extend], out: &mut Vec<u8>) {
+        let fields = extends.iter().flat_map(|e| e.fields.iter().map(move |f| (e, f)));
+        for (n, (extend, one)) in fields.enumerate() {
+            self.part(field, n, Some(&one.element), out, |w, out| {
+                let oneof = None;
+                w.field(one, "", Some(&extend.extendee), oneof, out);
+            });
+        }
+    }
+
+    /// Nesting is bounded by the parser.
+    fn message(&mut self, message: &'a Message, out: &mut Vec<u8>) {
+        let scope = &message.element.full_name;
+        text(1, &message.element.name, out);
+        let names = message.fields.iter().map(|f| &f.element).chain(message.oneofs.iter().map(|o| &o.element));
+        let mut taken: HashSet<String> = if self.as_proto3() { names.map(|e| e.name.clone()).collect() } else { HashSet::new() };
+        let mut synthetic: Vec<String> = Vec::new();
+        for (n, field) in message.fields.iter().enumerate() {
+            let mut oneof = field.oneof.map(count);
+            let optional = self.as_proto3() && field.oneof.is_none() && field.label == Label::Optional;
+            let message_of_edition = self.syntax.is_edition() && matches!(field.ty, FieldType::Message(_));
+            if optional && !message_of_edition {
+                oneof = Some(count(message.oneofs.len() + synthetic.len()));
+                synthetic.push(synthetic_name(&field.element.name, &mut taken));
+            }
+            self.part(2, n, Some(&field.element), out, |w, out| w.field(field, scope, None, oneof, out));
+        }
+        self.nested(message, out);
+        for (n, one) in message.enums.iter().enumerate() {
+            self.part(4, n, Some(&one.element), out, |w, out| w.enumeration(one, out));
+        }
+        self.extension_ranges(message, out);
+        self.extensions(6, &message.extends, out);
+        self.options(7, Holder::Message, &message.options, scope, false, out);
+        for (n, oneof) in message.oneofs.iter().enumerate() {
+            self.part(8, n, Some(&oneof.element), out, |w, out| {
+                text(1, &oneof.element.name, out);
+                w.options(2, Holder::Oneof, &oneof.options, &oneof.element.full_name, false, out);
+            });
+        }
+        for name in &synthetic {
+            let mut inner = Vec::new();
+            text(1, name, &mut inner);
+            length_delimited(8, &inner, out);
+        }
+        let set = is_message_set(message);
+        for range in &message.reserved_ranges {
+            let mut inner = Vec::new();
+            range_ends(range, set, &mut inner);
+            length_delimited(9, &inner, out);
+        }
+        message.reserved_names.iter().for_each(|(name, _)| text(10, name, out));
+        self.visibility(11, message.visibility, out);
+    }
+
+    fn visibility(&self, field: i32, visibility: Option<Visibility>, out: &mut Vec<u8>) {
+        if let (Some(visibility), false) = (visibility, self.legacy) {
+            number(field, if visibility == Visibility::Local { 1 } else { 2 }, out);
+        }
+    }
+
+    fn extension_ranges(&mut self, message: &'a Message, out: &mut Vec<u8>) {
+        let set = is_message_set(message);
+        for (n, range) in message.extension_ranges.iter().enumerate() {
+            let options = message.range_options(range);
+            self.part(5, n, None, out, |w, out| {
+                range_ends(range, set, out);
+                if let Some(options) = options {
+                    w.options(3, Holder::ExtensionRange, options, &message.element.full_name, false, out);
+                }
+            });
         }
     }
 
     /// Nested messages and the entries of maps, in the order of the text.
-    fn nested(&mut self, message: &Message) -> Vec<DescriptorProto> {
+    fn nested(&mut self, message: &'a Message, out: &mut Vec<u8>) {
         let maps = message.fields.iter().filter(|f| matches!(f.ty, FieldType::Map { .. }));
         let mut order: Vec<(u32, Result<&Message, &Field>)> =
             message.messages.iter().map(|m| (m.element.span.start, Ok(m))).collect();
         order.extend(maps.map(|f| (f.element.span.start, Err(f))));
         order.sort_by_key(|(start, _)| *start);
-        let mut built = Vec::with_capacity(order.len());
         for (n, (_, one)) in order.into_iter().enumerate() {
-            built.push(match one {
-                Ok(nested) => self.at(3, n, &nested.element, |b| b.message(nested)),
-                Err(field) => map_entry(field),
+            match one {
+                Ok(nested) => self.part(3, n, Some(&nested.element), out, |w, out| w.message(nested, out)),
+                Err(field) => self.part(3, n, None, out, |w, out| w.map_entry(field, out)),
+            }
+        }
+    }
+
+    fn field(&mut self, field: &'a Field, scope: &str, extendee: Option<&str>, oneof: Option<i32>, out: &mut Vec<u8>) {
+        text(1, &field.element.name, out);
+        if let Some(extendee) = extendee {
+            text(2, &format!(".{extendee}"), out);
+        }
+        number(3, field.number, out);
+        let label = match field.label {
+            Label::Required if !self.editions() => 2,
+            Label::Repeated => 3,
+            _ => 1,
+        };
+        number(4, label, out);
+        let delimited = field.features.delimited && !self.editions();
+        match &field.ty {
+            FieldType::Map { .. } => type_of(11, Some(&format!("{scope}.{}", entry_name(&field.element.name))), out),
+            FieldType::Message(name) => type_of(if delimited { 10 } else { 11 }, Some(name), out),
+            FieldType::Enum(name) => type_of(14, Some(name), out),
+            FieldType::Scalar(scalar) => type_of(scalar_type(*scalar), None, out),
+        }
+        if let Some(default) = default_value(field, |name| self.pool.enumeration(name)) {
+            text(7, &default, out);
+        }
+        self.options(8, Holder::Field, &field.options, &field.element.full_name, false, out);
+        if self.legacy && self.syntax.is_edition() && field.label == Label::Repeated && packable(&field.ty) {
+            // Read as one message with the options that stand in front of it.
+            let mut packed = Vec::new();
+            number(2, i32::from(field.features.packed), &mut packed);
+            length_delimited(8, &packed, out);
+        }
+        if let Some(oneof) = oneof {
+            number(9, oneof, out);
+        }
+        text(10, &field.json_name, out);
+        let optional = field.label == Label::Optional && field.features.presence == Presence::Explicit;
+        let in_message = extendee.is_none() && field.oneof.is_none() && oneof.is_some();
+        let extension = extendee.is_some() && *self.syntax == Syntax::Proto3;
+        if self.as_proto3() && optional && (in_message || extension) {
+            number(17, 1, out);
+        }
+    }
+
+    /// The message that a map is on the wire; features of the field are those of its parts too.
+    fn map_entry(&mut self, field: &'a Field, out: &mut Vec<u8>) {
+        let FieldType::Map { key, value } = &field.ty else { return };
+        let features: Vec<OptionEntry> = field.options.iter().filter(|o| is_feature(o)).cloned().collect();
+        text(1, &entry_name(&field.element.name), out);
+        for (n, (name, ty)) in [("key", &FieldType::Scalar(*key)), ("value", value)].into_iter().enumerate() {
+            let mut inner = Vec::new();
+            text(1, name, &mut inner);
+            number(3, count(n + 1), &mut inner);
+            number(4, 1, &mut inner);
+            match ty {
+                FieldType::Message(name) => type_of(11, Some(name), &mut inner),
+                FieldType::Enum(name) => type_of(14, Some(name), &mut inner),
+                FieldType::Scalar(scalar) => type_of(scalar_type(*scalar), None, &mut inner),
+                // A map in a map cannot be written.
+                FieldType::Map { .. } => {}
+            }
+            self.options(8, Holder::Field, &features, &field.element.full_name, false, &mut inner);
+            text(10, &json_name(name), &mut inner);
+            length_delimited(2, &inner, out);
+        }
+        let mut options = Vec::new();
+        number(7, 1, &mut options);
+        length_delimited(7, &options, out);
+    }
+
+    fn enumeration(&mut self, one: &'a Enum, out: &mut Vec<u8>) {
+        text(1, &one.element.name, out);
+        for (n, value) in one.values.iter().enumerate() {
+            self.part(2, n, Some(&value.element), out, |w, out| {
+                text(1, &value.element.name, out);
+                number(2, value.number, out);
+                w.options(3, Holder::EnumValue, &value.options, &value.element.full_name, false, out);
             });
         }
-        built
+        self.options(3, Holder::Enum, &one.options, &one.element.full_name, false, out);
+        for range in &one.reserved_ranges {
+            let mut inner = Vec::new();
+            number(1, range.start, &mut inner);
+            number(2, range.end, &mut inner);
+            length_delimited(4, &inner, out);
+        }
+        one.reserved_names.iter().for_each(|(name, _)| text(5, name, out));
+        self.visibility(6, one.visibility, out);
     }
 
-    fn field(&self, field: &Field, scope: &str) -> FieldDescriptorProto {
-        let (kind, type_name) = match &field.ty {
-            FieldType::Map { .. } => (Type::Message, Some(format!(".{scope}.{}", entry_name(&field.element.name)))),
-            other => type_of(other),
-        };
-        let label = match field.label {
-            Label::Required => ProtoLabel::Required,
-            Label::Repeated => ProtoLabel::Repeated,
-            Label::None | Label::Optional => ProtoLabel::Optional,
-        };
-        FieldDescriptorProto {
-            name: Some(field.element.name.clone()),
-            number: Some(field.number),
-            label: Some(label as i32),
-            r#type: Some(kind as i32),
-            type_name,
-            extendee: None,
-            default_value: default_value(self.schema, field),
-            oneof_index: field.oneof.and_then(|n| i32::try_from(n).ok()),
-            json_name: Some(field.json_name.clone()),
-            options: options(|o| o.field(&field.options)),
-            proto3_optional: None,
+    fn service(&mut self, service: &'a Service, out: &mut Vec<u8>) {
+        text(1, &service.element.name, out);
+        for (n, method) in service.methods.iter().enumerate() {
+            self.part(2, n, Some(&method.element), out, |w, out| w.method(method, out));
         }
+        self.options(3, Holder::Service, &service.options, &service.element.full_name, false, out);
     }
 
-    fn enumeration(&mut self, one: &Enum) -> EnumDescriptorProto {
-        let mut value = Vec::with_capacity(one.values.len());
-        for (n, entry) in one.values.iter().enumerate() {
-            let build = |_: &mut Self| EnumValueDescriptorProto {
-                name: Some(entry.element.name.clone()),
-                number: Some(entry.number),
-                options: options(|o| o.enum_value(&entry.options)),
-            };
-            value.push(self.at(2, n, &entry.element, build));
-        }
-        let range = |r: &super::tree::Range| enum_descriptor_proto::EnumReservedRange { start: Some(r.start), end: Some(r.end) };
-        EnumDescriptorProto {
-            name: Some(one.element.name.clone()),
-            value,
-            options: options(|o| o.enumeration(&one.options)),
-            reserved_range: one.reserved_ranges.iter().map(range).collect(),
-            reserved_name: one.reserved_names.iter().map(|(n, _)| n.clone()).collect(),
-        }
-    }
-
-    fn service(&mut self, service: &Service) -> ServiceDescriptorProto {
-        let mut method = Vec::with_capacity(service.methods.len());
-        for (n, one) in service.methods.iter().enumerate() {
-            let build = |_: &mut Self| MethodDescriptorProto {
-                name: Some(one.element.name.clone()),
-                input_type: Some(format!(".{}", one.input)),
-                output_type: Some(format!(".{}", one.output)),
-                options: options(|o| o.method(&one.options)),
-                client_streaming: one.client_streaming.then_some(true),
-                server_streaming: one.server_streaming.then_some(true),
-            };
-            method.push(self.at(2, n, &one.element, build));
-        }
-        ServiceDescriptorProto {
-            name: Some(service.element.name.clone()),
-            method,
-            options: options(|o| o.service(&service.options)),
+    fn method(&mut self, method: &'a Method, out: &mut Vec<u8>) {
+        text(1, &method.element.name, out);
+        text(2, &format!(".{}", method.input), out);
+        text(3, &format!(".{}", method.output), out);
+        let always = method.has_body && !self.legacy;
+        self.options(4, Holder::Method, &method.options, &method.element.full_name, always, out);
+        for (field, _) in [(5, method.client_streaming), (6, method.server_streaming)].into_iter().filter(|(_, on)| *on) {
+            number(field, 1, out);
         }
     }
 }
 
-/// Reads options whose problems were reported by the parser.
-fn options<T>(read: impl FnOnce(&mut Options<'_>) -> Option<T>) -> Option<T> {
-    read(&mut Options { diagnostics: &mut Vec::new() })
+fn is_feature(option: &OptionEntry) -> bool {
+    option.parts.first().is_some_and(|part| !part.is_extension && part.name == "features")
 }
 
 /// The end is exclusive; in a message set `max` is the largest number of 31 bits.
-fn extension_range(range: &super::tree::Range, message_set: bool) -> descriptor_proto::ExtensionRange {
-    let end = if message_set && range.end == MAX_NUMBER { i32::MAX } else { range.end.saturating_add(1) };
-    descriptor_proto::ExtensionRange { start: Some(range.start), end: Some(end), options: None }
-}
-
-fn reserved_range(range: &super::tree::Range) -> descriptor_proto::ReservedRange {
-    descriptor_proto::ReservedRange { start: Some(range.start), end: Some(range.end.saturating_add(1)) }
+fn range_ends(range: &Range, message_set: bool, out: &mut Vec<u8>) {
+    number(1, range.start, out);
+    let end = match (range.to_max, message_set) {
+        (true, true) => i32::MAX,
+        (true, false) => MAX_NUMBER + 1,
+        (false, _) => range.end.saturating_add(1),
+    };
+    number(2, end, out);
 }
 
 /// The oneof that stands for `optional` in proto3: the field's name behind as many `_` and `X` as make it unique.
-fn synthetic_name(message: &Message, field: &str) -> String {
-    let mut name = format!("_{field}");
-    let taken = |name: &str| {
-        message.fields.iter().any(|f| f.element.name == name) || message.oneofs.iter().any(|o| o.element.name == name)
-    };
-    while taken(&name) {
+fn synthetic_name(field: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = if field.starts_with('_') { field.to_owned() } else { format!("_{field}") };
+    while !taken.insert(name.clone()) {
         name.insert(0, 'X');
     }
     name
@@ -363,53 +464,30 @@ pub(super) fn entry_name(field: &str) -> String {
     out
 }
 
-/// The message that a map is on the wire.
-fn map_entry(field: &Field) -> DescriptorProto {
-    let FieldType::Map { key, value } = &field.ty else { return DescriptorProto::default() };
-    let part = |name: &str, number, ty: &FieldType| {
-        let (kind, type_name) = type_of(ty);
-        FieldDescriptorProto {
-            name: Some(name.to_owned()),
-            number: Some(number),
-            label: Some(ProtoLabel::Optional as i32),
-            r#type: Some(kind as i32),
-            type_name,
-            json_name: Some(json_name(name)),
-            ..FieldDescriptorProto::default()
-        }
-    };
-    DescriptorProto {
-        name: Some(entry_name(&field.element.name)),
-        field: vec![part("key", 1, &FieldType::Scalar(*key)), part("value", 2, value)],
-        options: Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() }),
-        ..DescriptorProto::default()
+fn type_of(kind: i32, name: Option<&str>, out: &mut Vec<u8>) {
+    number(5, kind, out);
+    if let Some(name) = name {
+        text(6, &format!(".{name}"), out);
     }
 }
 
-fn type_of(ty: &FieldType) -> (Type, Option<String>) {
-    let scalar = match ty {
-        FieldType::Message(name) => return (Type::Message, Some(format!(".{name}"))),
-        FieldType::Enum(name) => return (Type::Enum, Some(format!(".{name}"))),
-        // A map in a map cannot be written.
-        FieldType::Map { .. } => return (Type::Message, None),
-        FieldType::Scalar(scalar) => *scalar,
-    };
-    let kind = match scalar {
-        Scalar::Double => Type::Double,
-        Scalar::Float => Type::Float,
-        Scalar::Int32 => Type::Int32,
-        Scalar::Int64 => Type::Int64,
-        Scalar::Uint32 => Type::Uint32,
-        Scalar::Uint64 => Type::Uint64,
-        Scalar::Sint32 => Type::Sint32,
-        Scalar::Sint64 => Type::Sint64,
-        Scalar::Fixed32 => Type::Fixed32,
-        Scalar::Fixed64 => Type::Fixed64,
-        Scalar::Sfixed32 => Type::Sfixed32,
-        Scalar::Sfixed64 => Type::Sfixed64,
-        Scalar::Bool => Type::Bool,
-        Scalar::String => Type::String,
-        Scalar::Bytes => Type::Bytes,
-    };
-    (kind, None)
+/// The number of `google.protobuf.FieldDescriptorProto.Type`.
+fn scalar_type(scalar: Scalar) -> i32 {
+    match scalar {
+        Scalar::Double => 1,
+        Scalar::Float => 2,
+        Scalar::Int64 => 3,
+        Scalar::Uint64 => 4,
+        Scalar::Int32 => 5,
+        Scalar::Fixed64 => 6,
+        Scalar::Fixed32 => 7,
+        Scalar::Bool => 8,
+        Scalar::String => 9,
+        Scalar::Bytes => 12,
+        Scalar::Uint32 => 13,
+        Scalar::Sfixed32 => 15,
+        Scalar::Sfixed64 => 16,
+        Scalar::Sint32 => 17,
+        Scalar::Sint64 => 18,
+    }
 }

@@ -13,7 +13,7 @@ pub(super) enum Kind {
     /// An integer that fits 64 bits, in any base.
     Int(u64),
     /// A number with a point or an exponent, or an integer of more than 64 bits.
-    Float,
+    Float(f64),
     /// A string literal, escapes resolved; not always UTF-8.
     Str(Vec<u8>),
     /// One character of punctuation.
@@ -214,34 +214,44 @@ impl Lexer<'_> {
             return number.map(Kind::Int).map_err(|_| self.error(start, "this is not a hexadecimal number of 64 bits"));
         }
         let mut float = false;
-        loop {
-            match self.peek(0) {
-                b'0'..=b'9' => {}
-                b'.' | b'f' | b'F' => float = true,
-                b'e' | b'E' => {
-                    float = true;
-                    if matches!(self.peek(1), b'+' | b'-') {
-                        self.at += 1;
-                    }
-                }
-                _ => break,
-            }
+        self.skip_digits();
+        if self.peek(0) == b'.' {
+            float = true;
             self.at += 1;
+            self.skip_digits();
+        }
+        if matches!(self.peek(0), b'e' | b'E') {
+            float = true;
+            self.at += if matches!(self.peek(1), b'+' | b'-') { 2 } else { 1 };
+            if !self.peek(0).is_ascii_digit() {
+                return Err(self.error(start, "this is not a number: the exponent has no digits"));
+            }
+            self.skip_digits();
         }
         if self.peek(0).is_ascii_alphabetic() || self.peek(0) == b'_' {
             self.skip_word();
             return Err(self.error(start, "a space is missing between a number and a word"));
         }
+        if self.peek(0) == b'.' {
+            self.at += 1;
+            return Err(self.error(start, "this is not a number: it has two decimal points"));
+        }
         let text = self.text.get(start..self.at).unwrap_or_default();
         if float {
-            let value = text.trim_end_matches(['f', 'F']).parse::<f64>();
-            return value.map(|_| Kind::Float).map_err(|_| self.error(start, "this is not a number"));
+            return Ok(Kind::Float(text.parse().unwrap_or(f64::INFINITY)));
         }
         if text.len() > 1 && text.starts_with('0') {
             let number = u64::from_str_radix(text, 8);
             return number.map(Kind::Int).map_err(|_| self.error(start, "this is not an octal number of 64 bits"));
         }
-        Ok(text.parse().map_or(Kind::Float, Kind::Int))
+        // An integer that is too large counts as a number with a point.
+        Ok(text.parse().map_or_else(|_| Kind::Float(text.parse().unwrap_or(f64::INFINITY)), Kind::Int))
+    }
+
+    fn skip_digits(&mut self) {
+        while self.peek(0).is_ascii_digit() {
+            self.at += 1;
+        }
     }
 
     fn string(&mut self, quote: u8) -> Result<Kind, Box<Diagnostic>> {
@@ -285,10 +295,7 @@ impl Lexer<'_> {
             }
             b'x' | b'X' if self.peek(0).is_ascii_hexdigit() => u8::try_from(self.digits(16, 2)).unwrap_or(0),
             b'u' | b'U' => {
-                let length = if kind == b'u' { 4 } else { 8 };
-                let from = self.at;
-                let value = char::from_u32(self.digits(16, length));
-                let (Some(c), true) = (value, self.at == from + length) else {
+                let Some(c) = self.unicode(if kind == b'u' { 4 } else { 8 }) else {
                     return Err(self.error(start, "this escape does not name a Unicode character"));
                 };
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -298,6 +305,21 @@ impl Lexer<'_> {
         };
         out.push(byte);
         Ok(())
+    }
+
+    /// The character of `\u` or `\U`, whose letter was taken; two halves of a pair are one character.
+    fn unicode(&mut self, length: usize) -> Option<char> {
+        let from = self.at;
+        let value = self.digits(16, length);
+        if self.at != from + length {
+            return None;
+        }
+        if !(0xd800..0xdc00).contains(&value) || self.peek(0) != b'\\' || self.peek(1) != b'u' {
+            return char::from_u32(value);
+        }
+        self.at += 2;
+        let low = self.digits(16, 4);
+        (0xdc00..0xe000).contains(&low).then(|| char::from_u32(0x1_0000 + ((value - 0xd800) << 10) + (low - 0xdc00)))?
     }
 
     /// Up to `most` digits (at most eight) of a base.
@@ -310,16 +332,4 @@ impl Lexer<'_> {
         }
         value
     }
-}
-
-/// The bytes of an option value that is one or more string literals; `None` when it is something else.
-pub(super) fn string_value(text: &str) -> Option<Vec<u8>> {
-    let file = crate::source::Sources::new().add("", "");
-    let tokens = lex(text, file).ok()?;
-    let mut out = Vec::new();
-    for token in tokens.list.iter().take(tokens.list.len().checked_sub(1)?) {
-        let Kind::Str(bytes) = &token.kind else { return None };
-        out.extend_from_slice(bytes);
-    }
-    (tokens.list.len() > 1).then_some(out)
 }

@@ -2,22 +2,44 @@
 
 mod builtin;
 mod canonical;
+mod comments;
 mod cursor;
+mod default;
 mod descriptor;
+mod features;
+mod field;
+mod inherit;
+mod interpret;
+mod known;
 mod lex;
 mod link;
+mod literal;
+mod load;
+mod locations;
+mod naming;
+mod node;
 mod normalize;
-mod options;
+mod option;
 mod parse;
+mod pool;
+mod print;
+mod print_options;
+mod raw;
+mod recorder;
+mod symbols;
 mod tree;
 mod validate;
+mod validate_field;
 
 pub use canonical::canonical_text;
-pub use descriptor::to_file_descriptor_set;
-pub use link::{ImportFn, parse, parse_files};
+pub use descriptor::{DescriptorOptions, descriptor_set, to_file_descriptor_set};
+pub use features::{DefaultVisibility, Features, Presence};
+pub use link::{ImportFn, parse, parse_files, parse_set};
+pub use load::Limits;
 pub use normalize::normalized_text;
+pub use print::descriptor_texts;
 
 pub use tree::{
-    Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Message, Method, Oneof, OptionEntry,
-    Range, Scalar, Schema, Service, Syntax,
+    Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Literal, LiteralField, LiteralName,
+    Message, Method, Oneof, OptionEntry, OptionName, Range, Scalar, Schema, Service, Syntax, Visibility,
 };

@@ -1,21 +1,22 @@
-//! The grammar of `.proto` files, proto2 and proto3: tokens become a [`File`] whose types are still as written.
+//! The grammar of `.proto` files, proto2, proto3 and editions: tokens become a [`File`] whose types are still as written.
 //!
-//! Does not live here: names (`link`), validity (`validate`). Editions and groups are reported as not supported yet.
+//! Fields are in `field`. Does not live here: names (`link`), validity (`validate`).
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
 use super::cursor::{Cursor, Stop};
+use super::features::Features;
 use super::lex::{self, Kind};
 use super::tree::{
-    Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Message, Method, Oneof, OptionEntry, Range,
-    Scalar, Service, Syntax,
+    EDITION_2024, Enum, EnumValue, Extend, Field, File, Import, ImportKind, Message, Method, Oneof, OptionEntry, Range, Service,
+    Syntax, Visibility,
 };
 
-/// Messages may be nested this deep.
-pub(super) const MAX_DEPTH: usize = 64;
+/// Messages may be nested this deep, as in protoc.
+pub(super) const MAX_DEPTH: usize = 31;
 /// Largest text of one file in bytes.
-pub(super) const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 16 << 20;
 /// After so many syntax errors in one file the rest is not read.
 const MAX_ERRORS: usize = 20;
 /// The largest field number.
@@ -32,37 +33,48 @@ pub(super) fn parse_text(text: &str, file: FileId, path: &str) -> (Option<File>,
         Err(stop) => return (None, vec![*stop]),
     };
     let cursor = Cursor { text, file, tokens, at: 0 };
-    let mut parser = Parser { c: cursor, diagnostics: Vec::new(), depth: 0 };
+    let mut parser = Parser { c: cursor, diagnostics: Vec::new(), depth: 0, edition: Syntax::Proto2.edition() };
     let parsed = parser.file(path, file);
     (parsed, parser.diagnostics)
 }
 
-struct Parser<'a> {
-    c: Cursor<'a>,
+/// Reads the statements of one file.
+pub(super) struct Parser<'a> {
+    pub(super) c: Cursor<'a>,
     diagnostics: Vec<Diagnostic>,
     depth: usize,
+    /// The number of the file's edition.
+    pub(super) edition: i32,
 }
 
 /// The parts of a message body.
 #[derive(Default)]
-struct Body {
-    fields: Vec<Field>,
+pub(super) struct Body {
+    pub(super) fields: Vec<Field>,
     oneofs: Vec<Oneof>,
-    messages: Vec<Message>,
+    /// Nested messages, groups among them.
+    pub(super) messages: Vec<Message>,
     enums: Vec<Enum>,
     extends: Vec<Extend>,
     extension_ranges: Vec<Range>,
+    extension_options: Vec<(Span, Vec<OptionEntry>)>,
     reserved_ranges: Vec<Range>,
     reserved_names: Vec<(String, Span)>,
     range_statements: Vec<Span>,
     options: Vec<OptionEntry>,
 }
 
-fn not_supported(span: Span, what: &str, help: &str) -> Stop {
-    Box::new(Diagnostic::error("protobuf/not-supported", span, format!("{what} not supported yet")).with_help(help))
-}
-
 impl Parser<'_> {
+    /// Reports something that does not stop the parser.
+    pub(super) fn report(&mut self, problem: Diagnostic) {
+        self.diagnostics.push(problem);
+    }
+
+    /// `true` in `edition = …` files.
+    pub(super) fn is_edition(&self) -> bool {
+        self.edition >= super::tree::EDITION_2023
+    }
+
     /// Reports what stopped a statement and goes behind it; `false` when it is time to give up.
     fn go_on(&mut self, stop: Stop) -> bool {
         self.diagnostics.push(*stop);
@@ -84,11 +96,13 @@ impl Parser<'_> {
             extends: Vec::new(),
             options: Vec::new(),
             syntax_span: None,
+            features: Features::of(&Syntax::Proto2),
         };
         if let Err(stop) = self.syntax(&mut file) {
             self.diagnostics.push(*stop);
             return None;
         }
+        self.edition = file.syntax.edition();
         while self.c.peek().kind != Kind::End {
             if let Err(stop) = self.top_level(&mut file) {
                 if !self.go_on(stop) {
@@ -103,20 +117,23 @@ impl Parser<'_> {
 
     fn syntax(&mut self, file: &mut File) -> Result<(), Stop> {
         let start = self.c.at;
-        if self.c.is_word("edition") {
-            let help = "write `syntax = \"proto3\";` until editions can be read";
-            return Err(not_supported(self.c.span(), "editions of Protobuf are", help));
-        }
-        if !self.c.eat_word("syntax") {
+        let is_edition = self.c.is_word("edition");
+        if !is_edition && !self.c.is_word("syntax") {
             return Ok(());
         }
+        self.c.bump();
         self.c.expect('=')?;
-        let (name, span) = self.c.string("\"proto2\" or \"proto3\"")?;
-        file.syntax = match name.as_str() {
-            "proto2" => Syntax::Proto2,
-            "proto3" => Syntax::Proto3,
-            _ => {
+        let (name, span) = self.c.string(if is_edition { "\"2023\" or \"2024\"" } else { "\"proto2\" or \"proto3\"" })?;
+        file.syntax = match (is_edition, name.as_str()) {
+            (false, "proto2") => Syntax::Proto2,
+            (false, "proto3") => Syntax::Proto3,
+            (true, "2023" | "2024") => Syntax::Edition(name),
+            (false, _) => {
                 let message = format!("the syntax '{name}' is not known; it is \"proto2\" or \"proto3\"");
+                return Err(Box::new(Diagnostic::error("protobuf/syntax", span, message)));
+            }
+            (true, _) => {
+                let message = format!("the edition '{name}' is not known; it is \"2023\" or \"2024\"");
                 return Err(Box::new(Diagnostic::error("protobuf/syntax", span, message)));
             }
         };
@@ -130,13 +147,29 @@ impl Parser<'_> {
         if self.c.eat(';') {
             return Ok(());
         }
+        let visibility = self.visibility()?;
         let word = if self.c.peek().kind == Kind::Ident { self.c.text_of(self.c.peek()) } else { "" };
         match word {
-            "message" => file.messages.push(self.message(&file.package.clone())?),
-            "enum" => file.enums.push(self.enumeration(&file.package.clone())?),
-            "service" => file.services.push(self.service(&file.package.clone())?),
-            "extend" => file.extends.push(self.extend(&file.package.clone())?),
-            "import" => file.imports.push(self.import()?),
+            "message" => {
+                let message = self.message(start, visibility, &file.package)?;
+                file.messages.push(message);
+            }
+            "enum" => {
+                let one = self.enumeration(start, visibility, &file.package)?;
+                file.enums.push(one);
+            }
+            "service" => {
+                let service = self.service(&file.package)?;
+                file.services.push(service);
+            }
+            "extend" => {
+                let extend = self.extend(&file.package, &mut file.messages)?;
+                file.extends.push(extend);
+            }
+            "import" => {
+                let import = self.import(&file.imports)?;
+                file.imports.push(import);
+            }
             "option" => {
                 self.c.bump();
                 file.options.push(self.c.option_statement(start)?);
@@ -157,26 +190,69 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn import(&mut self) -> Result<Import, Stop> {
-        self.c.bump();
+    /// `export` or `local`, which are words like others before edition 2024.
+    fn visibility(&mut self) -> Result<Option<Visibility>, Stop> {
+        if self.edition < EDITION_2024 {
+            return Ok(None);
+        }
+        let visibility = if self.c.eat_word("export") {
+            Visibility::Export
+        } else if self.c.eat_word("local") {
+            Visibility::Local
+        } else {
+            return Ok(None);
+        };
+        if self.c.is_word("message") || self.c.is_word("enum") {
+            return Ok(Some(visibility));
+        }
+        Err(self.c.expected("message or enum behind export or local"))
+    }
+
+    fn import(&mut self, before: &[Import]) -> Result<Import, Stop> {
+        let start = self.c.bump();
         let kind = if self.c.eat_word("public") {
             ImportKind::Public
         } else if self.c.eat_word("weak") {
             ImportKind::Weak
+        } else if self.c.eat_word("option") {
+            ImportKind::Option
         } else {
             ImportKind::Plain
         };
         let (path, span) = self.c.string("the path of the import in quotes")?;
         self.c.expect(';')?;
+        let whole = self.c.span_from(start);
+        let (wrong, help) = match kind {
+            ImportKind::Option if self.edition < EDITION_2024 => ("`import option` needs edition 2024", "write `import` alone"),
+            ImportKind::Weak if self.edition >= EDITION_2024 => {
+                ("edition 2024 has no weak imports", "write `import option` when only its custom options are used, else `import`")
+            }
+            ImportKind::Option => ("", ""),
+            _ if before.iter().any(|i| i.kind == ImportKind::Option) => {
+                ("an import stands in front of all option imports", "move the line up")
+            }
+            _ => ("", ""),
+        };
+        if !wrong.is_empty() {
+            self.report(Diagnostic::error("protobuf/import", whole, wrong).with_help(help));
+        }
         Ok(Import { path, span, kind })
     }
 
-    fn message(&mut self, scope: &str) -> Result<Message, Stop> {
-        let start = self.c.bump();
+    fn message(&mut self, start: usize, visibility: Option<Visibility>, scope: &str) -> Result<Message, Stop> {
+        self.c.bump();
         let name = self.c.name("the name of the message")?;
+        let mut message = self.message_body(start, name, scope)?;
+        message.visibility = visibility;
+        Ok(message)
+    }
+
+    /// `{ … }` of a message or a group that starts at a token.
+    pub(super) fn message_body(&mut self, start: usize, name: (String, Span), scope: &str) -> Result<Message, Stop> {
         if self.depth >= MAX_DEPTH {
             let message = format!("messages are nested more than {MAX_DEPTH} deep");
-            return Err(Box::new(Diagnostic::error("protobuf/too-deep", name.1, message)));
+            let problem = Diagnostic::error("protobuf/too-deep", name.1, message);
+            return Err(Box::new(problem.with_help("move the inner messages to the top of the file")));
         }
         let full_name = join(scope, &name.0);
         let open = self.c.at;
@@ -194,10 +270,14 @@ impl Parser<'_> {
             enums: body.enums,
             extends: body.extends,
             extension_ranges: body.extension_ranges,
+            extension_options: body.extension_options,
             reserved_ranges: body.reserved_ranges,
             reserved_names: body.reserved_names,
             range_statements: body.range_statements,
             options: body.options,
+            is_group: false,
+            visibility: None,
+            features: Features::of(&Syntax::Proto2),
         })
     }
 
@@ -223,11 +303,15 @@ impl Parser<'_> {
 
     fn message_statement(&mut self, scope: &str, body: &mut Body) -> Result<(), Stop> {
         let start = self.c.at;
+        let visibility = self.visibility()?;
         let word = if self.c.peek().kind == Kind::Ident { self.c.text_of(self.c.peek()) } else { "" };
         match word {
-            "message" => body.messages.push(self.message(scope)?),
-            "enum" => body.enums.push(self.enumeration(scope)?),
-            "extend" => body.extends.push(self.extend(scope)?),
+            "message" => body.messages.push(self.message(start, visibility, scope)?),
+            "enum" => body.enums.push(self.enumeration(start, visibility, scope)?),
+            "extend" => {
+                let extend = self.extend(scope, &mut body.messages)?;
+                body.extends.push(extend);
+            }
             "option" => {
                 self.c.bump();
                 body.options.push(self.c.option_statement(start)?);
@@ -239,22 +323,21 @@ impl Parser<'_> {
             "extensions" => {
                 self.c.bump();
                 self.ranges(MAX_NUMBER, &mut body.extension_ranges)?;
-                self.c.bracket_options()?;
+                let options = self.c.bracket_options()?;
                 self.c.expect(';')?;
-                body.range_statements.push(self.c.span_from(start));
+                let span = self.c.span_from(start);
+                body.range_statements.push(span);
+                if !options.is_empty() {
+                    body.extension_options.push((span, options));
+                }
             }
             "oneof" => self.oneof(scope, body)?,
-            "group" => return Err(self.group()),
             _ => {
-                let field = self.field(scope, None)?;
+                let field = self.field(scope, None, &mut body.messages)?;
                 body.fields.push(field);
             }
         }
         Ok(())
-    }
-
-    fn group(&self) -> Stop {
-        not_supported(self.c.span(), "groups are", "make the group a nested message and a field of its type")
     }
 
     fn oneof(&mut self, scope: &str, body: &mut Body) -> Result<(), Stop> {
@@ -264,15 +347,13 @@ impl Parser<'_> {
         self.c.expect('{')?;
         let index = body.oneofs.len();
         let mut options = Vec::new();
-        let fields = &mut body.fields;
+        let (fields, messages) = (&mut body.fields, &mut body.messages);
         self.block(|p| {
             let start = p.c.at;
             if p.c.eat_word("option") {
                 options.push(p.c.option_statement(start)?);
-            } else if p.c.is_word("group") {
-                return Err(p.group());
             } else {
-                let field = p.field(scope, Some(index))?;
+                let field = p.field(scope, Some(index), messages)?;
                 fields.push(field);
             }
             Ok(())
@@ -281,87 +362,34 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn field(&mut self, scope: &str, oneof: Option<usize>) -> Result<Field, Stop> {
-        let start = self.c.at;
-        let label = self.label(oneof.is_some())?;
-        if self.c.is_word("group") && self.c.ahead(1).kind == Kind::Ident && self.c.ahead(2).kind == Kind::Symbol('=') {
-            return Err(self.group());
-        }
-        let type_start = self.c.at;
-        let is_map = self.c.is_word("map") && self.c.ahead(1).kind == Kind::Symbol('<');
-        if is_map && (label != Label::None || oneof.is_some()) {
-            let message = "a map has no label and stands in no oneof";
-            return Err(Box::new(Diagnostic::error("protobuf/label", self.c.span(), message)));
-        }
-        let ty = if is_map { self.map_type()? } else { named_type(&self.c.path("the type of a field")?.0) };
-        let type_span = self.c.span_from(type_start);
-        let name = self.c.name("the name of the field")?;
-        self.c.expect('=')?;
-        let (number, number_span) = self.c.int("the number of the field")?;
-        let options = self.c.bracket_options()?;
-        let end = self.c.at;
-        self.c.expect(';')?;
-        let json = options.iter().rev().find(|o| o.name == "json_name").and_then(OptionEntry::as_string);
-        Ok(Field {
-            number,
-            number_span,
-            label: if is_map { Label::Repeated } else { label },
-            type_text: type_text(&ty),
-            ty,
-            type_span,
-            oneof,
-            json_name: json.unwrap_or_else(|| json_name(&name.0)),
-            element: self.c.element(start, end, scope, name),
-            options,
-        })
-    }
-
-    fn label(&mut self, in_oneof: bool) -> Result<Label, Stop> {
-        let word = if self.c.peek().kind == Kind::Ident { self.c.text_of(self.c.peek()) } else { "" };
-        let label = match word {
-            "optional" => Label::Optional,
-            "required" => Label::Required,
-            "repeated" => Label::Repeated,
-            _ => return Ok(Label::None),
-        };
-        if in_oneof {
-            let message = format!("a field of a oneof has no label; remove '{word}'");
-            return Err(Box::new(Diagnostic::error("protobuf/label", self.c.span(), message)));
-        }
-        self.c.bump();
-        Ok(label)
-    }
-
-    fn map_type(&mut self) -> Result<FieldType, Stop> {
-        self.c.bump();
-        self.c.expect('<')?;
-        let (key, span) = self.c.path("the type of the keys")?;
-        let key = match Scalar::from_keyword(&key) {
-            Some(Scalar::Double | Scalar::Float | Scalar::Bytes) | None => {
-                let message = format!("the keys of a map are integers, bool or string, not {key}");
-                return Err(Box::new(Diagnostic::error("protobuf/map-key", span, message)));
-            }
-            Some(key) => key,
-        };
-        self.c.expect(',')?;
-        let value = named_type(&self.c.path("the type of the values")?.0);
-        self.c.expect('>')?;
-        Ok(FieldType::Map { key, value: Box::new(value) })
-    }
-
     fn reserved(&mut self, max: i32, ranges: &mut Vec<Range>, names: &mut Vec<(String, Span)>) -> Result<(), Stop> {
         self.c.bump();
-        if matches!(self.c.peek().kind, Kind::Str(_)) {
-            loop {
-                names.push(self.c.string("a reserved name in quotes")?);
-                if !self.c.eat(',') {
-                    break;
-                }
-            }
-        } else {
+        let quoted = matches!(self.c.peek().kind, Kind::Str(_));
+        if !quoted && self.c.peek().kind != Kind::Ident {
             self.ranges(max, ranges)?;
+            return self.c.expect(';');
         }
-        self.c.expect(';')
+        if quoted == self.is_edition() {
+            let (message, help) = if quoted {
+                ("in editions a reserved name stands without quotes", "remove the quotes")
+            } else {
+                ("a reserved name stands in quotes", "put it in quotes; only editions want it without")
+            };
+            return Err(Box::new(Diagnostic::error("protobuf/syntax", self.c.span(), message).with_help(help)));
+        }
+        loop {
+            let (name, span) =
+                if quoted { self.c.string("a reserved name in quotes")? } else { self.c.name("a reserved name")? };
+            let identifier = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            if !identifier || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                let message = format!("the reserved name \"{name}\" can never be the name of a field or a value");
+                self.report(Diagnostic::warning("protobuf/reserved", span, message));
+            }
+            names.push((name, span));
+            if !self.c.eat(',') {
+                return self.c.expect(';');
+            }
+        }
     }
 
     /// `2, 5 to 9, 100 to max`
@@ -369,27 +397,30 @@ impl Parser<'_> {
         loop {
             let first = self.c.at;
             let (start, _) = self.c.int("a number")?;
+            let mut to_max = false;
             let end = if !self.c.eat_word("to") {
                 start
             } else if self.c.eat_word("max") {
+                to_max = true;
                 max
             } else {
                 self.c.int("a number or max")?.0
             };
             let span = self.c.span_from(first);
-            if end < start {
+            // In a message set numbers may be larger than a field's: a range to its end is judged by the validator.
+            if end < start && !to_max {
                 let message = format!("the range ends before it starts: {start} to {end}");
                 return Err(Box::new(Diagnostic::error("protobuf/number", span, message)));
             }
-            ranges.push(Range { start, end, span });
+            ranges.push(Range { start, end, to_max, span });
             if !self.c.eat(',') {
                 return Ok(());
             }
         }
     }
 
-    fn enumeration(&mut self, scope: &str) -> Result<Enum, Stop> {
-        let start = self.c.bump();
+    fn enumeration(&mut self, start: usize, visibility: Option<Visibility>, scope: &str) -> Result<Enum, Stop> {
+        self.c.bump();
         let name = self.c.name("the name of the enum")?;
         let open = self.c.at;
         self.c.expect('{')?;
@@ -410,7 +441,17 @@ impl Parser<'_> {
             Ok(())
         })?;
         let element = self.c.element(start, open, scope, name);
-        Ok(Enum { element, values, reserved_ranges: ranges, reserved_names: names, range_statements, options })
+        Ok(Enum {
+            element,
+            values,
+            reserved_ranges: ranges,
+            reserved_names: names,
+            range_statements,
+            options,
+            visibility,
+            names_unquoted: self.is_edition(),
+            features: Features::of(&Syntax::Proto2),
+        })
     }
 
     fn enum_value(&mut self, scope: &str) -> Result<EnumValue, Stop> {
@@ -424,17 +465,22 @@ impl Parser<'_> {
         Ok(EnumValue { element: self.c.element(start, end, scope, name), number, options })
     }
 
-    fn extend(&mut self, scope: &str) -> Result<Extend, Stop> {
-        self.c.bump();
+    fn extend(&mut self, scope: &str, messages: &mut Vec<Message>) -> Result<Extend, Stop> {
+        let start = self.c.bump();
         let (extendee, span) = self.c.path("the message that is extended")?;
         self.c.expect('{')?;
         let mut fields = Vec::new();
         self.block(|p| {
-            let field = p.field(scope, None)?;
+            let field = p.field(scope, None, messages)?;
             fields.push(field);
             Ok(())
         })?;
-        Ok(Extend { extendee: extendee.clone(), extendee_text: extendee, span, fields })
+        if fields.is_empty() {
+            let message = format!("this block extends '{extendee}' with nothing");
+            let problem = Diagnostic::error("protobuf/syntax", self.c.span_from(start), message);
+            self.report(problem.with_help("add a field or remove the block"));
+        }
+        Ok(Extend { extendee: extendee.clone(), extendee_text: extendee, span, fields, block: self.c.span_from(start) })
     }
 
     fn service(&mut self, scope: &str) -> Result<Service, Stop> {
@@ -468,7 +514,8 @@ impl Parser<'_> {
         let (server_streaming, output) = self.method_type()?;
         let mut options = Vec::new();
         let end = self.c.at;
-        if self.c.eat('{') {
+        let has_body = self.c.eat('{');
+        if has_body {
             self.block(|p| {
                 let start = p.c.at;
                 if !p.c.eat_word("option") {
@@ -489,6 +536,7 @@ impl Parser<'_> {
             client_streaming,
             server_streaming,
             options,
+            has_body,
         })
     }
 
@@ -504,35 +552,7 @@ impl Parser<'_> {
     }
 }
 
-fn join(scope: &str, name: &str) -> String {
+/// A name in a scope.
+pub(super) fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
-}
-
-fn named_type(text: &str) -> FieldType {
-    Scalar::from_keyword(text).map_or_else(|| FieldType::Message(text.to_owned()), FieldType::Scalar)
-}
-
-fn type_text(ty: &FieldType) -> String {
-    match ty {
-        FieldType::Scalar(s) => s.as_str().to_owned(),
-        FieldType::Message(name) | FieldType::Enum(name) => name.clone(),
-        FieldType::Map { key, value } => format!("map<{}, {}>", key.as_str(), type_text(value)),
-    }
-}
-
-/// `shipping_address` → `shippingAddress`: what the JSON form calls a field that names nothing else.
-pub(super) fn json_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut upper = false;
-    for c in name.chars() {
-        if c == '_' {
-            upper = true;
-        } else if upper {
-            out.push(c.to_ascii_uppercase());
-            upper = false;
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }

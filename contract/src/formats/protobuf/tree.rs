@@ -2,13 +2,28 @@
 
 use crate::source::{FileId, Span};
 
+use std::collections::HashMap;
+
+use super::features::Features;
+pub use super::option::{Literal, LiteralField, LiteralName, OptionEntry, OptionName};
+
 /// The payload: linked files and the message that is sent.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    /// The file of the payload first, then every file that it imports, directly or not.
+    /// The file of the payload first (or all files that were asked for), then every file that they import, directly or not.
     pub files: Vec<File>,
     /// Full name of the payload's message without a leading dot (`shop.payments.v1.PaymentAuthorized`).
     pub root: String,
+    /// Where each message and enum is.
+    pub(super) index: HashMap<Box<str>, Position>,
+}
+
+/// Where a message or an enum is: its file, and the indexes of the messages around it and its own.
+#[derive(Debug, Clone)]
+pub(super) struct Position {
+    pub(super) file: u32,
+    pub(super) is_enum: bool,
+    pub(super) path: Box<[u32]>,
 }
 
 /// `syntax` or `edition` of a file.
@@ -21,6 +36,28 @@ pub enum Syntax {
     /// `edition = "2023"`
     Edition(String),
 }
+
+impl Syntax {
+    /// The number of `google.protobuf.Edition`: 998 for proto2, 999 for proto3, 1000 for 2023, 1001 for 2024.
+    pub fn edition(&self) -> i32 {
+        match self {
+            Self::Proto2 => 998,
+            Self::Proto3 => 999,
+            Self::Edition(name) if name == "2023" => EDITION_2023,
+            Self::Edition(_) => EDITION_2024,
+        }
+    }
+
+    /// `true` for `edition = …`.
+    pub fn is_edition(&self) -> bool {
+        matches!(self, Self::Edition(_))
+    }
+}
+
+/// The number of edition 2023.
+pub(super) const EDITION_2023: i32 = 1000;
+/// The number of edition 2024.
+pub(super) const EDITION_2024: i32 = 1001;
 
 /// One `.proto` file.
 #[derive(Debug, Clone)]
@@ -49,6 +86,8 @@ pub struct File {
     pub options: Vec<OptionEntry>,
     /// The place of the syntax statement; `None` when there is none.
     pub syntax_span: Option<Span>,
+    /// What holds for the whole file.
+    pub features: Features,
 }
 
 /// One import.
@@ -71,6 +110,17 @@ pub enum ImportKind {
     Public,
     /// `import weak "x";`
     Weak,
+    /// `import option "x";`, from edition 2024 on: for custom options only.
+    Option,
+}
+
+/// `export` or `local` in front of a type, from edition 2024 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Other files may use the type.
+    Export,
+    /// Only this file may.
+    Local,
 }
 
 /// What every element has: a name, places, a comment.
@@ -111,8 +161,16 @@ pub struct Message {
     pub reserved_names: Vec<(String, Span)>,
     /// The places of the `reserved` and `extensions` statements, each of which holds one or more of the ranges and names.
     pub range_statements: Vec<Span>,
+    /// The options of `extensions` statements: the place of the statement, and its options.
+    pub extension_options: Vec<(Span, Vec<OptionEntry>)>,
     /// Options in order.
     pub options: Vec<OptionEntry>,
+    /// It is written as a `group`, together with the field that has its name.
+    pub is_group: bool,
+    /// What is written in front of it.
+    pub visibility: Option<Visibility>,
+    /// What holds for it.
+    pub features: Features,
 }
 
 /// A range of field or enum numbers, both ends inclusive.
@@ -122,6 +180,8 @@ pub struct Range {
     pub start: i32,
     /// The last number.
     pub end: i32,
+    /// The end is written as `max`.
+    pub to_max: bool,
     /// The place of the range.
     pub span: Span,
 }
@@ -137,6 +197,8 @@ pub struct Extend {
     pub span: Span,
     /// The fields.
     pub fields: Vec<Field>,
+    /// The place of the whole block.
+    pub block: Span,
 }
 
 /// A oneof.
@@ -148,10 +210,10 @@ pub struct Oneof {
     pub options: Vec<OptionEntry>,
 }
 
-/// The label as written.
+/// How often a field may stand: the label as written, and in editions what the features make of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
-    /// No label: a proto3 singular field, or a member of a oneof.
+    /// No label and no presence: a proto3 singular field; or a member of a oneof.
     None,
     /// `optional`
     Optional,
@@ -184,6 +246,10 @@ pub struct Field {
     pub json_name: String,
     /// Options in order (`default` and `json_name` among them).
     pub options: Vec<OptionEntry>,
+    /// It is written as a `group`.
+    pub is_group: bool,
+    /// What holds for it.
+    pub features: Features,
 }
 
 /// The type of a field.
@@ -254,6 +320,12 @@ pub struct Enum {
     pub range_statements: Vec<Span>,
     /// Options in order.
     pub options: Vec<OptionEntry>,
+    /// What is written in front of it.
+    pub visibility: Option<Visibility>,
+    /// Its reserved names stand without quotes, as in editions.
+    pub names_unquoted: bool,
+    /// What holds for it.
+    pub features: Features,
 }
 
 /// A value of an enum.
@@ -297,17 +369,8 @@ pub struct Method {
     pub server_streaming: bool,
     /// Options in order.
     pub options: Vec<OptionEntry>,
-}
-
-/// An option as written.
-#[derive(Debug, Clone)]
-pub struct OptionEntry {
-    /// The name as written: `packed`, `(my.option).field`.
-    pub name: String,
-    /// The text of the value as written: `true`, `"x"`, `{ a: 1 }`.
-    pub value: String,
-    /// The place of the whole option.
-    pub span: Span,
+    /// Braces stand behind it, also when nothing is in them.
+    pub has_body: bool,
 }
 
 impl Scalar {
@@ -353,7 +416,24 @@ impl Scalar {
 
     /// The scalar of a keyword.
     pub fn from_keyword(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.as_str() == word)
+        Some(match word {
+            "double" => Self::Double,
+            "float" => Self::Float,
+            "int32" => Self::Int32,
+            "int64" => Self::Int64,
+            "uint32" => Self::Uint32,
+            "uint64" => Self::Uint64,
+            "sint32" => Self::Sint32,
+            "sint64" => Self::Sint64,
+            "fixed32" => Self::Fixed32,
+            "fixed64" => Self::Fixed64,
+            "sfixed32" => Self::Sfixed32,
+            "sfixed64" => Self::Sfixed64,
+            "bool" => Self::Bool,
+            "string" => Self::String,
+            "bytes" => Self::Bytes,
+            _ => return None,
+        })
     }
 }
 
@@ -365,53 +445,70 @@ impl Schema {
 
     /// The message of a full name without a leading dot.
     pub fn message(&self, full_name: &str) -> Option<&Message> {
-        self.files.iter().find_map(|f| find_message(&f.messages, full_name))
+        let at = self.index.get(full_name).filter(|at| !at.is_enum)?;
+        message_at(self.files.get(at.file as usize)?, &at.path)
     }
 
     /// The enum of a full name without a leading dot.
     pub fn enumeration(&self, full_name: &str) -> Option<&Enum> {
-        self.files.iter().find_map(|f| {
-            let top = f.enums.iter().find(|e| e.element.full_name == full_name);
-            top.or_else(|| find_enum(&f.messages, full_name))
-        })
-    }
-}
-
-impl OptionEntry {
-    /// The value without quotes and escapes, when it is a string.
-    pub fn as_string(&self) -> Option<String> {
-        String::from_utf8(self.as_bytes()?).ok()
+        let at = self.index.get(full_name).filter(|at| at.is_enum)?;
+        let file = self.files.get(at.file as usize)?;
+        let (last, around) = at.path.split_last()?;
+        let enums = if around.is_empty() { &file.enums } else { &message_at(file, around)?.enums };
+        enums.get(*last as usize)
     }
 
-    /// The bytes of the value, when it is a string; adjacent literals are joined.
-    pub fn as_bytes(&self) -> Option<Vec<u8>> {
-        super::lex::string_value(&self.value)
+    /// The file that defines a message or an enum.
+    pub fn file_of(&self, full_name: &str) -> Option<&File> {
+        self.files.get(self.index.get(full_name)?.file as usize)
     }
-}
 
-/// `true` when `name` is `scope` or lies in it.
-fn within(name: &str, scope: &str) -> bool {
-    name.strip_prefix(scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
+    /// The same files with another message as the payload.
+    #[must_use]
+    pub fn with_root(&self, root: String) -> Self {
+        Self { files: self.files.clone(), root, index: self.index.clone() }
+    }
 
-fn find_message<'a>(messages: &'a [Message], full_name: &str) -> Option<&'a Message> {
-    let mut level = messages;
-    loop {
-        let next = level.iter().find(|m| within(full_name, &m.element.full_name))?;
-        if next.element.full_name == full_name {
-            return Some(next);
+    /// Notes where each type is; the first definition of a name counts.
+    pub(super) fn new(files: Vec<File>, root: String) -> Self {
+        let mut index = HashMap::new();
+        for (n, file) in files.iter().enumerate() {
+            let mut path = Vec::new();
+            index_types(n, &file.messages, &file.enums, &mut path, &mut index);
         }
-        level = &next.messages;
+        Self { files, root, index }
     }
 }
 
-fn find_enum<'a>(messages: &'a [Message], full_name: &str) -> Option<&'a Enum> {
-    let mut level = messages;
-    loop {
-        let next = level.iter().find(|m| within(full_name, &m.element.full_name))?;
-        if let Some(found) = next.enums.iter().find(|e| e.element.full_name == full_name) {
-            return Some(found);
-        }
-        level = &next.messages;
+fn message_at<'a>(file: &'a File, path: &[u32]) -> Option<&'a Message> {
+    let (first, rest) = path.split_first()?;
+    let top = file.messages.get(*first as usize)?;
+    rest.iter().try_fold(top, |message, n| message.messages.get(*n as usize))
+}
+
+/// Nesting is bounded by the parser.
+fn index_types(file: usize, messages: &[Message], enums: &[Enum], path: &mut Vec<u32>, index: &mut HashMap<Box<str>, Position>) {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    for (n, one) in enums.iter().enumerate() {
+        path.push(number(n));
+        let position = Position { file: number(file), is_enum: true, path: path.as_slice().into() };
+        index.entry(one.element.full_name.as_str().into()).or_insert(position);
+        path.pop();
+    }
+    for (n, message) in messages.iter().enumerate() {
+        path.push(number(n));
+        let position = Position { file: number(file), is_enum: false, path: path.as_slice().into() };
+        index.entry(message.element.full_name.as_str().into()).or_insert(position);
+        index_types(file, &message.messages, &message.enums, path, index);
+        path.pop();
+    }
+}
+
+impl Message {
+    /// The options of the statement that an extension range stands in.
+    pub(super) fn range_options(&self, range: &Range) -> Option<&[OptionEntry]> {
+        let behind = self.extension_options.partition_point(|(span, _)| span.start <= range.span.start);
+        let (span, options) = self.extension_options.get(behind.checked_sub(1)?)?;
+        (range.span.end <= span.end).then_some(options)
     }
 }

@@ -1,0 +1,113 @@
+//! What an edition and the options `features.…` make of files, messages, fields and enums.
+//!
+//! Lives here: the defaults of each edition, inheritance from file to message to field. Does not live here: whether a
+//! feature may stand where it is written (`validate`).
+
+use super::tree::{EDITION_2024, Literal, LiteralName, OptionEntry, Syntax};
+
+/// Whether a field knows if it was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It does: proto2, `optional` in proto3, and the default of editions.
+    Explicit,
+    /// It does not: the zero value is not sent.
+    Implicit,
+    /// It must be set.
+    Required,
+}
+
+/// Which types may be used by other files when nothing is written in front of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultVisibility {
+    /// All.
+    ExportAll,
+    /// Those that are not nested.
+    ExportTopLevel,
+    /// None.
+    LocalAll,
+    /// None, and nothing nested may be exported but from an otherwise empty message.
+    Strict,
+}
+
+/// The features of a file, message, field or enum after inheritance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// `field_presence`
+    pub presence: Presence,
+    /// `enum_type = OPEN`: unknown numbers are kept in the field.
+    pub open_enum: bool,
+    /// `repeated_field_encoding = PACKED`
+    pub packed: bool,
+    /// `utf8_validation = VERIFY`
+    pub utf8: bool,
+    /// `message_encoding = DELIMITED`
+    pub delimited: bool,
+    /// `json_format = ALLOW`
+    pub json: bool,
+    /// `enforce_naming_style = STYLE2024`
+    pub naming_style: bool,
+    /// `default_symbol_visibility`
+    pub visibility: DefaultVisibility,
+}
+
+/// One feature as written: its name and its value.
+pub(super) fn written(options: &[OptionEntry]) -> impl Iterator<Item = (&str, &str, &OptionEntry)> {
+    let of = |option: &OptionEntry| option.parts.first().is_some_and(|p| !p.is_extension && p.name == "features");
+    options.iter().filter(move |o| of(o)).flat_map(|option| {
+        let mut found: Vec<(&str, &str, &OptionEntry)> = Vec::new();
+        match (option.parts.as_slice(), &option.literal) {
+            ([_, name], Literal::Word(value)) if !name.is_extension => found.push((&name.name, value, option)),
+            ([_], Literal::Message(fields)) => {
+                for field in fields {
+                    if let (LiteralName::Field(name), Literal::Word(value)) = (&field.name, &field.value) {
+                        found.push((name, value, option));
+                    }
+                }
+            }
+            _ => {}
+        }
+        found
+    })
+}
+
+impl Features {
+    /// What an edition says when nothing is written.
+    pub fn of(syntax: &Syntax) -> Self {
+        let proto2 = *syntax == Syntax::Proto2;
+        let newest = syntax.edition() >= EDITION_2024;
+        Self {
+            presence: if *syntax == Syntax::Proto3 { Presence::Implicit } else { Presence::Explicit },
+            open_enum: !proto2,
+            packed: !proto2,
+            utf8: !proto2,
+            delimited: false,
+            json: !proto2,
+            naming_style: newest,
+            visibility: if newest { DefaultVisibility::ExportTopLevel } else { DefaultVisibility::ExportAll },
+        }
+    }
+
+    /// These features with what is written in some options; what cannot be read is left to the validator.
+    #[must_use]
+    pub(super) fn with(mut self, options: &[OptionEntry]) -> Self {
+        for (name, value, _) in written(options) {
+            match (name, value) {
+                ("field_presence", "EXPLICIT") => self.presence = Presence::Explicit,
+                ("field_presence", "IMPLICIT") => self.presence = Presence::Implicit,
+                ("field_presence", "LEGACY_REQUIRED") => self.presence = Presence::Required,
+                ("enum_type", value) => self.open_enum = value != "CLOSED",
+                ("repeated_field_encoding", value) => self.packed = value != "EXPANDED",
+                ("utf8_validation", value) => self.utf8 = value != "NONE",
+                ("message_encoding", value) => self.delimited = value == "DELIMITED",
+                ("json_format", value) => self.json = value != "LEGACY_BEST_EFFORT",
+                ("enforce_naming_style", value) => self.naming_style = value != "STYLE_LEGACY",
+                ("default_symbol_visibility", "EXPORT_ALL") => self.visibility = DefaultVisibility::ExportAll,
+                ("default_symbol_visibility", "EXPORT_TOP_LEVEL") => self.visibility = DefaultVisibility::ExportTopLevel,
+                ("default_symbol_visibility", "LOCAL_ALL") => self.visibility = DefaultVisibility::LocalAll,
+                ("default_symbol_visibility", "STRICT") => self.visibility = DefaultVisibility::Strict,
+                _ => {}
+            }
+        }
+        self
+    }
+}
