@@ -82,10 +82,9 @@ impl ConfigArgs {
 }
 
 /// The file next to an input or above it; the search ends where the repository does.
-fn find(input: &str) -> Option<PathBuf> {
+pub(crate) fn find(input: &str) -> Option<PathBuf> {
     let start = if input == "-" || input.starts_with("git:") { "" } else { input };
-    let fixed: PathBuf =
-        Path::new(start).components().take_while(|c| !crate::input::is_pattern(&c.as_os_str().to_string_lossy())).collect();
+    let fixed = crate::input::fixed_part(start);
     let start = std::path::absolute(if fixed.as_os_str().is_empty() { Path::new(".") } else { &fixed }).ok()?;
     let here = std::env::current_dir().ok();
     for folder in start.ancestors().filter(|folder| folder.is_dir()) {

@@ -28,6 +28,9 @@ pub(crate) struct ReadArgs {
     /// What standard input (`-`) is: a path in the working folder, from which its references start.
     #[arg(long, value_name = "PATH")]
     stdin_name: Option<String>,
+    #[cfg(feature = "remote")]
+    #[command(flatten)]
+    remote: crate::remote::RemoteArgs,
 }
 
 /// The points of view of AsyncAPI 2.x.
@@ -130,6 +133,14 @@ impl Tree {
 /// `true` for what names files by a pattern.
 pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
+}
+
+/// The part of an input in front of its first pattern; all of it when it is a file or has none.
+pub(crate) fn fixed_part(input: &str) -> PathBuf {
+    if Path::new(input).exists() {
+        return PathBuf::from(input);
+    }
+    Path::new(input).components().take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy())).collect()
 }
 
 /// Stops a walk through more files than a folder of specs has.

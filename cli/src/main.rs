@@ -7,6 +7,8 @@ mod config;
 mod exit;
 mod input;
 mod output;
+#[cfg(feature = "remote")]
+mod remote;
 
 use std::process::ExitCode;
 

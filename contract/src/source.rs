@@ -165,6 +165,13 @@ pub trait Reader {
     /// The text, or in plain words why there is none (`no such file`, `not UTF-8 at byte 7`, `outside of the folder`).
     fn read(&self, path: &str) -> Result<String, String>;
 
+    /// The text of a document at an `http` or `https` address, or in plain words why there is none. Nothing is fetched unless
+    /// an implementation does it.
+    fn remote(&self, url: &str) -> Result<String, String> {
+        let _ = url;
+        Err("remote references are not fetched".to_owned())
+    }
+
     /// The name to show for this file in diagnostics.
     fn display_name(&self, path: &str) -> String {
         path.to_owned()
@@ -189,6 +196,10 @@ impl Reader for Memory {
 /// assert_eq!(resolve_path("asyncapi.yaml", "../secret"), None);
 /// ```
 pub fn resolve_path(referrer: &str, reference: &str) -> Option<String> {
+    // What a remote document refers to is remote too: it never reaches into the folders of this machine.
+    if referrer.contains("://") {
+        return None;
+    }
     let mut parts: Vec<&str> = Vec::new();
     if !reference.starts_with('/') {
         parts.extend(referrer.split('/'));
@@ -204,4 +215,14 @@ pub fn resolve_path(referrer: &str, reference: &str) -> Option<String> {
         }
     }
     (!reference.starts_with('/')).then(|| parts.join("/"))
+}
+
+/// The address that a reference in the document at `base` names (RFC 3986, section 5), without its fragment.
+///
+/// ```
+/// use eventpact_contract::source::resolve_address;
+/// assert_eq!(resolve_address("https://example.org/a/b.yaml", "../c.yaml#/d"), "https://example.org/c.yaml");
+/// ```
+pub fn resolve_address(base: &str, reference: &str) -> String {
+    crate::formats::json_schema::address::resolve(base, reference)
 }

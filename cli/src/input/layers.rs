@@ -1,4 +1,4 @@
-//! What lies round a tree: more folders to find imports and named types in.
+//! What lies round a tree: more folders to find imports and named types in, and documents on other hosts.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,33 @@ use eventpact_contract::source::Reader;
 
 use super::files::Files;
 use super::{ReadArgs, Tree};
+#[cfg(feature = "remote")]
+use crate::remote::Remote;
 
-/// Adds the folders that the arguments name.
+/// Adds the folders and the hosts that the arguments name.
 pub(super) fn add(mut tree: Tree, read: &ReadArgs) -> Result<Tree> {
-    if read.include.is_empty() {
-        return Ok(tree);
-    }
     let open = |folder: &PathBuf| Files::below(folder).with_context(|| format!("cannot read --include {}", folder.display()));
     let include: Result<Vec<Files>> = read.include.iter().map(open).collect();
-    tree.reader = Box::new(Layers { inner: tree.reader, include: include? });
+    let include = include?;
+    #[cfg(feature = "remote")]
+    {
+        let remote = Remote::open(&read.remote, &tree.label)?;
+        if remote.is_some() || !include.is_empty() {
+            tree.reader = Box::new(Layers { inner: tree.reader, include, remote });
+        }
+    }
+    #[cfg(not(feature = "remote"))]
+    if !include.is_empty() {
+        tree.reader = Box::new(Layers { inner: tree.reader, include });
+    }
     Ok(tree)
 }
 
 struct Layers {
     inner: Box<dyn Reader>,
     include: Vec<Files>,
+    #[cfg(feature = "remote")]
+    remote: Option<Remote>,
 }
 
 impl Layers {
@@ -37,6 +49,14 @@ impl Reader for Layers {
             Some(folder) => folder.read(path),
             None => Err(why),
         })
+    }
+
+    #[cfg(feature = "remote")]
+    fn remote(&self, url: &str) -> Result<String, String> {
+        match &self.remote {
+            Some(remote) => remote.read(url),
+            None => self.inner.remote(url),
+        }
     }
 
     fn display_name(&self, path: &str) -> String {

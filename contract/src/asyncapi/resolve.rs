@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Reader, Sources, resolve_path};
+use crate::source::{FileId, Reader, Sources, resolve_address, resolve_path};
 use crate::yaml::{self, Entry, Mapping, Node, Value};
 
 /// The most files that one document may pull in.
@@ -51,12 +51,15 @@ impl Documents {
             }
             let text = if documents.files.len() >= MAX_FILES || bytes > MAX_BYTES {
                 Err(format!("more than {MAX_FILES} files or {MAX_BYTES} bytes are referred to"))
+            } else if is_remote(&path) {
+                reader.remote(&path)
             } else {
                 reader.read(&path)
             };
             let loaded = text.map(|text| {
                 bytes += text.len();
-                let file = sources.add(reader.display_name(&path), text);
+                let name = if is_remote(&path) { path.clone() } else { reader.display_name(&path) };
+                let file = sources.add(name, text);
                 let (node, problems) = yaml::parse(sources, file);
                 found.extend(problems);
                 if let Some(node) = &node {
@@ -227,21 +230,14 @@ impl Documents {
     }
 
     fn other(&self, file: &str, referrer: &str) -> Result<&Node, Broken> {
-        if is_remote(file) {
-            let help = "save the file beside the document and refer to it by its path";
-            return Err(Broken {
-                id: "asyncapi/remote-reference",
-                help: Some(help),
-                ..Broken::new("remote references are not fetched")
-            });
-        }
-        let file = percent_decode(file);
-        if !is_document(&file) {
+        let remote = is_remote(file) || is_remote(referrer);
+        let file = if remote { file.to_owned() } else { percent_decode(file) };
+        if !remote && !is_document(&file) {
             return Err(Broken::new(format!(
                 "`{file}` is neither YAML nor JSON by its name, so nothing in it can be referred to here"
             )));
         }
-        let Some(path) = resolve_path(referrer, &file) else {
+        let Some(path) = target_path(referrer, &file) else {
             return Err(Broken::new(format!("`{file}` lies outside of the folder that may be read")));
         };
         match self.by_path.get(&path) {
@@ -249,6 +245,12 @@ impl Documents {
                 let node = self.files.get(*n).and_then(|document| document.node.as_ref());
                 node.ok_or_else(|| Broken::new(format!("`{file}` could not be read")))
             }
+            Some(Err(why)) if remote => Err(Broken {
+                help: Some(
+                    "allow its host with --allow-ref-host, or save the file beside the document and refer to it by its path",
+                ),
+                ..Broken::new(format!("`{path}` can't be read: {why}"))
+            }),
             Some(Err(why)) => Err(Broken::new(format!("`{file}` can't be read: {why}"))),
             None => Err(Broken::new(format!("`{file}` was not read"))),
         }
@@ -257,18 +259,17 @@ impl Documents {
 
 /// Why a reference leads nowhere.
 struct Broken {
-    id: &'static str,
     message: String,
     help: Option<&'static str>,
 }
 
 impl Broken {
     fn new(message: impl Into<String>) -> Self {
-        Self { id: "invalid-ref", message: message.into(), help: None }
+        Self { message: message.into(), help: None }
     }
 
     fn diagnostic(self, reference: &Node) -> Diagnostic {
-        let mut found = Diagnostic::error(self.id, reference.span, self.message);
+        let mut found = Diagnostic::error("invalid-ref", reference.span, self.message);
         found.help = self.help.map(str::to_owned);
         found
     }
@@ -304,6 +305,15 @@ pub(crate) fn is_remote(reference: &str) -> bool {
     scheme.len() < reference.len() && !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+')
 }
 
+/// What the file part of a reference in the document `referrer` names: an address when one of the two is one, else a path.
+/// `None` when it lies outside of what may be read.
+pub(crate) fn target_path(referrer: &str, file: &str) -> Option<String> {
+    if is_remote(file) || is_remote(referrer) {
+        return Some(resolve_address(referrer, file)).filter(|address| is_remote(address));
+    }
+    resolve_path(referrer, file)
+}
+
 /// `true` for names of files that are read as YAML or JSON: by their extension, or because they have none.
 fn is_document(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -336,9 +346,11 @@ fn referred_files(node: &Node, path: &str) -> Vec<String> {
             Value::Sequence(items) => open.extend(items.iter().rev()),
             Value::Mapping(entries) => {
                 if let Some(reference) = entries.get("$ref").and_then(Node::as_str) {
-                    let file = percent_decode(split(reference).0);
-                    if !file.is_empty() && !is_remote(&file) && is_document(&file) {
-                        files.extend(resolve_path(path, &file));
+                    let file = split(reference).0;
+                    if is_remote(file) || (is_remote(path) && !file.is_empty()) {
+                        files.extend(target_path(path, file));
+                    } else if !file.is_empty() && is_document(&percent_decode(file)) {
+                        files.extend(resolve_path(path, &percent_decode(file)));
                     }
                 }
                 open.extend(entries.entries.iter().rev().map(|entry| &entry.value));
@@ -417,6 +429,9 @@ mod tests {
         assert_eq!(follow("#loop").unwrap_err(), "`#loop` is no JSON pointer: it starts with `#/`");
         assert_eq!(follow("no.yaml").unwrap_err(), "`no.yaml` can't be read: no such file");
         assert_eq!(follow("../no.yaml").unwrap_err(), "`../no.yaml` lies outside of the folder that may be read");
-        assert_eq!(follow("https://example.org/a.yaml").unwrap_err(), "remote references are not fetched");
+        assert_eq!(
+            follow("https://example.org/a.yaml").unwrap_err(),
+            "`https://example.org/a.yaml` can't be read: remote references are not fetched"
+        );
     }
 }

@@ -160,11 +160,13 @@ impl<'s, 'd> Payloads<'s, 'd> {
     fn proto_file(&mut self, reference: &Node, text: &str, span: &mut Span) -> Option<Schema> {
         let (file, fragment) = resolve::split(text);
         let referrer = self.documents.path_of(reference.span.file);
-        let path = resolve_path(referrer, &resolve::percent_decode(file));
-        let content = match (&path, resolve::is_remote(file)) {
-            (_, true) => Err("remote references are not fetched".to_owned()),
-            (Some(path), false) => self.reader.read(path),
-            (None, false) => Err("it lies outside of the folder that may be read".to_owned()),
+        let remote = resolve::is_remote(file) || resolve::is_remote(referrer);
+        let path =
+            if remote { resolve::target_path(referrer, file) } else { resolve_path(referrer, &resolve::percent_decode(file)) };
+        let content = match &path {
+            Some(path) if remote => self.reader.remote(path),
+            Some(path) => self.reader.read(path),
+            None => Err("it lies outside of the folder that may be read".to_owned()),
         };
         let (path, content) = match content {
             Ok(content) => (path.unwrap_or_default(), content),
@@ -173,7 +175,8 @@ impl<'s, 'd> Payloads<'s, 'd> {
                 return None;
             }
         };
-        let id = self.sources.add(self.reader.display_name(&path), content);
+        let name = if remote { path.clone() } else { self.reader.display_name(&path) };
+        let id = self.sources.add(name, content);
         *span = Span::start_of(id);
         let fragment = resolve::percent_decode(fragment);
         let root = fragment.trim_start_matches(['/', '.']);

@@ -3,7 +3,7 @@
 /// The address of `reference` seen from `base`; both may be plain paths. The fragment is taken off.
 ///
 /// `.` and `..` are taken out where that is possible, so that one file has one address.
-pub(super) fn resolve(base: &str, reference: &str) -> String {
+pub(crate) fn resolve(base: &str, reference: &str) -> String {
     let reference = without_fragment(reference);
     let base = without_fragment(base);
     if reference.is_empty() {

@@ -1,6 +1,6 @@
 //! JSON Schema and the AsyncAPI Schema Object: the tree, its reader, its canonical text.
 
-mod address;
+pub(crate) mod address;
 mod canonical;
 mod dialect;
 mod document;
