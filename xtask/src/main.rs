@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod demo;
+mod java_avro;
 mod new;
 mod node;
 mod python;

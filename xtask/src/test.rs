@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
+use crate::java_avro;
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
@@ -21,12 +22,14 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
     let python = ensure_venv()?;
     let schemas = schemas::ensure(&python);
+    let java_avro = java_avro::ensure()?;
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
     command.env(PYTHON, python);
+    command.env(java_avro::CLASS_PATH, java_avro);
     command.envs(schemas);
     if bless {
         command.env("BLESS", "1");

@@ -27,7 +27,7 @@ fn read(path: &Path) -> (Option<Protocol>, Vec<Diagnostic>) {
     let mut sources = Sources::new();
     let name = path.file_name().unwrap().to_str().unwrap();
     let file = sources.add(name, std::fs::read_to_string(path).unwrap());
-    if name.ends_with(".avdl") {
+    if path.extension().is_some_and(|extension| extension == "avdl") {
         return avro::parse_idl(&mut sources, &Folder(path.parent().unwrap().to_owned()), file, name, true);
     }
     let (node, mut found) = yaml::parse(&sources, file);
@@ -120,15 +120,7 @@ fn compare(protocol: &Protocol, answer: &Json) -> Option<String> {
 
 #[test]
 fn protocols_and_idl() {
-    let mut files = files();
-    if let Some(more) = std::env::var_os("AVDL_DIR") {
-        files.extend(
-            std::fs::read_dir(more)
-                .unwrap()
-                .map(|e| e.unwrap().path())
-                .filter(|p| p.extension().is_some_and(|e| e == "avdl" || e == "avpr")),
-        );
-    }
+    let files = files();
     let question = |path: &PathBuf| {
         if path.extension().is_some_and(|extension| extension == "avdl") {
             json!({ "op": "idl", "path": path })

@@ -117,7 +117,7 @@ impl<'r> Schemas<'r> {
         }
         let full = *self.rng.pick(&known);
         let (own, simple) = full.rsplit_once('.').unwrap_or(("", full));
-        let short = own == space && self.count % 3 != 0;
+        let short = own == space && !self.count.is_multiple_of(3);
         Some(json!(if short { simple } else { full }))
     }
 
@@ -130,7 +130,7 @@ impl<'r> Schemas<'r> {
         match self.rng.below(4) {
             0 => {
                 if let Some(written) = self.rng.pick(&SPACES) {
-                    own = (*written).to_owned();
+                    (*written).clone_into(&mut own);
                     ty["namespace"] = json!(written);
                 }
             }

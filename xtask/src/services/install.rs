@@ -1,5 +1,5 @@
-//! What Kafka needs on the machine: Java, Maven, and its jars from Maven Central, once per machine. Also the check
-//! for the C compiler and make that build librdkafka. Installs system packages only where that asks nobody anything
+//! What Kafka, and the tests against Avro Java, need on the machine: Java, Maven, and jars from Maven Central, once per
+//! machine. Also the check for the C compiler and make that build librdkafka. Installs system packages only where that asks nobody anything
 //! (apt as root or with passwordless sudo); else says in one line what is missing and how to get it.
 
 use std::fs;
@@ -14,10 +14,32 @@ pub(super) const KAFKA_VERSION: &str = "4.2.0";
 const JAVA_AT_LEAST: u32 = 17;
 const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-/// Makes sure that Java and the jars are there and gives the folder of jars.
+/// Jars from Maven Central, kept in a folder of the cache.
+pub(crate) struct Jars {
+    /// The name of the folder.
+    pub(crate) folder: String,
+    /// What people call it.
+    pub(crate) title: String,
+    /// Group, artifact and version of what is wanted; what those need comes with them.
+    pub(crate) dependencies: Vec<[&'static str; 3]>,
+}
+
+/// Makes sure that Java and the broker's jars are there and gives the folder of jars.
 pub(super) fn kafka_jars() -> Result<PathBuf> {
     need_native_build_tools()?;
-    let cache = cache_folder()?.join(format!("kafka-{KAFKA_VERSION}"));
+    jars(&Jars {
+        folder: format!("kafka-{KAFKA_VERSION}"),
+        title: format!("Apache Kafka {KAFKA_VERSION}"),
+        dependencies: vec![
+            ["org.apache.kafka", "kafka_2.13", KAFKA_VERSION],
+            ["org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.3"],
+        ],
+    })
+}
+
+/// Makes sure that Java and some jars are there and gives the folder of jars.
+pub(crate) fn jars(wanted: &Jars) -> Result<PathBuf> {
+    let cache = cache_folder()?.join(&wanted.folder);
     let libs = cache.join("libs");
     let have_jars = libs.is_dir();
     if java_version().is_none_or(|version| version < JAVA_AT_LEAST) || (!have_jars && !runs("mvn", &["-v"])) {
@@ -29,10 +51,30 @@ pub(super) fn kafka_jars() -> Result<PathBuf> {
         let lock = fs::File::create(cache.join("lock"))?;
         lock.lock()?;
         if !libs.is_dir() {
-            download(&cache, &libs)?;
+            download(wanted, &cache, &libs)?;
         }
     }
     Ok(libs)
+}
+
+/// Makes sure that there is a Java compiler, and gives the program.
+pub(crate) fn javac() -> Result<PathBuf> {
+    let javac = match std::env::var_os("JAVA_HOME") {
+        Some(home) if !home.is_empty() => Path::new(&home).join("bin/javac"),
+        _ => PathBuf::from("javac"),
+    };
+    let works = || Command::new(&javac).arg("-version").output().is_ok_and(|out| out.status.success());
+    if works() {
+        return Ok(javac);
+    }
+    for jdk in ["openjdk-17-jdk-headless", "default-jdk-headless"] {
+        if apt(&[jdk]).is_ok() && works() {
+            return Ok(javac);
+        }
+    }
+    bail!(
+        "missing: a Java compiler, version {JAVA_AT_LEAST} or newer; on Debian or Ubuntu: apt-get install openjdk-17-jdk-headless"
+    );
 }
 
 /// The program that runs Java: `$JAVA_HOME/bin/java` when that is set, else `java`.
@@ -79,11 +121,11 @@ fn install_packages(have_jars: bool) -> Result<()> {
     }
     if java_version().is_none_or(|version| version < JAVA_AT_LEAST) {
         bail!(
-            "missing: Java {JAVA_AT_LEAST} or newer, for Kafka; on Debian or Ubuntu: apt-get install openjdk-17-jre-headless maven"
+            "missing: Java {JAVA_AT_LEAST} or newer, for Kafka and Avro Java; on Debian or Ubuntu: apt-get install openjdk-17-jre-headless maven"
         );
     }
     if !have_jars && !runs("mvn", &["-v"]) {
-        bail!("missing: Maven, to download Kafka; on Debian or Ubuntu: apt-get install maven");
+        bail!("missing: Maven, to download Kafka and Avro Java; on Debian or Ubuntu: apt-get install maven");
     }
     Ok(())
 }
@@ -134,14 +176,15 @@ fn runs(program: &str, args: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Lets Maven resolve and download the broker's jars, and moves them into place only when all are there.
-fn download(cache: &Path, libs: &Path) -> Result<()> {
-    eprintln!("services: downloading Apache Kafka {KAFKA_VERSION} from Maven Central into {}", libs.display());
+/// Lets Maven resolve and download the jars, and moves them into place only when all are there.
+fn download(wanted: &Jars, cache: &Path, libs: &Path) -> Result<()> {
+    let title = &wanted.title;
+    eprintln!("services: downloading {title} from Maven Central into {}", libs.display());
     let partial = cache.join("libs.partial");
     if partial.exists() {
         fs::remove_dir_all(&partial)?;
     }
-    fs::write(cache.join("pom.xml"), pom())?;
+    fs::write(cache.join("pom.xml"), pom(wanted))?;
     let out = Command::new("mvn")
         // -C: a jar whose checksum is wrong ends the download.
         .args(["-q", "-B", "-C", "-f"])
@@ -153,7 +196,7 @@ fn download(cache: &Path, libs: &Path) -> Result<()> {
         .context("cannot run mvn")?;
     if !out.status.success() {
         bail!(
-            "Maven could not download Apache Kafka {KAFKA_VERSION}; is Maven Central reachable from here?\n{}{}",
+            "Maven could not download {title}; is Maven Central reachable from here?\n{}{}",
             String::from_utf8_lossy(&out.stdout),
             String::from_utf8_lossy(&out.stderr)
         );
@@ -161,14 +204,18 @@ fn download(cache: &Path, libs: &Path) -> Result<()> {
     fs::rename(&partial, libs).with_context(|| format!("cannot move the jars to {}", libs.display()))
 }
 
-fn pom() -> String {
+fn pom(wanted: &Jars) -> String {
+    let dependency = |[group, artifact, version]: &[&str; 3]| {
+        format!(
+            "  <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>\n"
+        )
+    };
+    let dependencies: String = wanted.dependencies.iter().map(dependency).collect();
     format!(
         r#"<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
- <groupId>local</groupId><artifactId>kafka-broker</artifactId><version>1</version><packaging>pom</packaging>
+ <groupId>local</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging>
  <dependencies>
-  <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version></dependency>
-  <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.3</version></dependency>
- </dependencies></project>
+{dependencies} </dependencies></project>
 "#
     )
 }
