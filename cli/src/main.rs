@@ -40,6 +40,8 @@ enum Command {
     Convert(commands::convert::Args),
     /// Format YAML and JSON: comments stay, and so does what it means.
     Fmt(commands::fmt::Args),
+    /// The canonical form of an Avro schema, and its fingerprints.
+    Fingerprint(commands::fingerprint::Args),
     /// Write a crate of typed producers and consumers.
     Generate(commands::generate::Args),
     /// Write documentation: Markdown pages and one HTML page.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(args),
         Command::Convert(args) => commands::convert::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
+        Command::Fingerprint(args) => commands::fingerprint::run(args),
         Command::Generate(args) => commands::generate::run(args),
         Command::Docs(args) => commands::docs::run(args),
         Command::Registry(args) => commands::registry::run(args),

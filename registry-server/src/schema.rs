@@ -92,7 +92,7 @@ pub(crate) fn resolved_text(parsed: &Parsed) -> String {
 fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
-    let (node, diagnostics) = yaml::parse_json(&sources, file);
+    let (node, diagnostics) = yaml::parse_avro_json(&sources, file);
     let node = node.ok_or_else(|| explain(&diagnostics, &sources))?;
     let mut documents: Option<HashMap<String, Node>> = None;
     let (schema, diagnostics) = {
@@ -162,7 +162,7 @@ fn avro_documents(sources: &mut Sources, references: &[Referenced]) -> HashMap<S
     let mut found = HashMap::new();
     for reference in references {
         let file = sources.add(reference.name.as_str(), std::sync::Arc::clone(&reference.text));
-        if let (Some(node), _) = yaml::parse_json(sources, file) {
+        if let (Some(node), _) = yaml::parse_avro_json(sources, file) {
             let mut names = Vec::new();
             avro_names(&node, "", 0, &mut names);
             for name in names {

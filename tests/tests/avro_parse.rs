@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use eventpact_contract::diagnostic::{Options, has_errors, sort, text};
 use eventpact_contract::formats::avro;
-use eventpact_contract::source::Sources;
+use eventpact_contract::source::{Reader, Sources};
 use eventpact_contract::yaml;
 use eventpact_tests::{cases, expect_text};
 
@@ -26,6 +26,55 @@ fn avro_schemas() {
             writeln!(actual, "\n{text}\n{form}").expect("a string can be written to");
         }
         expect_text(&case.join("expected.txt"), &actual);
+    }
+}
+
+/// `tests/parse/avro-protocol/<case>/main.avdl` or `main.avpr`, with the files that it imports: what is found, and every type and
+/// message when it is valid.
+#[test]
+fn avro_protocols() {
+    for case in cases("parse/avro-protocol") {
+        let mut sources = Sources::new();
+        let name = if case.join("main.avdl").is_file() { "main.avdl" } else { "main.avpr" };
+        let content = std::fs::read_to_string(case.join(name)).expect("a case has its file");
+        let file = sources.add(name, content);
+        let (protocol, mut found) = if name == "main.avdl" {
+            avro::parse_idl(&mut sources, &Folder(case.clone()), file, name, true)
+        } else {
+            let (node, mut found) = yaml::parse(&sources, file);
+            let (protocol, more) = avro::parse_protocol(&node.expect("a case is JSON"), true);
+            found.extend(more);
+            (protocol, found)
+        };
+        sort(&mut found, &sources);
+        assert_eq!(protocol.is_some(), !has_errors(&found), "{}", case.display());
+        let verdict = if protocol.is_some() { "valid" } else { "invalid" };
+        let mut actual = text::render(&found, &sources, &Options { verdict, color: false, explained: |_| false });
+        if let Some(protocol) = protocol {
+            let roots: Vec<String> = protocol.roots().iter().map(|id| protocol.get(*id).branch_name()).collect();
+            writeln!(actual, "\nroots: {}", roots.join(", ")).expect("a string can be written to");
+            for id in &protocol.types {
+                let schema = protocol.schema_of(*id).0.expect("a type is a schema");
+                writeln!(actual, "{}", avro::canonical_text(&schema)).expect("a string can be written to");
+            }
+            for message in &protocol.messages {
+                let names = message.errors.iter().map(|id| protocol.get(*id).branch_name());
+                let errors = names.collect::<Vec<_>>().join(", ");
+                let one_way = if message.one_way { ", one way" } else { "" };
+                let response = protocol.get(message.response).branch_name();
+                writeln!(actual, "message {}: {response} [{errors}]{one_way}", message.name).expect("a string can be written to");
+            }
+        }
+        expect_text(&case.join("expected.txt"), &actual);
+    }
+}
+
+/// Files of a folder, and none outside of it.
+struct Folder(std::path::PathBuf);
+
+impl Reader for Folder {
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.0.join(path)).map_err(|_| "no such file".to_owned())
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod convert;
 pub(crate) mod dlq;
 pub(crate) mod docs;
 pub(crate) mod explain;
+pub(crate) mod fingerprint;
 pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod registry;

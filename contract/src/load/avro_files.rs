@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::formats::avro::{self, Protocol};
 use crate::schema::Schema;
-use crate::source::{FileId, Reader, Sources};
+use crate::source::{FileId, Reader, Sources, Span};
 use crate::yaml;
 
 /// Whether a name promises such a file.
@@ -25,6 +25,36 @@ pub(crate) fn read_avro_protocol(
 ) -> Option<Schema> {
     let protocol = read(sources, reader, file, path, found)?;
     let (schema, problems) = protocol.schema(root);
+    found.extend(problems);
+    Some(Schema::Avro(Arc::new(schema?)))
+}
+
+/// The same for the payload of a message, which must be one type; `reference` is what led to the file.
+pub(crate) fn read_avro_payload(
+    sources: &mut Sources,
+    reader: &dyn Reader,
+    (file, path): (FileId, &str),
+    root: Option<&str>,
+    reference: Span,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Schema> {
+    let protocol = read(sources, reader, file, path, found)?;
+    let roots = protocol.roots();
+    if root.is_none() && roots.len() > 1 {
+        let names: Vec<String> = roots.iter().take(10).map(|id| protocol.get(*id).branch_name()).collect();
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let message = format!("`{name}` defines several types that can be the payload: {}", names.join(", "));
+        let help = format!("name one of them behind the file: {name}#{}", names.first().map_or("", String::as_str));
+        found.push(Diagnostic::error("asyncapi/payload", reference, message).with_help(help));
+        return None;
+    }
+    let (schema, mut problems) = protocol.schema(root);
+    if root.is_some_and(|_| schema.is_none()) {
+        // What is wrong is the name in the reference, not the file.
+        for problem in problems.iter_mut().filter(|d| d.id == "avro/name-undefined") {
+            problem.primary.span = reference;
+        }
+    }
     found.extend(problems);
     Some(Schema::Avro(Arc::new(schema?)))
 }

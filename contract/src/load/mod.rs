@@ -7,7 +7,7 @@ mod bundle;
 mod schemas;
 
 pub use avro_files::load_avro_types;
-pub(crate) use avro_files::{is_avro_protocol_file, read_avro_protocol};
+pub(crate) use avro_files::{is_avro_protocol_file, read_avro_payload, read_avro_protocol};
 pub(crate) use bundle::bundle;
 pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_file, read_protobuf_text};
 

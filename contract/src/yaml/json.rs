@@ -5,13 +5,21 @@ use super::{SyntaxError, Value};
 
 /// Feeds the builder with the values of `text`, which starts at byte `base` of the file.
 pub(super) fn read(text: &str, base: usize, builder: &mut Builder) -> Result<(), SyntaxError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, base };
+    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: false }, builder)
+}
+
+/// The same of JSON with comments: `// …` and `/* … */`.
+pub(super) fn read_commented(text: &str, base: usize, builder: &mut Builder) -> Result<(), SyntaxError> {
+    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: true }, builder)
+}
+
+fn read_with(mut reader: Reader<'_>, builder: &mut Builder) -> Result<(), SyntaxError> {
     reader.value(builder)?;
     while builder.in_mapping().is_some() && !builder.stopped() {
         reader.next(builder)?;
     }
     reader.blanks();
-    if !builder.stopped() && reader.at < text.len() {
+    if !builder.stopped() && reader.at < reader.text.len() {
         return Err(reader.error("nothing may follow the value"));
     }
     Ok(())
@@ -22,6 +30,7 @@ struct Reader<'t> {
     bytes: &'t [u8],
     at: usize,
     base: usize,
+    comments: bool,
 }
 
 impl Reader<'_> {
@@ -30,9 +39,26 @@ impl Reader<'_> {
     }
 
     fn blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+        loop {
+            while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+                self.at += 1;
+            }
+            if !self.comments || self.peek() != Some(b'/') || !self.comment() {
+                return;
+            }
         }
+    }
+
+    /// Passes over a comment; one that does not end is none.
+    fn comment(&mut self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        let length = if rest.starts_with("//") {
+            Some(rest.find(['\n', '\r']).unwrap_or(rest.len()))
+        } else {
+            rest.strip_prefix("/*").and_then(|body| body.find("*/")).map(|end| end + 4)
+        };
+        self.at += length.unwrap_or(0);
+        length.is_some()
     }
 
     fn error(&self, message: impl Into<String>) -> SyntaxError {

@@ -41,6 +41,9 @@ pub fn parse(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>)
     let source = sources.file(file);
     let text = source.text();
     let (body, skipped) = without_bom(text);
+    if is_avro_name(source.name()) && body.trim_start().starts_with(['{', '[', '"', '/']) {
+        return parse_avro_json(sources, file);
+    }
     let looks_like_json = body.trim_start().starts_with(['{', '[', '"']);
     if looks_like_json && body.len() <= MAX_BYTES {
         let mut builder = Builder::new(file);
@@ -57,6 +60,11 @@ pub fn parse(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>)
 /// Reads a text that must be JSON by the letter of RFC 8259: what a schema registry is sent.
 pub fn parse_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
     parse_with(file, sources.file(file).text(), json::read)
+}
+
+/// Reads JSON that may have comments, as Avro Java reads schemas.
+pub fn parse_avro_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
+    parse_with(file, sources.file(file).text(), json::read_commented)
 }
 
 type Read = fn(&str, usize, &mut Builder) -> Result<(), SyntaxError>;
@@ -107,8 +115,13 @@ fn without_bom(text: &str) -> (&str, usize) {
 
 /// `true` for the names that promise JSON: a mistake in such a file is told in terms of JSON.
 fn is_json_name(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// `true` for the names of Avro's JSON files.
+fn is_avro_name(name: &str) -> bool {
     let extension = name.rsplit('.').next().unwrap_or("");
-    ["json", "avsc", "avpr"].iter().any(|json| extension.eq_ignore_ascii_case(json))
+    ["avsc", "avpr"].iter().any(|avro| extension.eq_ignore_ascii_case(avro))
 }
 
 /// A value with its place.

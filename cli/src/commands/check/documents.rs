@@ -189,7 +189,7 @@ fn types(sources: &mut Sources, (tree, entry): (&Tree, &Entry), history: &[(&Tre
     for (name, schema) in latest.into_iter().flatten().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)) {
         let Some(version) = version(schema) else { continue };
         let message = format!("{name} is gone from {}: whoever sends or reads it has no contract any more", entry.name);
-        let found = Diagnostic::error(REMOVED, version.at, message).with_about(name);
+        let found = Diagnostic::warning(REMOVED, version.at, message).with_about(name);
         subjects.problems.push(found.with_help("keep the type until none of its clients is left"));
     }
 }

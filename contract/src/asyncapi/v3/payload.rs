@@ -6,10 +6,9 @@ use crate::asyncapi::resolve::{self, Documents};
 use crate::asyncapi::schema_format::{self, Language};
 use crate::diagnostic::Diagnostic;
 use crate::formats::json_schema::Dialect;
-use crate::load::{read_avro, read_json_schema, read_protobuf, read_protobuf_text};
+use crate::load::{read_avro, read_avro_payload, read_json_schema, read_protobuf, read_protobuf_text};
 use crate::model::Payload;
-use crate::schema::Schema;
-use crate::source::{Reader, Sources, Span, resolve_path};
+use crate::source::{FileId, Reader, Sources, Span, resolve_path};
 use crate::yaml::{Node, Value};
 
 /// Reads the schemas of one document.
@@ -85,7 +84,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
         let reference = node.get("$ref")?;
         let file = resolve::split(reference.as_str()?).0;
         let format = match extension(file) {
-            "avsc" => "application/vnd.apache.avro;version=1.9.0",
+            "avsc" | "avpr" | "avdl" => "application/vnd.apache.avro;version=1.9.0",
             "proto" => "application/vnd.google.protobuf;version=3",
             _ => return None,
         };
@@ -113,6 +112,16 @@ impl<'s, 'd> Payloads<'s, 'd> {
         match read.language {
             Language::Protobuf => Some(self.protobuf(schema, format)),
             Language::Avro => {
+                if let Some((reference, text)) = reference_to(schema, &["avpr", "avdl"]) {
+                    let mut payload = Payload { span: schema.span, schema_format: format, schema: None };
+                    if let Some((id, path, root)) = self.open(reference, text) {
+                        payload.span = Span::start_of(id);
+                        let (sources, found) = (&mut *self.sources, &mut self.found);
+                        payload.schema =
+                            read_avro_payload(sources, self.reader, (id, &path), root.as_deref(), reference.span, found);
+                    }
+                    return Some(payload);
+                }
                 let target = self.documents.follow(schema, &mut self.found)?.clone();
                 let path = self.documents.path_of(target.span.file).to_owned();
                 let read = read_avro(self.sources, self.reader, &target, &path, &mut self.found);
@@ -137,12 +146,12 @@ impl<'s, 'd> Payloads<'s, 'd> {
 
     fn protobuf(&mut self, schema: &Node, format: String) -> Payload {
         let mut payload = Payload { span: schema.span, schema_format: format, schema: None };
-        if let Some(reference) = schema.get("$ref") {
-            let text = reference.as_str().unwrap_or("");
-            if extension(resolve::split(text).0) == "proto" {
-                payload.schema = self.proto_file(reference, text, &mut payload.span);
-                return payload;
+        if let Some((reference, text)) = reference_to(schema, &["proto"]) {
+            if let Some((id, path, root)) = self.open(reference, text) {
+                payload.span = Span::start_of(id);
+                payload.schema = read_protobuf(self.sources, self.reader, id, &path, root.as_deref(), &mut self.found);
             }
+            return payload;
         }
         let Some(target) = self.documents.follow(schema, &mut self.found).cloned() else { return payload };
         if target.as_str().is_none() {
@@ -157,7 +166,8 @@ impl<'s, 'd> Payloads<'s, 'd> {
         payload
     }
 
-    fn proto_file(&mut self, reference: &Node, text: &str, span: &mut Span) -> Option<Schema> {
+    /// Opens a file that is no YAML and no JSON Schema: its number, its path, and the name behind `#`.
+    fn open(&mut self, reference: &Node, text: &str) -> Option<(FileId, String, Option<String>)> {
         let (file, fragment) = resolve::split(text);
         let referrer = self.documents.path_of(reference.span.file);
         let remote = resolve::is_remote(file) || resolve::is_remote(referrer);
@@ -177,11 +187,9 @@ impl<'s, 'd> Payloads<'s, 'd> {
         };
         let name = if remote { path.clone() } else { self.reader.display_name(&path) };
         let id = self.sources.add(name, content);
-        *span = Span::start_of(id);
         let fragment = resolve::percent_decode(fragment);
         let root = fragment.trim_start_matches(['/', '.']);
-        let root = (!root.is_empty()).then_some(root);
-        read_protobuf(self.sources, self.reader, id, &path, root, &mut self.found)
+        Some((id, path, (!root.is_empty()).then(|| root.to_owned())))
     }
 
     /// Says that a schema is kept as it is.
@@ -204,6 +212,13 @@ impl<'s, 'd> Payloads<'s, 'd> {
             }
         }
     }
+}
+
+/// A reference into a file with one of these endings, and its text.
+fn reference_to<'n>(schema: &'n Node, endings: &[&str]) -> Option<(&'n Node, &'n str)> {
+    let reference = schema.get("$ref")?;
+    let text = reference.as_str()?;
+    endings.contains(&extension(resolve::split(text).0)).then_some((reference, text))
 }
 
 fn extension(file: &str) -> &str {

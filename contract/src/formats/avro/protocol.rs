@@ -94,8 +94,8 @@ impl Protocol {
         &self.all[id.0 as usize]
     }
 
-    /// The types that can be a payload, when none is named: the one that `schema` names, else those that the file itself defines
-    /// and that no other type contains; errors only where there is nothing else.
+    /// The types that can be a payload, when none is named: the one that `schema` names, else the records that the file itself
+    /// defines and that no other type contains; errors, enums and fixed types only where there is nothing else.
     pub fn roots(&self) -> Vec<TypeId> {
         if let Some(main) = self.main {
             return vec![main];
@@ -103,14 +103,12 @@ impl Protocol {
         let contained = self.contained();
         let own: Vec<TypeId> = self.types.iter().copied().filter(|id| self.get(*id).span.file == self.file).collect();
         let own = if own.is_empty() { self.types.clone() } else { own };
-        let is_error = |id: &TypeId| matches!(&self.get(*id).kind, Kind::Record(record) if record.is_error);
+        let is_payload = |id: &TypeId| matches!(&self.get(*id).kind, Kind::Record(record) if !record.is_error);
         let top = |id: &TypeId| !contained.get(id.0 as usize).copied().unwrap_or(false);
-        let choices: [Vec<TypeId>; 3] = [
-            own.iter().copied().filter(|id| top(id) && !is_error(id)).collect(),
-            own.iter().copied().filter(|id| !is_error(id)).collect(),
-            own,
-        ];
-        choices.into_iter().find(|choice| !choice.is_empty()).unwrap_or_default()
+        let records: Vec<TypeId> = own.iter().copied().filter(is_payload).collect();
+        // Records that contain each other have no top.
+        let choices = [records.iter().copied().filter(top).collect(), records, own.iter().copied().filter(top).collect(), own];
+        choices.into_iter().find(|choice: &Vec<TypeId>| !choice.is_empty()).unwrap_or_default()
     }
 
     /// For each type, whether another named type contains it, directly or in lists, maps and unions. A type that contains itself
@@ -185,9 +183,12 @@ impl Protocol {
         if let [only] = same.as_slice() {
             return Ok(**only);
         }
+        let text = match same.len() {
+            0 => format!("this file has no type named '{name}'"),
+            _ => format!("several types of this file are named '{name}'"),
+        };
         let list = if same.is_empty() { self.types.iter().collect() } else { same };
         let names: Vec<String> = list.iter().take(20).map(|id| self.get(**id).branch_name()).collect();
-        let text = format!("this file has no type that is named '{name}' and no other");
         let found = Diagnostic::error("avro/name-undefined", self.span, text);
         Err(Box::new(found.with_help(format!("Name one of {}.", names.join(", ")))))
     }

@@ -3,6 +3,7 @@
 use super::lex::Kind;
 use super::notes::Place;
 use super::parse::{Idl, Object, Step, string};
+use crate::diagnostic::has_errors;
 use crate::formats::avro::MAX_DEPTH;
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
@@ -123,6 +124,9 @@ impl Idl<'_> {
         }
         let mut object = Object::new(start);
         object.text("type", "bytes");
+        if has_errors(&self.found) {
+            return Ok(object.node(start.to(end)));
+        }
         object.text("logicalType", "decimal");
         object.put("precision", precision);
         object.put("scale", scale);
