@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::input::Tree;
-use crate::output::{Color, Format as Output, OutputArgs};
+use crate::output::OutputArgs;
 
 /// Arguments of `fingerprint`.
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     if schemas.is_empty() || has_errors(&found) {
         found.retain(|d| d.severity == Severity::Error);
-        OutputArgs { format: Output::Text, color: Color::Auto }.print("invalid", &mut found, &sources)?;
+        OutputArgs::text().print("invalid", &mut found, &sources)?;
         return Ok(Exit::CouldNotRun);
     }
     let rows: Vec<_> = schemas.iter().filter_map(|(_, schema)| row(schema)).collect();
