@@ -117,10 +117,10 @@ impl Idl<'_> {
         let end = self.mark(')')?;
         let digits = |node: &Node| node.as_i64().unwrap_or(0);
         if digits(&precision) < 1 || digits(&precision) > i64::from(i32::MAX) {
-            self.error("avro/logical-invalid", precision.span, "a decimal has one digit at least");
+            self.error("avro/idl-decimal", precision.span, "a decimal has one digit at least");
         } else if digits(&scale) < 0 || digits(&scale) > digits(&precision) {
             let message = format!("the scale of a decimal lies between 0 and its precision, {}", digits(&precision));
-            self.error("avro/logical-invalid", scale.span, message);
+            self.error("avro/idl-decimal", scale.span, message);
         }
         let mut object = Object::new(start);
         object.text("type", "bytes");
