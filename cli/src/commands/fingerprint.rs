@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use eventpact_contract::diagnostic::{Severity, has_errors};
@@ -37,7 +38,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
     let tree = Tree::open(&args.file, None)?;
     let [entry] = tree.entries.as_slice() else { bail!("{} is a folder; name an Avro file", args.file) };
-    let is_protocol = entry.path.ends_with(".avpr") || entry.path.ends_with(".avdl");
+    let ending = Path::new(&entry.path).extension().and_then(|ending| ending.to_str());
+    let is_protocol = matches!(ending, Some("avpr" | "avdl"));
     let (schemas, mut found) = if is_protocol && args.name.is_none() {
         load::load_avro_types(&mut sources, &*tree.reader, &entry.path)
     } else {
@@ -79,5 +81,7 @@ fn row(schema: &Schema) -> Option<serde_json::Value> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
