@@ -103,6 +103,30 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_every_length_are_what_the_standard_library_says() {
+        for length in [0_usize, 1, 7, 8, 9, 31, 63, 64, 65, 128, 200] {
+            let text = vec![b'a'; length];
+            for at in 0..=length {
+                for part in [&b""[..], "\u{e9}".as_bytes(), "\u{1f980}".as_bytes(), &[0xff], &[0xc3], &[0xed, 0xa0, 0x80]] {
+                    let body = [&text[..at], part, &text[at..]].concat();
+                    let mut bytes = Vec::new();
+                    write_bytes(&mut bytes, &body);
+                    let prefix = bytes.len() - body.len();
+                    let read = (Reader::new(&bytes).str(), Reader::new(&bytes).string());
+                    match std::str::from_utf8(&body) {
+                        Ok(text) => assert_eq!(read, (Ok(text), Ok(text.to_owned()))),
+                        Err(e) => {
+                            let offset = Some(prefix + e.valid_up_to());
+                            let found = (read.0.map_err(|e| e.offset()), read.1.map_err(|e| e.offset()));
+                            assert_eq!(found, (Err(offset), Err(offset)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn containers_round_trip() {
         let mut out = Vec::new();
         let map = BTreeMap::from([("a".to_owned(), 1_i64), ("b".to_owned(), -70_000)]);
