@@ -86,10 +86,9 @@ pub fn demote_beyond(found: &mut [Diagnostic]) {
 }
 
 /// `true` for an error that leaves something out of the contract or makes it doubtful. What goes beyond the official parser and
-/// is a rule of its own (an example that does not fit, a channel that nobody uses) tells people something, and stops nobody.
+/// only advises (an example that does not fit, a channel that nobody uses) stops nobody.
 pub fn stops(diagnostic: &Diagnostic) -> bool {
-    let advice = || crate::asyncapi::rules().iter().any(|rule| rule.id == diagnostic.id && rule.layer == Layer::Beyond);
-    diagnostic.severity == Severity::Error && !advice()
+    diagnostic.severity == Severity::Error && !crate::asyncapi::advises(&diagnostic.id)
 }
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ fn asyncapi() {
 fn the_shop_is_valid() {
     for name in ["shop", "shop-next"] {
         let mut sources = Sources::new();
-        let (document, found) = load(&mut sources, &Folder(root().join("specs").join(name)), "asyncapi.yaml");
+        let (document, mut found) = load(&mut sources, &Folder(root().join("specs").join(name)), "asyncapi.yaml");
+        // The next version has a channel that nobody uses yet.
+        found.retain(|d| d.id != "asyncapi/channel-without-operation");
         assert!(
             found.is_empty(),
             "{}",

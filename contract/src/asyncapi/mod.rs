@@ -38,6 +38,11 @@ pub(crate) fn shape_errors(documents: &Documents) -> Vec<Diagnostic> {
     found
 }
 
+/// `true` for the ids of rules that advise: they go beyond the official parser and leave nothing out of the contract.
+pub(crate) fn advises(id: &str) -> bool {
+    rules::advises(id) || examples::advises(id)
+}
+
 /// Checks the document and lowers it into the model.
 pub(crate) fn read(
     documents: &Documents,

@@ -6,7 +6,7 @@ use crate::asyncapi::resolve::Documents;
 use crate::yaml::{Mapping, Node};
 
 /// Collects the messages of a document, each once.
-pub(super) struct Messages<'d> {
+pub(in crate::asyncapi) struct Messages<'d> {
     documents: &'d Documents,
     seen: HashSet<*const Node>,
     found: Vec<&'d Node>,
@@ -14,7 +14,7 @@ pub(super) struct Messages<'d> {
 
 impl<'d> Messages<'d> {
     /// The messages behind all references; of 2.x also the traits, which have examples of their own.
-    pub(super) fn of(documents: &'d Documents, root: &'d Node, is_2: bool) -> Vec<&'d Node> {
+    pub(in crate::asyncapi) fn of(documents: &'d Documents, root: &'d Node, is_2: bool) -> Vec<&'d Node> {
         let mut messages = Self { documents, seen: HashSet::new(), found: Vec::new() };
         let components = messages.get(root, "components");
         for around in [Some(root), components].into_iter().flatten() {

@@ -8,6 +8,8 @@ mod messages;
 mod protobuf;
 mod schemas;
 
+pub(super) use messages::Messages;
+
 use std::collections::HashSet;
 
 use super::resolve::Documents;
@@ -28,6 +30,11 @@ const OFFICIAL_SCHEMAS: &str = "asyncapi2-schemas";
 const INVALID: &str = "asyncapi/example-invalid";
 const NOT_ENCODED: &str = "asyncapi/example-not-encoded";
 const NOT_CHECKED: &str = "asyncapi/example-not-checked";
+
+/// `true` for what is found here and goes beyond the official parser.
+pub(super) fn advises(id: &str) -> bool {
+    [INVALID, NOT_ENCODED, NOT_CHECKED, schemas::DEFAULT, schemas::EXAMPLE].contains(&id)
+}
 
 /// More findings than this are no help.
 const MAX_FOUND: usize = 200;
@@ -63,7 +70,7 @@ pub(super) fn check(
 ) {
     let mut checker =
         Checker { documents, version, payloads: Payloads::new(documents, version.as_str(), sources, reader), found: Vec::new() };
-    for message in messages::Messages::of(documents, root, version.is_2()) {
+    for message in Messages::of(documents, root, version.is_2()) {
         let before = checker.payloads.reported();
         checker.message(message);
         if read.contains(&message.span) {

@@ -11,8 +11,8 @@ use crate::yaml::Node;
 
 const OFFICIAL_DEFAULT: &str = "asyncapi2-schema-default";
 const OFFICIAL_EXAMPLES: &str = "asyncapi2-schema-examples";
-const DEFAULT: &str = "asyncapi/schema-default-invalid";
-const EXAMPLE: &str = "asyncapi/schema-example-invalid";
+pub(super) const DEFAULT: &str = "asyncapi/schema-default-invalid";
+pub(super) const EXAMPLE: &str = "asyncapi/schema-example-invalid";
 
 /// The most values that are held against schemas in one document.
 const MAX_VALUES: usize = 5000;
@@ -99,7 +99,7 @@ fn places<'d>(checker: &Checker<'_, 'd>, root: &'d Node) -> Vec<Place<'d>> {
         official.extend(messages.filter_map(payload));
     }
     let is_2 = checker.version.is_2();
-    let others = super::messages::Messages::of(documents, root, is_2);
+    let others = super::Messages::of(documents, root, is_2);
     let others = others.into_iter().flat_map(|message| payload(message).into_iter().chain(get(message, "headers")));
     let official = official.into_iter().map(|node| Place { node, official: is_2 });
     official.chain(others.map(|node| Place { node, official: false })).collect()

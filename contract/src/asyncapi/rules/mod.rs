@@ -3,6 +3,8 @@
 //! A rule is data and a function over a [`Context`]; it reports into a [`Sink`], which adds id and severity. What the walker of
 //! `shape/`, the resolver and the reader of the version find has its page here too, without a function.
 
+mod address_shared;
+mod address_with_query;
 mod asyncapi2_channel_no_query_nor_fragment;
 mod asyncapi2_message_examples;
 mod asyncapi2_message_examples_custom_format;
@@ -11,19 +13,39 @@ mod asyncapi2_schema_examples;
 mod asyncapi2_schemas;
 mod asyncapi3_channel_no_query_nor_fragment;
 mod asyncapi_is_asyncapi;
+mod beyond;
+mod channel_without_operation;
+mod component_key;
+mod content_type_mismatch;
+mod dead_letter;
+mod default_not_in_enum;
+mod discriminator_not_defined;
+mod duplicate_tag;
 mod example_invalid;
 mod example_not_checked;
 mod example_not_encoded;
+mod failed_message_not_carried;
+mod headers_not_object;
+mod kafka_key_invalid;
+mod location_not_in_schema;
+mod message_without_channel;
+mod parameter_not_described;
+mod pattern_invalid;
+mod retry;
 mod schema_default_invalid;
 mod schema_example_invalid;
 mod schema_format_missing;
 mod schema_format_version;
+mod schema_missing;
+mod schema_registry_url;
+mod server_variables;
 mod unknown_schema_format;
+mod unused_component;
 
 use super::Documents;
 use super::version::Version;
 use crate::diagnostic::Diagnostic;
-use crate::rule::Rule;
+use crate::rule::{Layer, Rule};
 use crate::source::Span;
 use crate::yaml::{Entry, Node};
 
@@ -45,6 +67,27 @@ const RULES: &[&Check] = &[
     &unknown_schema_format::RULE,
     &schema_format_version::RULE,
     &schema_format_missing::RULE,
+    &address_with_query::RULE,
+    &server_variables::RULE,
+    &default_not_in_enum::RULE,
+    &unused_component::RULE,
+    &message_without_channel::RULE,
+    &channel_without_operation::RULE,
+    &duplicate_tag::RULE,
+    &address_shared::RULE,
+    &discriminator_not_defined::RULE,
+    &location_not_in_schema::RULE,
+    &content_type_mismatch::RULE,
+    &kafka_key_invalid::RULE,
+    &schema_registry_url::RULE,
+    &component_key::RULE,
+    &pattern_invalid::RULE,
+    &schema_missing::RULE,
+    &headers_not_object::RULE,
+    &parameter_not_described::RULE,
+    &failed_message_not_carried::RULE,
+    &retry::RULE,
+    &dead_letter::RULE,
 ];
 
 /// A rule and its function.
@@ -99,6 +142,11 @@ impl Sink<'_> {
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
+}
+
+/// `true` for the ids of rules that run here and go beyond the official parser.
+pub(super) fn advises(id: &str) -> bool {
+    RULES.iter().any(|check| check.rule.id == id && check.rule.layer == Layer::Beyond && check.run.is_some())
 }
 
 /// The data of every rule.

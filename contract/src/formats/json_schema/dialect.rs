@@ -24,7 +24,7 @@ pub enum Dialect {
 
 /// What the value of a keyword holds, where it holds schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(crate) enum Holds {
     /// One schema.
     One,
     /// A list of schemas.
@@ -76,7 +76,7 @@ impl Dialect {
     /// What the value of a keyword holds; `None` where the keyword means nothing or holds no schema.
     ///
     /// `$defs`, `dependentRequired` and `dependentSchemas` are read in every draft: many write them without saying which one.
-    pub(super) fn holds(self, keyword: &str) -> Option<Holds> {
+    pub(crate) fn holds(self, keyword: &str) -> Option<Holds> {
         let (since, until, holds) = match keyword {
             "properties" | "patternProperties" | "definitions" | "$defs" => (Self::Draft04, Self::Draft202012, Holds::Named),
             "dependentSchemas" | "dependentRequired" => (Self::Draft04, Self::Draft202012, Holds::Dependencies),

@@ -122,6 +122,12 @@ fn options(schema: &Schema, formats: bool) -> ValidationOptions<'static> {
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING))
 }
 
+/// A text whose brackets match, and which no engine takes all the same.
+pub(crate) fn is_wrong_pattern(pattern: &str) -> bool {
+    let schema = serde_json::json!({ "pattern": pattern });
+    super::keywords::pattern_problem(pattern).is_none() && jsonschema::options().with_draft(Draft::Draft7).build(&schema).is_err()
+}
+
 fn refused(why: &dyn std::fmt::Display) -> Unusable {
     Unusable::Refused(shortened(&why.to_string()))
 }

@@ -1,0 +1,68 @@
+//! Finds a `location` (of a correlation id, of a parameter, of the address of a reply) that leads to no property of the headers
+//! or the payload. Schemas that leave open what else there may be are not doubted, and only JSON Schemas are looked at.
+//!
+//! Why it matters: the value is never found at run time: requests and replies do not find each other, addresses have holes.
+//!
+//! What to do instead: correct the pointer, as `$message.header#/correlationId`, or add the property to the schema.
+
+use super::beyond;
+use super::{ALL, Check, Context, Sink};
+use crate::diagnostic::Severity;
+use crate::rule::{Layer, Rule};
+use crate::yaml::{Node, unescape_token};
+
+pub(super) const RULE: Check = Check {
+    rule: Rule {
+        id: "asyncapi/location-not-in-schema",
+        layer: Layer::Beyond,
+        severity: Severity::Warning,
+        summary: "a `location` leads to something that the messages have",
+        source: include_str!("location_not_in_schema.rs"),
+    },
+    versions: ALL,
+    run: Some(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    for message in beyond::messages(context) {
+        if let Some(location) = context.get(message, "correlationId").and_then(|id| id.get("location")) {
+            doubt(context, location, &[message], "the message", sink);
+        }
+    }
+    if context.version.is_2() {
+        return;
+    }
+    for (_, channel) in context.entries(context.root, "channels") {
+        let carried: Vec<&Node> = context.entries(channel, "messages").map(|(_, message)| message).collect();
+        for (_, parameter) in context.entries(channel, "parameters") {
+            if let Some(location) = parameter.get("location") {
+                doubt(context, location, &carried, "the messages of the channel", sink);
+            }
+        }
+    }
+    for (_, operation) in context.entries(context.root, "operations") {
+        let address = context.get(operation, "reply").and_then(|reply| context.get(reply, "address"));
+        let channel = context.get(operation, "channel");
+        let (Some(location), Some(channel)) = (address.and_then(|node| node.get("location")), channel) else { continue };
+        let listed: Vec<&Node> = beyond::items(context, operation, "messages").map(|(_, message)| message).collect();
+        let all: Vec<&Node> = context.entries(channel, "messages").map(|(_, message)| message).collect();
+        doubt(context, location, if listed.is_empty() { &all } else { &listed }, "the messages of the operation", sink);
+    }
+}
+
+/// Reports a location that leads nowhere in any of the messages.
+fn doubt(context: &Context<'_>, location: &Node, messages: &[&Node], whose: &str, sink: &mut Sink<'_>) {
+    let Some((part, pointer)) = location.as_str().and_then(|text| text.strip_prefix("$message.")?.split_once('#')) else {
+        return;
+    };
+    let (field, name) = match part {
+        "header" => ("headers", "headers"),
+        "payload" => ("payload", "payload"),
+        _ => return,
+    };
+    let tokens: Vec<String> = pointer.split('/').skip(1).map(|token| unescape_token(token).into_owned()).collect();
+    let nowhere = |message: &&Node| beyond::leads(context, message, field, &tokens) == Some(false);
+    if !messages.is_empty() && messages.iter().all(nowhere) {
+        sink.report(location.span, format!("the {name} of {whose} have no `{pointer}`"));
+    }
+}
