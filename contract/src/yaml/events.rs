@@ -38,7 +38,7 @@ impl Reader<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let start = if anchor > 0 || tag.is_some() { behind_properties(self.text, start, end) } else { start };
                 let end = scalar_end(self.text, start, end);
-                self.scalar(text, style, anchor, tag, (start, end), builder);
+                self.scalar(text, style, anchor, tag.as_deref(), (start, end), builder);
             }
             Event::Alias(anchor) => builder.alias(anchor, self.span((start, end), builder)),
             Event::SequenceStart(anchor, tag) => {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         text: std::borrow::Cow<'_, str>,
         style: ScalarStyle,
         anchor: usize,
-        tag: Tags<'_>,
+        tag: Option<&Tag>,
         place: (usize, usize),
         builder: &mut Builder,
     ) {
@@ -94,7 +94,7 @@ impl Reader<'_> {
             self.indentation(place.0, builder);
         }
         let merge = is_key && plain && tag.is_none() && text == "<<";
-        let value = match &tag {
+        let value = match tag {
             None if plain => scalar::plain(&text),
             None if !is_key => return builder.scalar(Value::String(text.into_owned()), span, anchor),
             None => Value::String(text.clone().into_owned()),
