@@ -41,7 +41,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>)
     let source = sources.file(file);
     let text = source.text();
     let (body, skipped) = without_bom(text);
-    if is_avro_name(source.name()) && body.trim_start().starts_with(['{', '[', '"', '/']) {
+    if is_avro_name(source.name()) {
         return parse_avro_json(sources, file);
     }
     let looks_like_json = body.trim_start().starts_with(['{', '[', '"']);

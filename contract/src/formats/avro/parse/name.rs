@@ -1,12 +1,14 @@
 //! Names: which ones are allowed, and how a namespace makes them full.
 
+use unicode_general_category::{GeneralCategory, get_general_category};
+
 use super::super::tree::Name;
 
 /// Says what is wrong with a simple name; letters and digits of any script are allowed, as in Avro Java 1.12 and the
 /// specification's own advice for readers.
 pub(super) fn check(name: &str) -> Result<(), String> {
-    let letter = |c: char| c == '_' || (c.is_alphabetic() && u32::from(c) <= 0xFFFF);
-    let rest = |c: char| letter(c) || c.is_ascii_digit() || unicode_digit(c);
+    let letter = |c: char| c == '_' || is_letter(c);
+    let rest = |c: char| letter(c) || is_digit(c);
     match name.chars().next() {
         None => Err("a name must not be empty".to_owned()),
         Some(c) if !letter(c) => Err(format!("it starts with '{}'; a name starts with a letter or '_'", c.escape_debug())),
@@ -17,17 +19,23 @@ pub(super) fn check(name: &str) -> Result<(), String> {
     }
 }
 
-/// The zeros of the blocks of ten in the basic plane.
-const ZEROS: [u32; 36] = [
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50, 0x0ED0,
-    0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0,
-    0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
-];
+/// What Java calls a letter: not all that Unicode calls alphabetic, and nothing beyond the basic plane, as it looks at halves of
+/// surrogate pairs.
+fn is_letter(c: char) -> bool {
+    use GeneralCategory::{LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
+    c.is_ascii_alphabetic()
+        || (c.is_alphabetic()
+            && u32::from(c) <= 0xFFFF
+            && matches!(
+                get_general_category(c),
+                LowercaseLetter | ModifierLetter | OtherLetter | TitlecaseLetter | UppercaseLetter
+            ))
+}
 
-/// Decimal digits outside of ASCII (category Nd): numeric, but neither a letter, a fraction nor a circled number.
-fn unicode_digit(c: char) -> bool {
-    let c = u32::from(c);
-    ZEROS.iter().any(|zero| (*zero..zero + 10).contains(&c))
+/// A decimal digit of any script: neither a fraction nor a circled number.
+fn is_digit(c: char) -> bool {
+    let known = || u32::from(c) <= 0xFFFF && get_general_category(c) == GeneralCategory::DecimalNumber;
+    c.is_ascii_digit() || (!c.is_ascii() && known())
 }
 
 /// Checks a name that may have a namespace before it. As in Avro Java, a leading dot means "no namespace".
@@ -65,7 +73,7 @@ mod tests {
         for good in ["a", "_", "Größe", "注文", "a1", "a٣"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
-        for bad in ["", "1a", "a-b", "a b", "a.b", "😀", "a½"] {
+        for bad in ["", "1a", "a-b", "a b", "a.b", "😀", "a½", "ⅷ", "a\u{301}"] {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert_eq!(check_full("a.b.C"), Ok(()));
