@@ -292,7 +292,9 @@ fn choice(triple: &Triple, ours: &Result<datum::Value, datum::DatumError>, answe
             Some("an alias of a field in a record that moved to another namespace")
         }
         // Of a union in a default inside of a default Java takes the first branch, whatever fits.
-        (Ok(_), Some(theirs)) if compatible && theirs.contains("No default value for") => Some("a union in the default of a default"),
+        (Ok(_), Some(theirs)) if compatible && theirs.contains("No default value for") => {
+            Some("a union in the default of a default")
+        }
         // Of a default that does not fit its type each makes something else: both warn of it, or refuse it, when they validate.
         _ if doubtful_default(&triple.reader) || doubtful_default(&triple.writer) => Some("a default that does not fit its type"),
         _ => None,
