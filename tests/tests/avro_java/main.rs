@@ -261,6 +261,40 @@ fn decoding_with_resolution() {
     assert!(read >= 2000 && refused >= 300, "{read} {refused}");
 }
 
+/// What we write as Avro JSON, Avro Java reads back as the same value; and so do we.
+#[test]
+fn the_json_encoding() {
+    let mut rng = Rng(5);
+    let mut rows = Vec::new();
+    while rows.len() < 1500 {
+        let text = Schemas::new(&mut rng).root().to_string();
+        let Ok(schema) = parse(&text, false) else { continue };
+        let no_value = |t: &avro::Type| matches!(&t.kind, avro::Kind::Union(branches) if branches.is_empty());
+        if schema.types.iter().any(no_value) {
+            continue;
+        }
+        let value = random::value(&schema, schema.root, &mut rng, 0);
+        let json = datum::to_json(&schema, &value);
+        assert_eq!(datum::from_json(&schema, &json).map(|again| datum::to_json(&schema, &again)), Ok(json.clone()), "{text}");
+        rows.push((text, schema, json));
+    }
+    let question = |(text, _, json): &(String, Schema, Json)| json!({ "op": "json", "schema": text, "json": json.to_string() });
+    let Some(answers) = ask(&rows.iter().map(question).collect::<Vec<_>>()) else { return };
+    let mut wrong = Vec::new();
+    for ((text, schema, json), answer) in rows.iter().zip(&answers) {
+        let theirs = match refusal(answer) {
+            Some(theirs) => Err(theirs.to_owned()),
+            None => datum::decode(schema, &bytes(answer["hex"].as_str().unwrap())).map_err(|e| e.to_string()),
+        };
+        match theirs.map(|value| datum::to_json(schema, &value)) {
+            Ok(theirs) if same(json, &theirs) => {}
+            theirs => wrong.push(format!("{text}\n  ours   {json}\n  theirs {theirs:?}")),
+        }
+    }
+    report(wrong, rows.len());
+    println!("avro java: {} values read from our JSON", rows.len());
+}
+
 /// Why we decide otherwise than Avro Java's decoder, when that is on purpose.
 fn choice(triple: &Triple, ours: &Result<datum::Value, datum::DatumError>, answer: &Json) -> Option<&'static str> {
     let compatible = answer["compatible"] == "COMPATIBLE";
