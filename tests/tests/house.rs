@@ -236,7 +236,8 @@ fn every_rule_on_documents_is_listed_and_has_a_page() {
         assert!(list.contains(&format!("mod {module};")), "{} is not declared in rules/mod.rs", shown(file));
         assert!(list.contains(&format!("{module}::RULE")), "{} is not in the list of rules/mod.rs", shown(file));
         let id = text.split("id: \"").nth(1).and_then(|t| t.split('"').next()).expect("an id");
-        let name = id.strip_prefix("asyncapi/").unwrap_or(id).replace('-', "_");
+        let snake = |c: char| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() };
+        let name: String = id.strip_prefix("asyncapi/").unwrap_or(id).replace('-', "_").chars().map(snake).collect();
         assert_eq!(name, module, "the file of {id} has another name");
         let page: Vec<&str> = text.lines().take_while(|l| l.starts_with("//!")).collect();
         let paragraphs = page.split(|l| *l == "//!").filter(|p| !p.is_empty()).count();

@@ -75,7 +75,7 @@ fn the_shop_is_valid() {
         // The next version has a channel that nobody uses yet.
         found.retain(|d| d.id != "asyncapi/channel-without-operation");
         assert!(
-            found.is_empty(),
+            found.iter().all(|found| found.id == "asyncapi-latest-version"),
             "{}",
             text::render(&found, &sources, &Options { verdict: "", color: false, explained: |_| false })
         );

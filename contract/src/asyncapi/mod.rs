@@ -18,10 +18,12 @@ pub(crate) use resolve::{Documents, is_remote, moved_reference};
 pub use v2::PointOfView;
 pub(crate) use v2::upgrade;
 
-use crate::diagnostic::Diagnostic;
+use std::collections::HashSet;
+
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Contract;
-use crate::rule::Rule;
-use crate::source::{Reader, Sources};
+use crate::rule::{self, Layer, Rule};
+use crate::source::{Reader, Sources, Span};
 use crate::yaml::Node;
 
 /// The data of every rule on documents.
@@ -29,11 +31,13 @@ pub(crate) fn rules() -> Vec<Rule> {
     rules::all()
 }
 
-/// What the shape of a 3.x document lacks.
+/// What the shape of a document lacks.
 pub(crate) fn shape_errors(documents: &Documents) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if let Some(root) = documents.root() {
-        shape::check(documents, root, &mut found);
+    if let Some(root) = documents.root()
+        && let Some(version) = version::read(root, &mut found)
+    {
+        shape::check(documents, root, version, &mut found);
     }
     found
 }
@@ -53,16 +57,18 @@ pub(crate) fn read(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let version = version::read(root, found)?;
-    let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
-    if !version.is_2() {
-        shape::check(documents, root, found);
-    }
+    shape::check(documents, root, version, found);
     rules::run(&rules::Context { documents, root, version }, found);
+    let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
+    let mut own = Vec::new();
     let contract = if version.is_2() {
-        v2::lower(documents, root, text, view, sources, reader, found)
+        v2::lower(documents, root, text, view, sources, reader, &mut own)
     } else {
-        v3::lower(documents, root, text, sources, reader, found)
+        v3::lower(documents, root, text, sources, reader, &mut own)
     };
+    // What a rule has said of a place is not said again by the one who stumbles over it.
+    let said: HashSet<Span> = found.iter().filter(|d| d.severity == Severity::Error).map(|d| d.primary.span).collect();
+    found.extend(own.into_iter().filter(|d| rule::layer_of(&d.id) != Layer::Beyond || !said.contains(&d.primary.span)));
     let messages = contract.iter().flat_map(|contract| &contract.channels).flat_map(|channel| &channel.messages);
     let read = messages.map(|message| message.span).collect();
     examples::check(documents, root, version, &read, sources, reader, found);

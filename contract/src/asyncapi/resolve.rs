@@ -5,9 +5,10 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Reader, Sources, resolve_address, resolve_path};
+use crate::source::{FileId, Reader, Sources, Span, resolve_address, resolve_path};
 use crate::yaml::{self, Entry, Mapping, Node, Value};
 
 /// The most files that one document may pull in.
@@ -29,6 +30,8 @@ pub(crate) struct Documents {
 
 /// Objects with more entries than this get an index.
 const LONG: usize = 32;
+/// Longer values are compared by their first bytes.
+const MAX_CANONICAL: usize = 1024 * 1024;
 /// The most values that are copied to make schemas self-contained.
 const MAX_COPIED: usize = 500_000;
 
@@ -60,7 +63,7 @@ impl Documents {
                 bytes += text.len();
                 let name = if is_remote(&path) { path.clone() } else { reader.display_name(&path) };
                 let file = sources.add(name, text);
-                let (node, problems) = yaml::parse(sources, file);
+                let (node, problems) = yaml::parse_document(sources, file);
                 found.extend(problems);
                 if let Some(node) = &node {
                     open.extend(referred_files(node, &path));
@@ -137,6 +140,94 @@ impl Documents {
         self.chain(node, found)?.last().copied()
     }
 
+    /// The node behind all references, the node itself when it is none; `None` when they lead nowhere.
+    pub(crate) fn target<'a>(&'a self, node: &'a Node) -> Option<&'a Node> {
+        if node.get("$ref").is_none() { Some(node) } else { self.follow(node, &mut Vec::new()) }
+    }
+
+    /// The key of a value (the value itself where it has none) and its path in its file, for findings about it as a whole.
+    pub(crate) fn place_of(&self, node: &Node) -> (Span, Vec<String>) {
+        let mut path = Vec::new();
+        let Some(mut here) = self.root_of(node.span.file) else { return (node.span, path) };
+        if std::ptr::eq(here, node) {
+            // All of a file: its first key will do, or its bracket.
+            let first = node.as_mapping().and_then(|map| map.entries.first()).map_or(node.span, |entry| entry.key_span);
+            let bracket = Span { end: (node.span.start + 1).min(node.span.end), ..node.span };
+            return (if first.start == node.span.start { first } else { bracket }, path);
+        }
+        let holds = |value: &Node| value.span.start <= node.span.start && node.span.end <= value.span.end;
+        loop {
+            let next = match &here.value {
+                Value::Mapping(mapping) => {
+                    let exact = mapping.entries.iter().find(|entry| std::ptr::eq(&raw const entry.value, node));
+                    if let Some(entry) = exact {
+                        path.push(entry.key.clone());
+                        return (entry.key_span, path);
+                    }
+                    mapping.entries.iter().find(|entry| holds(&entry.value)).map(|entry| (entry.key.clone(), &entry.value))
+                }
+                Value::Sequence(items) => {
+                    let exact = items.iter().position(|item| std::ptr::eq(item, node));
+                    if let Some(n) = exact {
+                        path.push(n.to_string());
+                        return (node.span, path);
+                    }
+                    items.iter().enumerate().find(|(_, item)| holds(item)).map(|(n, item)| (n.to_string(), item))
+                }
+                _ => None,
+            };
+            match next {
+                Some((token, next)) => {
+                    path.push(token);
+                    here = next;
+                }
+                None => return (node.span, path),
+            }
+        }
+    }
+
+    /// A text that is the same for equal values: references followed, keys sorted, `1` and `1.0` alike.
+    pub(crate) fn canonical(&self, node: &Node) -> String {
+        let mut text = String::new();
+        self.write_canonical(node, 0, &mut text);
+        text
+    }
+
+    fn write_canonical(&self, node: &Node, depth: usize, text: &mut String) {
+        // Cut where it would not end: such values differ above, or not at all.
+        if depth > yaml::MAX_DEPTH || text.len() > MAX_CANONICAL {
+            return;
+        }
+        match &self.target(node).unwrap_or(node).value {
+            Value::Null => text.push_str("null"),
+            Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+            Value::Number(number) => match number.parse::<f64>() {
+                Ok(value) => text.push_str(&value.to_string()),
+                Err(_) => text.push_str(number),
+            },
+            Value::String(value) => drop(write!(text, "{value:?}")),
+            Value::Sequence(items) => {
+                text.push('[');
+                for item in items {
+                    self.write_canonical(item, depth + 1, text);
+                    text.push(',');
+                }
+                text.push(']');
+            }
+            Value::Mapping(mapping) => {
+                let mut entries: Vec<&Entry> = mapping.entries.iter().collect();
+                entries.sort_by(|a, b| a.key.cmp(&b.key));
+                text.push('{');
+                for entry in entries {
+                    let _ = write!(text, "{:?}:", entry.key);
+                    self.write_canonical(&entry.value, depth + 1, text);
+                    text.push(',');
+                }
+                text.push('}');
+            }
+        }
+    }
+
     /// The node, and each node on the way through its references; the last one is no reference.
     pub(crate) fn chain<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<Vec<&'a Node>> {
         let mut chain = vec![node];
@@ -144,7 +235,11 @@ impl Documents {
         while let Some(reference) = self.reference_of(here) {
             match self.step(reference, chain.len()) {
                 Ok(next) if chain.iter().any(|seen| std::ptr::eq(*seen, next)) => {
-                    found.push(Diagnostic::error("invalid-ref", reference.span, "this reference leads back to itself"));
+                    found.push(Diagnostic::error(
+                        "asyncapi/reference-loop",
+                        reference.span,
+                        "this reference leads back to itself",
+                    ));
                     return None;
                 }
                 Ok(next) => {
@@ -188,16 +283,22 @@ impl Documents {
             return Err(Broken::new(format!("`#{fragment}` is no JSON pointer: it starts with `#/`")));
         };
         for (n, token) in pointer.split('/').enumerate() {
-            let mut steps = hops;
-            while let Some(reference) = self.reference_of(node) {
-                steps += 1;
-                node = self.step(reference, steps)?;
-            }
             let token = yaml::unescape_token(token);
-            let next = match &node.value {
-                Value::Mapping(entries) => self.entry(entries, &token),
-                Value::Sequence(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
-                _ => None,
+            let mut steps = hops;
+            let next = loop {
+                let next = match &node.value {
+                    Value::Mapping(entries) => self.entry(entries, &token),
+                    Value::Sequence(items) => token.parse::<usize>().ok().and_then(|n| items.get(n)),
+                    _ => None,
+                };
+                // What stands beside a `$ref` is not looked at, except by one who names it.
+                match self.reference_of(node).filter(|_| next.is_none()) {
+                    Some(reference) => {
+                        steps += 1;
+                        node = self.step(reference, steps)?;
+                    }
+                    None => break next,
+                }
             };
             node = next.ok_or_else(|| {
                 let so_far: Vec<&str> = pointer.split('/').take(n).collect();

@@ -14,13 +14,13 @@ pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protob
 use std::collections::BTreeSet;
 
 use crate::asyncapi::{self, Documents, PointOfView};
-use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::formats::json_schema::Dialect;
 use crate::model::Contract;
 use crate::rule;
 use crate::schema::{Format, Schema};
 use crate::source::{Reader, Sources, Span};
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// What a file can hold.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ pub fn load_with(
     }
     let mut found = Vec::new();
     let documents = Documents::load(sources, reader, path, &mut found);
-    if documents.root().is_some_and(|root| root.get("asyncapi").is_some()) {
+    if documents.root().is_some_and(|root| !looks_like_schema(root, path)) {
         let contract = contract(sources, reader, &documents, options, &mut found);
         return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources, Some(&documents)));
     }
@@ -197,6 +197,51 @@ fn looks_like_avro(root: &Node) -> bool {
     }
 }
 
+/// The words that make an object a schema: a document that says neither `asyncapi` nor one of these is meant to be a contract.
+const SCHEMA_WORDS: &[&str] = &[
+    "$schema",
+    "$id",
+    "$ref",
+    "$defs",
+    "$anchor",
+    "$dynamicRef",
+    "definitions",
+    "type",
+    "properties",
+    "required",
+    "items",
+    "additionalProperties",
+    "patternProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "enum",
+    "const",
+    "format",
+    "title",
+    "description",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "protocol",
+];
+
+/// `false` for AsyncAPI documents, also for those that forgot to say so.
+fn looks_like_schema(root: &Node, path: &str) -> bool {
+    match &root.value {
+        Value::Mapping(mapping) => {
+            let has = |word: &&str| mapping.entry(word).is_some();
+            !has(&"asyncapi") && (mapping.entries.is_empty() || extension(path) == "avsc" || SCHEMA_WORDS.iter().any(has))
+        }
+        Value::Bool(_) => true,
+        _ => ["avsc", "json"].contains(&extension(path).as_str()),
+    }
+}
+
 fn extension(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
@@ -211,24 +256,32 @@ fn unreadable(sources: &mut Sources, reader: &dyn Reader, path: &str, why: &str)
 const MAX_FINDINGS: usize = 500;
 
 fn finished(mut found: Vec<Diagnostic>, sources: &Sources, documents: Option<&Documents>) -> Vec<Diagnostic> {
-    crate::diagnostic::sort(&mut found, sources);
-    if found.len() > MAX_FINDINGS {
-        let dropped = found.split_off(MAX_FINDINGS);
-        let severity = dropped.iter().map(|found| found.severity).min().unwrap_or(Severity::Info);
-        if let Some(last) = found.last() {
-            let message = format!("there are {} more findings behind this one; these are the first", dropped.len());
-            found.push(Diagnostic::new("source/too-many-findings", severity, last.primary.span, message));
-        }
-    }
-    let is_contract = documents.and_then(Documents::root).is_some_and(|root| root.get("asyncapi").is_some());
-    for found in &mut found {
-        if found.path.is_none() {
-            let span = found.primary.span;
-            found.path = documents.and_then(|documents| documents.root_of(span.file)?.path_to(span));
-        }
-        if is_contract {
+    if documents.and_then(Documents::root).is_some_and(|root| root.get("asyncapi").is_some()) {
+        for found in &mut found {
             found.layer = rule::layer_of(&found.id);
         }
+    }
+    crate::diagnostic::sort(&mut found, sources);
+    if found.len() > MAX_FINDINGS {
+        // What decides stays, and of that what comes first.
+        found.sort_by_key(|found| (found.severity, found.layer));
+        let dropped = found.split_off(MAX_FINDINGS);
+        crate::diagnostic::sort(&mut found, sources);
+        if let (Some(worst), Some(last)) = (dropped.first(), found.last()) {
+            let message = format!("there are {} more findings; these are the first and the worst", dropped.len());
+            let mut more = Diagnostic::new("source/too-many-findings", worst.severity, last.primary.span, message);
+            more.layer = worst.layer;
+            found.push(more);
+        }
+    }
+    for found in found.iter_mut().filter(|found| found.path.is_none()) {
+        let span = found.primary.span;
+        // What is wrong with the text is wrong with all of it; a key that is there twice has a place all the same.
+        let is_text = found.id.starts_with("yaml/") && found.id != "yaml/duplicate-key";
+        found.path = documents.and_then(|documents| match documents.root_of(span.file) {
+            Some(root) if !is_text => root.path_to(span),
+            _ => documents.file_ids().contains(&span.file).then(Vec::new),
+        });
     }
     found
 }

@@ -13,7 +13,7 @@ use build::Builder;
 pub use print::format;
 pub(crate) use print::print;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, Sources, Span};
 
 /// The longest text that is read, in bytes.
@@ -65,6 +65,26 @@ pub fn parse_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnos
 /// Reads JSON that may have comments, as Avro Java reads schemas.
 pub fn parse_avro_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
     parse_with(file, sources.file(file).text(), json::read_commented)
+}
+
+/// Reads what may be an AsyncAPI document. Other tools read JSON as the YAML that it nearly is: where that makes a document,
+/// what JSON does not allow is a warning.
+pub(crate) fn parse_document(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
+    let (node, mut problems) = parse(sources, file);
+    let source = sources.file(file);
+    if node.is_some() || !is_json_name(source.name()) || problems.iter().all(|problem| problem.id != "yaml/syntax") {
+        return (node, problems);
+    }
+    let (as_yaml, errors) = parse_with(file, source.text(), events::read);
+    if !errors.is_empty() || as_yaml.as_ref().is_none_or(|node| node.get("asyncapi").is_none()) {
+        return (node, problems);
+    }
+    for problem in &mut problems {
+        problem.severity = Severity::Warning;
+        "yaml/not-json".clone_into(&mut problem.id);
+        problem.help = Some("strict readers of JSON refuse this file; it is read as YAML".to_owned());
+    }
+    (as_yaml, problems)
 }
 
 type Read = fn(&str, usize, &mut Builder) -> Result<(), SyntaxError>;
@@ -260,7 +280,7 @@ impl Node {
         let mut path = Vec::new();
         let mut node = self;
         // A place at the start of the file means the file.
-        if !holds(node.span) {
+        if place.end <= node.span.start || !holds(node.span) {
             return (place.file == node.span.file && place.start <= node.span.start).then_some(path);
         }
         loop {

@@ -5,14 +5,46 @@
 
 mod address_shared;
 mod address_with_query;
+mod asyncapi2_channel_no_empty_parameter;
 mod asyncapi2_channel_no_query_nor_fragment;
+mod asyncapi2_channel_no_trailing_slash;
+mod asyncapi2_channel_parameters;
+mod asyncapi2_channel_servers;
 mod asyncapi2_message_examples;
 mod asyncapi2_message_examples_custom_format;
+mod asyncapi2_message_message_id;
+mod asyncapi2_message_message_id_uniqueness;
+mod asyncapi2_operation_operation_id;
+mod asyncapi2_operation_operation_id_uniqueness;
+mod asyncapi2_operation_security;
 mod asyncapi2_schema_default;
 mod asyncapi2_schema_examples;
 mod asyncapi2_schemas;
+mod asyncapi2_server_no_empty_variable;
+mod asyncapi2_server_no_trailing_slash;
+mod asyncapi2_server_security;
+mod asyncapi2_server_variables;
+mod asyncapi2_tags;
+mod asyncapi2_tags_uniqueness;
+mod asyncapi2_unused_security_scheme;
 mod asyncapi3_channel_no_query_nor_fragment;
+mod asyncapi3_channel_parameters;
+mod asyncapi3_channel_servers;
+mod asyncapi3_operation_messages_from_referred_channel;
+mod asyncapi3_required_channel_servers_unambiguity;
+mod asyncapi3_required_operation_channel_unambiguity;
+mod asyncapi_default_content_type;
+mod asyncapi_document_resolved;
+mod asyncapi_document_unresolved;
+mod asyncapi_id;
+mod asyncapi_info_contact;
+mod asyncapi_info_contact_properties;
+mod asyncapi_info_description;
+mod asyncapi_info_license;
 mod asyncapi_is_asyncapi;
+mod asyncapi_latest_version;
+mod asyncapi_servers;
+mod asyncapi_unused_component;
 mod beyond;
 mod channel_without_operation;
 mod component_key;
@@ -26,6 +58,7 @@ mod example_not_checked;
 mod example_not_encoded;
 mod failed_message_not_carried;
 mod headers_not_object;
+mod invalid_ref;
 mod kafka_key_invalid;
 mod location_not_in_schema;
 mod message_without_channel;
@@ -38,9 +71,12 @@ mod schema_format_missing;
 mod schema_format_version;
 mod schema_missing;
 mod schema_registry_url;
+mod security;
 mod server_variables;
+mod template;
 mod unknown_schema_format;
 mod unused_component;
+mod v2;
 
 use super::Documents;
 use super::version::Version;
@@ -52,7 +88,26 @@ use crate::yaml::{Entry, Node};
 /// Every rule, in the order in which they run.
 const RULES: &[&Check] = &[
     &asyncapi_is_asyncapi::RULE,
+    &asyncapi_document_resolved::RULE,
+    &asyncapi_document_unresolved::RULE,
+    &invalid_ref::RULE,
+    &asyncapi2_channel_no_empty_parameter::RULE,
     &asyncapi2_channel_no_query_nor_fragment::RULE,
+    &asyncapi2_channel_no_trailing_slash::RULE,
+    &asyncapi2_channel_parameters::RULE,
+    &asyncapi2_channel_servers::RULE,
+    &asyncapi2_message_message_id::RULE,
+    &asyncapi2_message_message_id_uniqueness::RULE,
+    &asyncapi2_operation_operation_id::RULE,
+    &asyncapi2_operation_operation_id_uniqueness::RULE,
+    &asyncapi2_operation_security::RULE,
+    &asyncapi2_server_no_empty_variable::RULE,
+    &asyncapi2_server_no_trailing_slash::RULE,
+    &asyncapi2_server_security::RULE,
+    &asyncapi2_server_variables::RULE,
+    &asyncapi2_tags::RULE,
+    &asyncapi2_tags_uniqueness::RULE,
+    &asyncapi2_unused_security_scheme::RULE,
     &asyncapi3_channel_no_query_nor_fragment::RULE,
     &asyncapi2_message_examples::RULE,
     &asyncapi2_message_examples_custom_format::RULE,
@@ -88,6 +143,20 @@ const RULES: &[&Check] = &[
     &failed_message_not_carried::RULE,
     &retry::RULE,
     &dead_letter::RULE,
+    &asyncapi3_channel_parameters::RULE,
+    &asyncapi3_channel_servers::RULE,
+    &asyncapi3_operation_messages_from_referred_channel::RULE,
+    &asyncapi3_required_channel_servers_unambiguity::RULE,
+    &asyncapi3_required_operation_channel_unambiguity::RULE,
+    &asyncapi_default_content_type::RULE,
+    &asyncapi_id::RULE,
+    &asyncapi_info_contact::RULE,
+    &asyncapi_info_contact_properties::RULE,
+    &asyncapi_info_description::RULE,
+    &asyncapi_info_license::RULE,
+    &asyncapi_latest_version::RULE,
+    &asyncapi_servers::RULE,
+    &asyncapi_unused_component::RULE,
 ];
 
 /// A rule and its function.
@@ -101,6 +170,7 @@ pub(super) struct Check {
 }
 
 const ALL: (Version, Version) = (Version::V2_0, Version::V3_1);
+/// 2.0 to 2.6.
 const V2: (Version, Version) = (Version::V2_0, Version::V2_6);
 const V3: (Version, Version) = (Version::V3_0, Version::V3_1);
 
@@ -127,6 +197,12 @@ impl<'d> Context<'d> {
         let map = self.get(node, key).and_then(Node::as_mapping);
         map.into_iter().flat_map(|map| &map.entries).map(|entry| (entry, self.behind(&entry.value)))
     }
+
+    /// The items of a list, behind references.
+    pub(super) fn items(&self, node: &'d Node, key: &str) -> impl Iterator<Item = (&'d Node, &'d Node)> {
+        let list = self.get(node, key).and_then(Node::as_sequence);
+        list.into_iter().flatten().map(|item| (item, self.behind(item)))
+    }
 }
 
 /// Where the findings of one rule go.
@@ -141,6 +217,22 @@ impl Sink<'_> {
         self.found.push(Diagnostic::new(self.rule.id, self.rule.severity, span, message));
         let last = self.found.len() - 1;
         &mut self.found[last]
+    }
+
+    /// Reports that a field is not there, or empty: at what there is of the way to it.
+    fn wants(&mut self, context: &Context<'_>, path: &[&str]) {
+        let (mut node, mut place, mut depth) = (context.root, context.documents.place_of(context.root).0, 0);
+        for key in path {
+            let Some(entry) = node.as_mapping().and_then(|node| node.entry(key)) else { break };
+            (node, place, depth) = (context.behind(&entry.value), entry.key_span, depth + 1);
+        }
+        if depth == path.len() && v2::is_truthy(node) {
+            return;
+        }
+        let found = self.report(place, format!("the document should have `{}`", path.join(".")));
+        if depth == 0 {
+            found.path = Some(Vec::new());
+        }
     }
 }
 

@@ -1,342 +1,254 @@
-//! The shape of a document: which objects have which fields of which types. The tables are in `document.rs` (AsyncAPI 3.0 and
-//! 3.1) and `bindings.rs`; here is the one walker that holds a document against them.
+//! The shape of a document: which objects have which fields of which types. The tables are data: `document3.rs` for AsyncAPI 3,
+//! `document2.rs` for 2.x, `security.rs`, `bindings.rs`, and `schema.rs` for what stands inside of schemas. The one walker that
+//! holds a document against them is in `walk.rs`; `special.rs` has the few things that no table can say.
 //!
-//! What is inside of payload schemas is not checked here: their own parsers do.
+//! The tables follow what the official parser accepts and refuses, field by field, so that verdicts agree.
 
+mod avro;
 mod bindings;
-mod document;
+mod document2;
+mod document3;
+mod format;
 mod scalar;
+mod schema;
+mod security;
+mod special;
+mod walk;
 
-use std::collections::HashSet;
+use super::version::Version;
+use crate::yaml::Node;
 
-pub(super) use document::ROOT;
+pub(super) use format::{is_extension, is_uri_reference};
+pub(super) use walk::check;
 
-use super::resolve::Documents;
-use crate::diagnostic::Diagnostic;
-use crate::yaml::{Entry, Mapping, Node, Value};
-
-/// An object of the specification. `x-` extensions are allowed in all of them.
+/// An object of the specification.
 #[derive(Debug)]
-pub(super) struct Object {
+struct Object {
     /// As the specification calls it.
-    pub(super) name: &'static str,
-    pub(super) fields: &'static [Field],
-    /// At least one of these must be there; empty for no such rule.
-    pub(super) one_of: &'static [&'static str],
+    name: &'static str,
+    fields: &'static [Field],
+    /// What may stand beside the fields.
+    others: Others,
+    /// What must hold beyond the fields.
+    also: &'static [Also],
+}
+
+/// What an object may hold beside its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// Extensions, `x-…`.
+    Extensions,
+    /// Nothing.
+    Nothing,
+    /// Everything.
+    Everything,
+}
+
+/// A condition on an object as a whole.
+#[derive(Debug, Clone, Copy)]
+enum Also {
+    /// At least one of these fields must be there.
+    AnyOf(&'static [&'static str]),
+    /// This field must not be there.
+    Without(&'static str),
+    /// A condition that has its own function.
+    Special(Special),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Special {
+    /// `payload` by `schemaFormat`, in a message of 2.x.
+    PayloadByFormat,
+    /// `schema` by `schemaFormat`, in a multi-format schema of 3.x.
+    SchemaByFormat,
+    /// `is` and what goes with it.
+    AmqpChannel,
+    IbmMqChannel,
+    IbmMqMessage,
+    SolaceDestination,
+    /// `bearerFormat` only for `scheme: bearer`.
+    HttpScheme,
 }
 
 #[derive(Debug)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) required: bool,
-    pub(super) ty: Type,
+struct Field {
+    name: &'static str,
+    required: bool,
+    ty: Type,
+    /// The first and the last version that has it.
+    versions: (Version, Version),
+}
+
+impl Field {
+    /// The first version that has the field.
+    const fn since(self, first: Version) -> Self {
+        Self { versions: (first, self.versions.1), ..self }
+    }
+
+    /// The last version that has the field.
+    const fn until(self, last: Version) -> Self {
+        Self { versions: (self.versions.0, last), ..self }
+    }
+
+    fn is_in(&self, version: Version) -> bool {
+        (self.versions.0..=self.versions.1).contains(&version)
+    }
 }
 
 #[derive(Debug)]
-pub(super) enum Type {
+enum Type {
     Any,
     /// A string.
     Text,
-    /// A string of at most so many characters.
-    ShortText(usize),
+    /// A string of at least and at most so many characters.
+    SizedText(usize, usize),
     /// A string or null.
     NullableText,
+    /// A string, number, boolean or null.
+    Scalar,
+    /// A string with a form.
+    Form(Form),
+    Enum(&'static [&'static str]),
+    Bool,
+    /// Any number.
+    Number,
+    /// A number above zero.
+    Positive,
+    /// A whole number from … to ….
+    Integer(i64, i64),
+    /// One of these whole numbers.
+    OneInteger(&'static [i64]),
+    /// The object, in place.
+    Object(&'static Object),
+    /// The object, in place, where what is no object passes too: some tables of the specification forget to say so.
+    Lax(&'static Object),
+    /// The value, or a reference to it.
+    OrRef(&'static Type),
+    /// A reference to the object; the object in its place is let through here and refused where it matters.
+    Ref(&'static Object),
+    /// Keys of the document's choice.
+    Map(&'static Type),
+    /// The same; keys that are no names (`^[\w.-]+$`) may hold anything.
+    NamedMap(&'static Type),
+    /// The same; each key is an address template.
+    AddressMap(&'static Type),
+    List(&'static Type),
+    /// At least one item.
+    FullList(&'static Type),
+    /// No item twice.
+    Set(&'static Type),
+    /// At least one item, none twice.
+    FullSet(&'static Type),
+    /// The first, or a list of it.
+    OneOrList(&'static Type),
+    /// The first type where the value is of the kind that it wants, else the second.
+    Either(&'static Type, &'static Type),
+    /// The fields hang on the text of another field.
+    Tagged(&'static str, &'static [Variant]),
+    /// A Schema Object of AsyncAPI, in place or behind a reference: an object or a boolean.
+    Schema,
+    /// A Schema Object whose `type` is `object` where it says one.
+    ObjectSchema,
+    /// A JSON Schema of draft-07.
+    Draft07,
+    /// An OpenAPI 3.0 schema.
+    OpenApi,
+    /// An Avro schema.
+    Avro,
+    /// A schema of AsyncAPI or Avro.
+    AnyKey,
+    /// 3.x: a schema, or a schema together with its format.
+    Payload,
+    /// 2.x: a message, or a list of them under `oneOf`.
+    Message,
+    /// 3.x: a message trait; also as a pair with an object.
+    MessageTrait,
+    /// The bindings of a place: protocol → fields.
+    Bindings(&'static [Binding]),
+}
+
+/// What a string must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
     /// An absolute URI.
     Uri,
     /// An e-mail address.
     Email,
     /// `$message.header#/…` or `$message.payload#/…`.
     Expression,
-    Enum(&'static [&'static str]),
-    Bool,
-    /// A whole number from … to ….
-    Integer(i64, i64),
-    /// One of these whole numbers.
-    OneInteger(&'static [i64]),
-    Object(&'static Object),
-    /// The object, or a reference to it.
-    OrRef(&'static Object),
-    /// A reference to the object; the object in its place is let through here and refused where it matters.
-    Ref(&'static Object),
-    /// Keys of the document's choice.
-    Map(&'static Type),
-    List(&'static Type),
-    /// The fields hang on the text of another field.
-    Tagged(&'static str, &'static [(&'static str, Object)]),
-    /// A JSON Schema, or a reference to one.
-    Schema,
-    /// A whole number or a JSON Schema.
-    IntegerOrSchema(i64, i64),
-    /// A schema, or a schema together with its format.
-    Payload,
-    /// The bindings of a place: protocol → fields.
-    Bindings(&'static [(&'static str, Object)]),
+    /// An address on linkedin.com.
+    LinkedIn,
+    /// A name of Avro without dots.
+    AvroName,
+    /// Names of Avro with dots between them, or nothing.
+    AvroNamespace,
+    /// An RFC 6570 template.
+    Template,
+    /// What an OpenAPI document may refer to.
+    UriReference,
+    /// A regular expression.
+    Regex,
+}
+
+/// One of the objects that a [`Type::Tagged`] can be.
+#[derive(Debug)]
+struct Variant {
+    tag: &'static str,
+    since: Version,
+    object: Object,
+}
+
+/// The binding of a protocol in one place.
+#[derive(Debug)]
+struct Binding {
+    protocol: &'static str,
+    since: Version,
+    until: Version,
+    /// By `bindingVersion`, the one that counts where none is written first. Empty: anything goes.
+    versions: &'static [(&'static str, Object)],
 }
 
 /// A field that may be absent.
 const fn may(name: &'static str, ty: Type) -> Field {
-    Field { name, required: false, ty }
+    Field { name, required: false, ty, versions: (Version::V2_0, Version::V3_1) }
 }
 
 /// A field that must be there.
 const fn must(name: &'static str, ty: Type) -> Field {
-    Field { name, required: true, ty }
+    Field { name, required: true, ty, versions: (Version::V2_0, Version::V3_1) }
 }
 
-/// An object without further rules.
+/// An object with extensions and without further rules.
 const fn object(name: &'static str, fields: &'static [Field]) -> Object {
-    Object { name, fields, one_of: &[] }
+    Object { name, fields, others: Others::Extensions, also: &[] }
 }
 
-/// Reports what in the document is not as the specification wants it.
-pub(super) fn check(documents: &Documents, root: &Node, found: &mut Vec<Diagnostic>) {
-    let mut checker = Checker { documents, found, seen: HashSet::new(), path: Vec::new() };
-    checker.object(&ROOT, root);
+/// An object that holds what it likes beside its fields.
+const fn open(name: &'static str, fields: &'static [Field]) -> Object {
+    Object { name, fields, others: Others::Everything, also: &[] }
 }
 
-pub(super) const RESOLVED: &str = "asyncapi-document-resolved";
-pub(super) const UNRESOLVED: &str = "asyncapi-document-unresolved";
-
-/// More than anybody is shown; what is here decides only whether the document is valid.
-const MAX_FINDINGS: usize = 2000;
-
-struct Checker<'d, 'f> {
-    documents: &'d Documents,
-    found: &'f mut Vec<Diagnostic>,
-    /// Objects that were checked as what they are: many references lead to one.
-    seen: HashSet<(*const Node, *const Object)>,
-    path: Vec<String>,
+/// An object that holds nothing beside its fields, not even extensions.
+const fn closed(name: &'static str, fields: &'static [Field]) -> Object {
+    Object { name, fields, others: Others::Nothing, also: &[] }
 }
 
-impl<'d> Checker<'d, '_> {
-    fn error(&mut self, found: Diagnostic) {
-        if self.found.len() >= MAX_FINDINGS {
-            return;
-        }
-        let tokens = self.path.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
-        self.found.push(found.with_about(tokens.collect::<String>()));
-    }
+/// No upper bound.
+const ANY_SIZE: i64 = i64::MAX;
+const TEXTS: Type = Type::List(&Type::Text);
+const URI: Type = Type::Form(Form::Uri);
+const EXPRESSION: Type = Type::Form(Form::Expression);
+const COUNT: Type = Type::Integer(0, ANY_SIZE);
+const INTEGER: Type = Type::Integer(i64::MIN, ANY_SIZE);
+const MAP: Type = Type::Map(&Type::Any);
+static MAP_TYPE: Type = MAP;
 
-    /// What the value in hand is called, for messages.
-    fn name(&self) -> String {
-        let is_name = |token: &&String| !token.bytes().all(|b| b.is_ascii_digit());
-        match (self.path.last(), self.path.iter().rev().find(is_name)) {
-            (None, _) => "the document".to_owned(),
-            (Some(last), Some(name)) if last == name => format!("`{name}`"),
-            (Some(_), Some(name)) => format!("each item of `{name}`"),
-            (Some(last), None) => format!("`{last}`"),
-        }
-    }
-
-    fn wrong(&mut self, node: &Node, wanted: &str) {
-        let message = format!("{} must be {wanted}, and this is {}", self.name(), node.kind());
-        let mut found = Diagnostic::error(RESOLVED, node.span, message);
-        if let (Value::Number(text), true) = (&node.value, wanted.starts_with("a string")) {
-            found = found.with_help(format!("put it in quotes: \"{text}\""));
-        }
-        self.error(found);
-    }
-
-    fn at(&mut self, key: &str, ty: &'static Type, node: &'d Node) {
-        self.path.push(key.to_owned());
-        self.check(ty, node);
-        self.path.pop();
-    }
-
-    fn check(&mut self, ty: &'static Type, node: &'d Node) {
-        match ty {
-            Type::Any => {}
-            Type::Object(object) => {
-                if let Some(reference) = node.get("$ref") {
-                    let message = format!("the {} is written in place, it can't be a reference", object.name);
-                    return self.error(Diagnostic::error(UNRESOLVED, reference.span, message));
-                }
-                self.object(object, node);
-            }
-            Type::OrRef(object) => self.followed(node, |checker, node| checker.object(object, node)),
-            Type::Ref(object) => {
-                if node.as_str().is_some() {
-                    let message = format!("a reference to a {} is an object: `$ref: '#/…'`", object.name);
-                    return self.error(Diagnostic::error(RESOLVED, node.span, message));
-                }
-                self.followed(node, |checker, node| checker.object(object, node));
-            }
-            Type::Map(inner) => match node.as_mapping() {
-                Some(entries) => {
-                    for entry in entries.entries.iter().filter(|entry| !is_extension(&entry.key)) {
-                        self.at(&entry.key, inner, &entry.value);
-                    }
-                }
-                None => self.wrong(node, "an object"),
-            },
-            Type::List(inner) => match node.as_sequence() {
-                Some(items) => {
-                    for (n, item) in items.iter().enumerate() {
-                        self.at(&n.to_string(), inner, item);
-                    }
-                }
-                None => self.wrong(node, "a list"),
-            },
-            Type::Tagged(field, variants) => self.followed(node, |checker, node| checker.tagged(field, variants, node)),
-            Type::Schema => self.schema(node),
-            Type::IntegerOrSchema(min, max) => match node.value {
-                Value::Number(_) => self.integer(node, *min, *max),
-                _ => self.schema(node),
-            },
-            Type::Payload => self.payload(node),
-            Type::Bindings(protocols) => self.followed(node, |checker, node| checker.bindings(protocols, node)),
-            _ => self.scalar(ty, node),
-        }
-    }
-
-    /// Checks the node behind references. Where one leads nowhere, that is the finding.
-    fn followed(&mut self, node: &'d Node, check: impl FnOnce(&mut Self, &'d Node)) {
-        if let Some(target) = self.documents.follow(node, self.found) {
-            check(self, target);
-        }
-    }
-
-    fn object(&mut self, object: &'static Object, node: &'d Node) {
-        let Some(entries) = node.as_mapping() else {
-            return self.wrong(node, "an object");
-        };
-        if !self.seen.insert((node, object)) {
-            return;
-        }
-        for field in object.fields.iter().filter(|field| field.required && entries.entry(field.name).is_none()) {
-            let message = format!("the {} must have the field `{}`", object.name, field.name);
-            self.error(Diagnostic::error(RESOLVED, node.span, message));
-        }
-        if !object.one_of.is_empty() && !object.one_of.iter().any(|name| entries.entry(name).is_some()) {
-            let names: Vec<String> = object.one_of.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("the {} must have one of the fields {}", object.name, names.join(", "));
-            self.error(Diagnostic::error(RESOLVED, node.span, message));
-        }
-        self.fields(object, entries);
-    }
-
-    fn fields(&mut self, object: &'static Object, entries: &'d Mapping) {
-        for entry in &entries.entries {
-            if is_extension(&entry.key) {
-                continue;
-            }
-            match object.fields.iter().find(|field| field.name == entry.key) {
-                Some(field) => self.at(&entry.key, &field.ty, &entry.value),
-                None => self.unknown_field(object, entry),
-            }
-        }
-    }
-
-    fn unknown_field(&mut self, object: &'static Object, entry: &Entry) {
-        if self.found.len() >= MAX_FINDINGS {
-            return;
-        }
-        let message = format!("the {} has no field `{}`", object.name, entry.key);
-        let near = object.fields.iter().map(|field| field.name).min_by_key(|name| distance(name, &entry.key));
-        let help = match near.filter(|name| distance(name, &entry.key) <= 2) {
-            Some(name) => format!("perhaps `{name}` is meant; names of your own start with `x-`"),
-            None => {
-                let names: Vec<&str> = object.fields.iter().map(|field| field.name).collect();
-                format!("it may have {}; names of your own start with `x-`", names.join(", "))
-            }
-        };
-        self.path.push(entry.key.clone());
-        self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
-        self.path.pop();
-    }
-
-    fn tagged(&mut self, field: &str, variants: &'static [(&'static str, Object)], node: &'d Node) {
-        if node.as_mapping().is_none() {
-            return self.wrong(node, "an object");
-        }
-        let Some(tag) = node.get(field) else {
-            return self.error(Diagnostic::error(RESOLVED, node.span, format!("the field `{field}` is missing")));
-        };
-        let variant = tag.as_str().and_then(|tag| variants.iter().find(|(name, _)| *name == tag));
-        match variant {
-            Some((_, object)) => self.object(object, node),
-            None => {
-                let names: Vec<&str> = variants.iter().map(|(name, _)| *name).collect();
-                let message = format!("`{field}` must be one of {}", names.join(", "));
-                self.error(Diagnostic::error(RESOLVED, tag.span, message));
-            }
-        }
-    }
-
-    fn schema(&mut self, node: &'d Node) {
-        if !matches!(node.value, Value::Mapping(_) | Value::Bool(_)) {
-            self.wrong(node, "a schema (an object, `true` or `false`)");
-        }
-    }
-
-    fn payload(&mut self, node: &'d Node) {
-        if node.get("$ref").is_some() {
-            // Followed by the reader of payloads: it may lead to a `.proto` or an `.avsc` file.
-            return;
-        }
-        match node.as_mapping() {
-            Some(entries) if entries.entry("schemaFormat").is_some() => self.object(&document::MULTI_FORMAT, node),
-            _ => self.schema(node),
-        }
-    }
-
-    fn bindings(&mut self, protocols: &'static [(&'static str, Object)], node: &'d Node) {
-        let Some(entries) = node.as_mapping() else {
-            return self.wrong(node, "an object");
-        };
-        for entry in entries.entries.iter().filter(|entry| !is_extension(&entry.key)) {
-            self.path.push(entry.key.clone());
-            match protocols.iter().find(|(protocol, _)| *protocol == entry.key) {
-                Some((_, object)) => self.followed(&entry.value, |checker, node| checker.object(object, node)),
-                None if bindings::PROTOCOLS.contains(&entry.key.as_str()) => {
-                    self.followed(&entry.value, |checker, node| {
-                        if node.as_mapping().is_none() {
-                            checker.wrong(node, "an object");
-                        }
-                    });
-                }
-                None => {
-                    let message = format!("`{}` is no protocol that has bindings", entry.key);
-                    let help = format!("known are {}; your own start with `x-`", bindings::PROTOCOLS.join(", "));
-                    self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
-                }
-            }
-            self.path.pop();
-        }
-    }
+/// The table of the root for a version.
+fn root(version: Version) -> &'static Object {
+    if version.is_2() { &document2::ROOT } else { &document3::ROOT }
 }
 
-/// `x-…`
-pub(super) fn is_extension(key: &str) -> bool {
-    key.starts_with("x-")
-}
-
-/// How many characters differ, roughly: the Levenshtein distance, cut off for long names.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(40).collect(), b.chars().take(40).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, up) in b.iter().zip(row.iter().skip(1)) {
-            left = if x == y { corner } else { 1 + corner.min(left).min(*up) };
-            corner = *up;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn distance_of_names() {
-        for (a, b, wanted) in
-            [("adress", "address", 1), ("titel", "title", 2), ("", "ab", 2), ("same", "same", 0), ("abc", "xyz", 3)]
-        {
-            assert_eq!(super::distance(a, b), wanted, "{a} {b}");
-        }
-    }
+/// `true` for a value with a `$ref`.
+fn is_reference(node: &Node) -> bool {
+    node.get("$ref").is_some()
 }

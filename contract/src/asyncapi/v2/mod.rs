@@ -48,20 +48,7 @@ pub(super) fn lower(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let documents = documents.with_root(upgrade(documents, root, version, view).node);
-    let mut own = Vec::new();
-    let contract = v3::lower(&documents, documents.root()?, version, sources, reader, &mut own);
-    // Rules of 3.x that have one of the same meaning in 2.x are named so; the others speak of what only 3.x has.
-    for mut diagnostic in own {
-        match diagnostic.id.strip_prefix("asyncapi3-") {
-            Some(rule @ ("channel-parameters" | "channel-no-query-nor-fragment")) => {
-                diagnostic.id = format!("asyncapi2-{rule}");
-                found.push(diagnostic);
-            }
-            Some(_) => {}
-            None => found.push(diagnostic),
-        }
-    }
-    contract
+    v3::lower(&documents, documents.root()?, version, sources, reader, found)
 }
 
 /// Rewrites the root of `documents`. `version` becomes the value of `asyncapi`.

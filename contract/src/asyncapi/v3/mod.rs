@@ -149,27 +149,11 @@ impl<'d> Lowering<'d> {
     fn channel_servers(&mut self, channel: &'d Node) -> Vec<String> {
         let mut keys = Vec::new();
         for node in channel.get("servers").and_then(Node::as_sequence).unwrap_or_default() {
+            // A name, and a reference to something else than a server of the document, are reported by rules.
             let Some(chain) = self.documents.chain(node, &mut Vec::new()) else { continue };
-            if node.as_mapping().is_none() {
-                self.error(
-                    "asyncapi3-channel-servers",
-                    node.span,
-                    "a channel names its servers by reference: `$ref: '#/servers/…'`",
-                );
-                continue;
-            }
-            let named = chain.iter().skip(1).find_map(|node| self.servers.get(&std::ptr::from_ref(*node)));
-            match named {
-                Some(key) => keys.push((*key).to_owned()),
-                None => {
-                    self.error(
-                        "asyncapi3-required-channel-servers-unambiguity",
-                        node.span,
-                        "this is no server of the document",
-                    )
-                    .help = Some("refer to `#/servers/…`, not to components".to_owned());
-                }
-            }
+            keys.extend(
+                chain.iter().skip(1).find_map(|node| self.servers.get(&std::ptr::from_ref(*node))).map(|key| (*key).to_owned()),
+            );
         }
         keys
     }
@@ -179,14 +163,8 @@ impl<'d> Lowering<'d> {
         let address = channel.get("address").and_then(Node::as_str).unwrap_or("");
         let address_span = channel.get("address").map_or(channel.span, |node| node.span);
         let names = template_names(address);
-        let in_address: HashSet<&str> = names.iter().copied().collect();
         let mut parameters = Vec::new();
         for entry in entries(channel, "parameters") {
-            if !in_address.contains(entry.key.as_str()) {
-                let message = format!("the address has no `{{{}}}`", entry.key);
-                let id = "asyncapi3-channel-parameters";
-                self.found.push(Diagnostic::error(id, entry.key_span, message).with_related(address_span, "the address"));
-            }
             let Some(node) = self.follow(&entry.value) else { continue };
             let allowed = node.get("enum").and_then(Node::as_sequence).unwrap_or_default();
             parameters.push(Parameter {
@@ -204,14 +182,11 @@ impl<'d> Lowering<'d> {
             if !known.insert(name.to_owned()) {
                 continue;
             }
-            let message = format!("the parameter `{name}` of the address is not described");
-            let help = format!("add `{name}` to the `parameters` of the channel");
-            let found = if described {
-                Diagnostic::error("asyncapi3-channel-parameters", address_span, message)
-            } else {
-                Diagnostic::warning("asyncapi/parameter-not-described", address_span, message)
-            };
-            self.found.push(found.with_help(help));
+            if !described {
+                let message = format!("the parameter `{name}` of the address is not described");
+                let help = format!("add `{name}` to the `parameters` of the channel");
+                self.found.push(Diagnostic::warning("asyncapi/parameter-not-described", address_span, message).with_help(help));
+            }
             parameters.push(Parameter {
                 name: name.to_owned(),
                 span: address_span,

@@ -49,7 +49,7 @@ impl<'d> Lowering<'d> {
         let documents = self.documents;
         let Some(text) = reference.get("$ref") else {
             let message = "an operation names its channel by reference: `$ref: '#/channels/…'`";
-            self.error("asyncapi3-required-operation-channel-unambiguity", reference.span, message);
+            self.error("asyncapi/operation-channel", reference.span, message);
             return None;
         };
         // A reference that leads nowhere was reported by the shape check when it is a part of the specification; those of
@@ -58,7 +58,7 @@ impl<'d> Lowering<'d> {
         let index = target.iter().find_map(|node| self.channels.get(&std::ptr::from_ref(*node)).copied());
         if index.is_none() {
             let message = "this is no channel of the document";
-            self.error("asyncapi3-required-operation-channel-unambiguity", text.span, message).help =
+            self.error("asyncapi/operation-channel", text.span, message).help =
                 Some("refer to `#/channels/…`, not to components".to_owned());
         }
         index
@@ -100,7 +100,7 @@ impl<'d> Lowering<'d> {
 fn foreign_message(span: Span, channel: Option<&Channel>) -> Diagnostic {
     let (name, at) = channel.map_or(("?", span), |channel| (channel.key.as_str(), channel.span));
     let message = format!("this is no message of the channel `{name}`");
-    Diagnostic::error("asyncapi3-operation-messages-from-referred-channel", span, message)
+    Diagnostic::error("asyncapi/foreign-message", span, message)
         .with_related(at, "the channel of the operation")
         .with_help(format!("refer to `#/channels/{name}/messages/…`, not to components"))
 }

@@ -157,7 +157,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
         if target.as_str().is_none() {
             let message = format!("a Protobuf schema is the text of a `.proto` file, and this is {}", target.kind());
             let help = "put the text in a block (`schema: |`), or refer to a file: `$ref: ./x.proto#my.package.Message`";
-            self.found.push(Diagnostic::error("asyncapi/payload", target.span, message).with_help(help));
+            self.found.push(Diagnostic::error("protobuf/not-text", target.span, message).with_help(help));
             return payload;
         }
         let path = self.documents.path_of(target.span.file).to_owned();
