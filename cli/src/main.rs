@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     };
     result
         .unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", eventpact_contract::diagnostic::printable(&format!("{error:#}")));
             Exit::CouldNotRun
         })
         .into()

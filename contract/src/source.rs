@@ -89,17 +89,22 @@ impl SourceFile {
     /// As [`Self::line_column`], with columns counted in UTF-16 code units, as editors and SARIF count them.
     pub fn utf16_line_column(&self, offset: u32) -> LineColumn {
         let at = self.line_column(offset);
-        let before = self.line(at.line).chars().take(at.column - 1);
-        LineColumn { line: at.line, column: before.map(char::len_utf16).sum::<usize>() + 1 }
+        let before = self.text.get(self.line_start(at.line)..(offset as usize).min(self.text.len())).unwrap_or("");
+        // A character of four bytes takes two units.
+        let wide = if before.is_ascii() { 0 } else { before.bytes().filter(|byte| *byte >= 0xf0).count() };
+        LineColumn { line: at.line, column: at.column + wide }
     }
 
     /// The text of a 1-based line without its line break; empty when there is no such line.
     pub fn line(&self, line: usize) -> &str {
-        let Some(&start) = self.line_starts.get(line.wrapping_sub(1)) else {
-            return "";
-        };
-        let rest = self.text.get(start as usize..).unwrap_or("");
-        rest.split('\n').next().unwrap_or("").trim_end_matches('\r')
+        let end = self.line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
+        let text = self.text.get(self.line_start(line)..end).unwrap_or("");
+        text.strip_suffix('\n').unwrap_or(text).trim_end_matches('\r')
+    }
+
+    /// The offset of the first byte of a 1-based line; behind the text when there is no such line.
+    pub(crate) fn line_start(&self, line: usize) -> usize {
+        self.line_starts.get(line.wrapping_sub(1)).map_or(self.text.len(), |start| *start as usize)
     }
 }
 

@@ -339,6 +339,8 @@ fn links_and_devices_are_no_trap() {
     assert!(ran.code == 2 && ran.err.contains("neither a file nor a folder"), "{}", ran.err);
     let name = "a\u{1b}[31m\n::error::x.avsc";
     write(root, name, BAD.as_bytes());
+    let ran = run(root, &["validate", "no\u{1b}[31m\n::error::x.avsc"]);
+    assert!(ran.code == 2 && !ran.err.contains('\u{1b}') && !ran.err.contains("\n::"), "{}", ran.err);
     for format in ["text", "github", "markdown", "junit", "gitlab"] {
         let ran = run(root, &["validate", name, "--format", format]);
         assert!(ran.code == 1 && !ran.out.contains('\u{1b}'), "{format}: {}", ran.out);

@@ -112,7 +112,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Verdict::Unknown if args.allow_unknown => Exit::Clean,
         Verdict::Incompatible | Verdict::Unknown => Exit::Findings,
     };
-    let summary = Summary { verdict: verdict.as_str(), documents: &[], fails: Severity::Error, exit };
+    let mut documents: Vec<String> =
+        subjects.list.iter().map(|subject| sources.file(subject.new.at.file).name().to_owned()).collect();
+    documents.dedup();
+    let summary = Summary { verdict: verdict.as_str(), documents: &documents, fails: Severity::Error, exit };
     args.output.report(summary, &mut found, &sources)?;
     Ok(exit)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use eventpact_contract::diagnostic::{Diagnostic, Severity};
+use eventpact_contract::diagnostic::{Diagnostic, Severity, printable};
 use eventpact_contract::load;
 use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     for input in &args.inputs {
         // One input that is not there should not hide what is wrong with the others.
         if let Err(error) = run.input(args, input) {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", printable(&format!("{error:#}")));
             run.broken = true;
         }
     }
@@ -126,7 +126,8 @@ impl Run {
             self.documents.push(name);
         }
         if self.documents.len() == before {
-            eprintln!("warning: {} has no AsyncAPI document and no schema that was not validated before", tree.label);
+            let label = printable(&tree.label);
+            eprintln!("warning: {label} has no AsyncAPI document and no schema that was not validated before");
         }
         Ok(())
     }

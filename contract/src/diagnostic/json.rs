@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::project::Project;
 use super::{Diagnostic, Options};
 use crate::source::{Sources, Span};
 
 /// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column",
-/// "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
+/// "end_line", "end_column", "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
-/// the end. Lines and columns count from 1, columns in characters; `message` of the labels is what stands there.
+/// the end. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
     let findings: Vec<Value> = diagnostics.iter().map(|found| finding(found, sources)).collect();
     let report = json!({ "verdict": options.verdict, "findings": findings });
@@ -20,6 +21,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'
 
 fn finding(found: &Diagnostic, sources: &Sources) -> Value {
     let (file, line, column) = place(found.primary.span, sources);
+    let (_, end) = Project::range(sources, found.primary.span);
     let related: Vec<Value> = found
         .related
         .iter()
@@ -39,6 +41,8 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
         "file": file,
         "line": line,
         "column": column,
+        "end_line": end.line,
+        "end_column": end.column,
         "path": found.path,
         "pointer": found.pointer(),
         "related": related,

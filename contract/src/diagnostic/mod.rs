@@ -202,6 +202,12 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &Sources) {
     diagnostics.dedup();
 }
 
+/// A text of unknown origin for a terminal or a log: control characters become visible, and a further line starts with a bar, so
+/// that none passes as a command to the terminal or to a CI system.
+pub fn printable(text: &str) -> String {
+    clean::clean(text).replace('\n', "\n  | ")
+}
+
 /// `true` when at least one is an error.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)

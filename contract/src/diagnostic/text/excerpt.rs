@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::diagnostic::clean::clean_char;
-use crate::source::{SourceFile, Span};
+use crate::source::{LineColumn, SourceFile, Span};
 
 /// The longest part of a source line that is shown, in characters.
 const LINE_WIDTH: usize = 120;
@@ -34,13 +34,14 @@ pub(super) fn rows(file: &SourceFile, span: Span, mark: char) -> Vec<Row> {
     let start = file.line_column(span.start);
     let end = last_of(file, span);
     if end.line <= start.line {
-        return one_line(file, start.line, start.column, end.column, mark);
+        let length = end.column + 1 - start.column.min(end.column);
+        let shown = window(file, start, span.start as usize, length);
+        let marks = mark.to_string().repeat(shown.length.max(1));
+        return vec![Row::Source(start.line, "", shown.text), Row::Marks(" ".repeat(shown.before), marks)];
     }
     let mut rows = Vec::new();
-    let first = file.line(start.line);
-    let blank = first.chars().take(start.column - 1).all(char::is_whitespace);
-    let first = window(first, start.column - 1, start.column);
-    if blank {
+    let first = window(file, start, span.start as usize, 1);
+    if first.only_white_before {
         rows.push(Row::Source(start.line, "/ ", first.text));
     } else {
         rows.push(Row::Source(start.line, "  ", first.text));
@@ -49,22 +50,17 @@ pub(super) fn rows(file: &SourceFile, span: Span, mark: char) -> Vec<Row> {
     let all = end.line - start.line < MAX_LINES;
     for number in start.line + 1..end.line {
         if all || number == start.line + 1 {
-            rows.push(Row::Source(number, "| ", window(file.line(number), 0, 0).text));
+            let at = LineColumn { line: number, column: 1 };
+            rows.push(Row::Source(number, "| ", window(file, at, file.line_start(number), 0).text));
         } else {
             rows.push(Row::Gap);
             break;
         }
     }
-    let last = window(file.line(end.line), end.column - 1, end.column);
+    let last = window(file, end, last_byte(file, span), 1);
     rows.push(Row::Source(end.line, "| ", last.text));
     rows.push(Row::Marks("|".to_owned(), format!("{}{mark}", "_".repeat(last.before + 1))));
     rows
-}
-
-fn one_line(file: &SourceFile, number: usize, start: usize, end: usize, mark: char) -> Vec<Row> {
-    let shown = window(file.line(number), start - 1, end);
-    let (before, length) = (shown.before, shown.length.max(1));
-    vec![Row::Source(number, "", shown.text), Row::Marks(" ".repeat(before), mark.to_string().repeat(length))]
 }
 
 /// The last line that a span reaches.
@@ -73,11 +69,14 @@ pub(super) fn last_line(file: &SourceFile, span: Span) -> usize {
 }
 
 /// Where the last character of a span is that is no white space; the start for an empty span.
-fn last_of(file: &SourceFile, span: Span) -> crate::source::LineColumn {
+fn last_of(file: &SourceFile, span: Span) -> LineColumn {
+    file.line_column(u32::try_from(last_byte(file, span)).unwrap_or(span.start))
+}
+
+fn last_byte(file: &SourceFile, span: Span) -> usize {
     let text = file.text().get(span.start as usize..span.end.max(span.start) as usize).unwrap_or("");
-    let trimmed = text.trim_end();
-    let last = trimmed.char_indices().next_back().map_or(0, |(at, _)| at);
-    file.line_column(span.start + u32::try_from(last).unwrap_or(0))
+    let last = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
+    span.start as usize + last
 }
 
 struct Window {
@@ -87,24 +86,39 @@ struct Window {
     before: usize,
     /// Columns of the place.
     length: usize,
+    /// What is shown in front of the place is white space, from the start of the line.
+    only_white_before: bool,
 }
 
-/// The part of a line round the characters `start..end`.
-fn window(line: &str, start: usize, end: usize) -> Window {
+/// The part of the line round the place `at`, which starts at byte `offset` and has `length` characters. However long the line
+/// is, only that part of it is looked at.
+fn window(file: &SourceFile, at: LineColumn, offset: usize, length: usize) -> Window {
+    let line = file.line(at.line);
+    let start = at.column - 1;
+    let offset = offset.saturating_sub(file.line_start(at.line)).min(line.len());
     let long = line.chars().nth(LINE_WIDTH).is_some();
     // A line that is too long is shown round the place.
-    let from = if long && start > LINE_WIDTH * 2 / 3 { start - LINE_WIDTH / 3 } else { 0 };
-    let mut shown = Window { text: String::new(), before: 0, length: 0 };
-    if from > 0 {
+    let cut = long && start > LINE_WIDTH * 2 / 3;
+    let (from, byte) = if cut {
+        let back = line.get(..offset).unwrap_or("").char_indices().rev().nth(LINE_WIDTH / 3 - 1);
+        (start - LINE_WIDTH / 3, back.map_or(0, |(byte, _)| byte))
+    } else {
+        (0, 0)
+    };
+    let mut shown = Window { text: String::new(), before: 0, length: 0, only_white_before: !cut };
+    if cut {
         shown.text.push('…');
         shown.before = 1;
     }
-    let mut rest = line.chars().skip(from);
+    let mut rest = line.get(byte..).unwrap_or("").chars();
     for (n, c) in rest.by_ref().take(LINE_WIDTH).enumerate() {
         let width = push(&mut shown.text, c);
         match from + n {
-            n if n < start => shown.before += width,
-            n if n < end => shown.length += width,
+            n if n < start => {
+                shown.before += width;
+                shown.only_white_before &= c.is_whitespace();
+            }
+            n if n < start + length => shown.length += width,
             _ => {}
         }
     }
