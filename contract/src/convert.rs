@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::asyncapi::{self, Documents, moved_reference};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::load::Options;
+use crate::rule;
 use crate::source::{Reader, Sources, Span};
 use crate::yaml::{self, Node, Value};
 
@@ -56,7 +57,8 @@ pub fn convert(
     target: Target,
     options: Options,
 ) -> Result<Converted, Vec<Diagnostic>> {
-    let (_, found) = crate::load::load_contract_with(sources, reader, path, options);
+    let (_, mut found) = crate::load::load_contract_with(sources, reader, path, options);
+    rule::demote_beyond(&mut found);
     if has_errors(&found) {
         return Err(found);
     }

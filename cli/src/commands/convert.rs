@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use eventpact_contract::convert::{Target, convert};
-use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use eventpact_contract::diagnostic::{Diagnostic, Severity, has_errors};
 use eventpact_contract::load;
+use eventpact_contract::rule;
 use eventpact_contract::source::Sources;
 
 use crate::exit::Exit;
@@ -64,9 +65,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         }
     };
     let overlay = Overlay { below: &*tree.reader, path: &out, text: &converted.text };
-    let (_, found) = load::load_contract(&mut sources, &overlay, &out);
+    let (_, mut found) = load::load_contract(&mut sources, &overlay, &out);
+    rule::demote_beyond(&mut found);
     let mut notes: Vec<Diagnostic> = converted.notes;
-    notes.extend(found.into_iter().filter(|d| d.severity == eventpact_contract::diagnostic::Severity::Error));
+    notes.extend(found.into_iter().filter(|d| d.severity == Severity::Error));
     let failed = has_errors(&notes);
     if !notes.is_empty() {
         output::to_stderr(if failed { "converted, but not valid" } else { "converted" }, &mut notes, &sources)?;

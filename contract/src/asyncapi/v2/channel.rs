@@ -110,6 +110,7 @@ impl<'d> Upgrade<'d> {
                     let at = format!("{}/parameters", channel.at);
                     self.map(&one.value, &at, Self::parameter)
                 }
+                "bindings" => self.bindings(one.value.clone()),
                 "x-channelId" if one.value.as_str() == Some(&channel.id) => continue,
                 _ => one.value.clone(),
             };
@@ -152,7 +153,7 @@ impl<'d> Upgrade<'d> {
                 }
                 "security" => operation.get("security").map_or(one.value, |security| self.security(security)),
                 "traits" => self.trait_list(operation, Self::operation_trait),
-                "bindings" => operation_bindings(one.value),
+                "bindings" => operation_bindings(self.bindings(one.value)),
                 _ => one.value,
             };
             out.push(entry(one.key, one.key_span, value));

@@ -1,7 +1,7 @@
 //! Messages and traits. In 2.x the last trait wins, in 3.x the object: what a trait overrides is taken out of the object, so
 //! that both orders give the same.
 
-use super::server::operation_bindings;
+use super::server::{operation_bindings, schema_object};
 use super::{Upgrade, entries, entry, mapping, node};
 use crate::yaml::{Mapping, Node, Value};
 
@@ -36,12 +36,14 @@ impl<'d> Upgrade<'d> {
         for one in self.without_overridden(message, &traits).entries {
             let value = match one.key.as_str() {
                 "messageId" | "schemaFormat" => continue,
+                "bindings" => self.bindings(one.value),
+                "headers" => schema_object(one.value),
                 "payload" => match format {
                     Some(format) => {
                         let schema = entry("schema", one.key_span, one.value);
                         mapping(schema.key_span, vec![format.clone(), schema])
                     }
-                    None => one.value,
+                    None => schema_object(one.value),
                 },
                 "traits" => self.trait_list(message, Self::message_trait),
                 "examples" => self.examples(one.value),
@@ -55,7 +57,12 @@ impl<'d> Upgrade<'d> {
     pub(super) fn message_trait(&mut self, one: &'d Node, _: &str) -> Node {
         let fields = entries(one).iter().filter(|field| !matches!(field.key.as_str(), "schemaFormat" | "messageId"));
         let fields = fields.map(|field| {
-            let value = if field.key == "examples" { self.examples(field.value.clone()) } else { field.value.clone() };
+            let value = match field.key.as_str() {
+                "examples" => self.examples(field.value.clone()),
+                "bindings" => self.bindings(field.value.clone()),
+                "headers" => schema_object(field.value.clone()),
+                _ => field.value.clone(),
+            };
             entry(field.key.clone(), field.key_span, value)
         });
         if one.as_mapping().is_none() { one.clone() } else { mapping(one.span, fields.collect()) }
@@ -69,7 +76,7 @@ impl<'d> Upgrade<'d> {
         for field in entries(one).iter().filter(|field| field.key != "operationId") {
             let value = match field.key.as_str() {
                 "security" => self.security(&field.value),
-                "bindings" => operation_bindings(field.value.clone()),
+                "bindings" => operation_bindings(self.bindings(field.value.clone())),
                 _ => field.value.clone(),
             };
             out.push(entry(field.key.clone(), field.key_span, value));

@@ -144,7 +144,7 @@ impl<'d> Upgrade<'d> {
     }
 
     /// Counts every value below a node as copied; `false` when there are too many.
-    fn may_copy(&self, node: &Node) -> bool {
+    pub(super) fn may_copy(&self, node: &Node) -> bool {
         self.documents.count_copy()
             && match &node.value {
                 Value::Sequence(items) => items.iter().all(|item| self.may_copy(item)),
@@ -260,6 +260,8 @@ impl<'d> Upgrade<'d> {
                 "messageTraits" => self.map(&one.value, &at, Self::message_trait),
                 "operationTraits" => self.map(&one.value, &at, Self::operation_trait),
                 "parameters" => self.map(&one.value, &at, Self::parameter),
+                "schemas" => self.map(&one.value, &at, Self::schema),
+                "serverBindings" | "channelBindings" | "messageBindings" => self.map(&one.value, &at, Self::bindings_of),
                 "operationBindings" => self.map(&one.value, &at, Self::bindings_of_operation),
                 "securitySchemes" => self.map(&one.value, &at, Self::scheme),
                 _ => one.value.clone(),

@@ -18,6 +18,7 @@ impl<'d> Upgrade<'d> {
                         out.push(entry("pathname", one.key_span, text(one.value.span, path)));
                     }
                 }
+                ("bindings", _) => out.push(entry("bindings", one.key_span, self.bindings(one.value.clone()))),
                 ("security", _) => out.push(entry("security", one.key_span, self.security(&one.value))),
                 _ => out.push(one.clone()),
             }
@@ -78,9 +79,29 @@ impl<'d> Upgrade<'d> {
         out
     }
 
-    #[allow(clippy::unused_self)] // one signature for every kind of object
     pub(super) fn bindings_of_operation(&mut self, bindings: &'d Node, _: &str) -> Node {
-        operation_bindings(bindings.clone())
+        operation_bindings(self.bindings(bindings.clone()))
+    }
+
+    pub(super) fn bindings_of(&mut self, bindings: &'d Node, _: &str) -> Node {
+        self.bindings(bindings.clone())
+    }
+
+    /// In 3.x the binding of a protocol stands in place: references to it are followed.
+    pub(super) fn bindings(&self, mut bindings: Node) -> Node {
+        let Value::Mapping(map) = &mut bindings.value else { return bindings };
+        for one in &mut map.entries {
+            let target = self.documents.chain_from(&one.value, &mut Vec::new());
+            if let Some(target) = target.and_then(|chain| chain.last().copied()).filter(|target| self.may_copy(target)) {
+                one.value = target.clone();
+            }
+        }
+        bindings
+    }
+
+    #[allow(clippy::unused_self)] // one signature for every kind of object
+    pub(super) fn schema(&mut self, schema: &'d Node, _: &str) -> Node {
+        schema_object(schema.clone())
     }
 
     /// A parameter of 3.x is a string: of its schema the choices and the default stay, and the whole as `x-schema` when it says
@@ -131,6 +152,16 @@ pub(super) fn operation_bindings(mut bindings: Node) -> Node {
         }
     }
     bindings
+}
+
+/// `true` and `false` are no schemas of 3.x where a format could stand beside them.
+pub(super) fn schema_object(schema: Node) -> Node {
+    let span = schema.span;
+    match schema.value {
+        Value::Bool(true) => mapping(span, Vec::new()),
+        Value::Bool(false) => mapping(span, vec![entry("not", span, mapping(span, Vec::new()))]),
+        _ => schema,
+    }
 }
 
 /// A scalar as a text; `null` and lists are none.
