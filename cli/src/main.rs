@@ -36,6 +36,8 @@ enum Command {
     Explain(commands::explain::Args),
     /// List every rule, on documents and on compatibility.
     Rules(commands::rules::Args),
+    /// Write a document with all that it refers to in one file.
+    Bundle(commands::bundle::Args),
     /// Write a document in another version of AsyncAPI.
     Convert(commands::convert::Args),
     /// Format YAML and JSON: comments stay, and so does what it means.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => commands::validate::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
+        Command::Bundle(args) => commands::bundle::run(args),
         Command::Convert(args) => commands::convert::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
         Command::Fingerprint(args) => commands::fingerprint::run(args),

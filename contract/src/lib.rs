@@ -6,6 +6,7 @@
 //! rules, generated code.
 
 pub mod asyncapi;
+pub mod bundle;
 pub mod convert;
 pub mod describe;
 pub mod diagnostic;

@@ -1,5 +1,6 @@
 //! One file for each command: its arguments, and `run`.
 
+pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod convert;
 #[cfg(feature = "kafka")]

@@ -14,7 +14,7 @@ mod v2;
 mod v3;
 mod version;
 
-pub(crate) use resolve::{Documents, is_remote, moved_reference};
+pub(crate) use resolve::{Documents, is_remote, moved_reference, percent_decode, split as split_reference};
 pub use v2::PointOfView;
 pub(crate) use v2::upgrade;
 

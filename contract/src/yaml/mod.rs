@@ -11,7 +11,7 @@ mod scalar;
 
 use build::Builder;
 pub use print::format;
-pub(crate) use print::print;
+pub(crate) use print::{print, same_value};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, Sources, Span};

@@ -22,7 +22,7 @@ struct Layout {
 
 /// The document of a tree whose places lie in `sources`.
 pub(crate) fn styled(root: &Node, sources: &Sources) -> Document {
-    let mut maker = Maker { sources, layouts: HashMap::new(), used: HashSet::new() };
+    let mut maker = Maker { sources, root: root.span.file, layouts: HashMap::new(), used: HashSet::new() };
     maker.load(root.span.file);
     let head = read::read(sources.file(root.span.file).text(), root.span.file).map(|document| (document.head, document.foot));
     let mut made = maker.value(root, None);
@@ -36,6 +36,7 @@ pub(crate) fn styled(root: &Node, sources: &Sources) -> Document {
 
 struct Maker<'s> {
     sources: &'s Sources,
+    root: FileId,
     layouts: HashMap<FileId, Layout>,
     /// Comments are printed once: the places whose comments are.
     used: HashSet<(FileId, usize, &'static str)>,
@@ -49,6 +50,10 @@ impl Maker<'_> {
         let mut layout = Layout::default();
         if let Some(document) = read::read(self.sources.file(file).text(), file) {
             collect(&document.root, &mut layout);
+        }
+        if file != self.root && super::is_json(self.sources, file) {
+            // What came from JSON is written as YAML is.
+            layout = Layout { flow: layout.flow, ..Layout::default() };
         }
         self.layouts.insert(file, layout);
     }
@@ -84,7 +89,8 @@ impl Maker<'_> {
     }
 
     fn items(&mut self, node: &Node, items: Vec<Item>, first: Option<Span>) -> Block {
-        let flow = self.layout(node.span).is_some_and(|(layout, at)| layout.flow.contains(&at));
+        let one_line = node.span.file == self.root || !self.sources.text(node.span).contains('\n');
+        let flow = one_line && self.layout(node.span).is_some_and(|(layout, at)| layout.flow.contains(&at));
         let foot = first.and_then(|span| {
             let lines = self.layout(span).and_then(|(layout, at)| layout.foot.get(&at).cloned());
             lines.filter(|_| self.first(span, "foot"))

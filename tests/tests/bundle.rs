@@ -1,0 +1,104 @@
+//! `eventpact bundle`: the documents of `tests/bundle/*` and the shop against what is expected; a bundle says what its document
+//! says, and stands alone.
+
+use std::path::PathBuf;
+
+use eventpact_contract::bundle::bundle;
+use eventpact_contract::describe::{describe, example};
+use eventpact_contract::diagnostic::{Diagnostic, has_errors};
+use eventpact_contract::load::{Options, load_contract};
+use eventpact_contract::model::Contract;
+use eventpact_contract::source::{Memory, Reader, Sources};
+use eventpact_tests::{Folder, cases, expect_text, folder, root, shared_data, without_places};
+
+struct Overlay<'a>(&'a dyn Reader, &'a str);
+
+impl Reader for Overlay<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        if path == "asyncapi.yaml" { Ok(self.1.to_owned()) } else { self.0.read(path) }
+    }
+}
+
+/// The contract with its schemas as people read them: the names that copies of schemas get are no part of what they say.
+fn comparable(contract: &Contract) -> String {
+    let mut contract = contract.clone();
+    contract.files.clear();
+    let mut schemas = Vec::new();
+    for message in contract.channels.iter_mut().flat_map(|channel| &mut channel.messages) {
+        for payload in [&mut message.payload, &mut message.headers].into_iter().flatten() {
+            let schema = payload.schema.take().expect("a schema");
+            let rows = describe(&schema).rows;
+            assert!(!rows.is_empty() || message.name.as_deref() == Some("one"), "{}", message.key);
+            schemas.push(format!("{:?} {rows:#?} {:?}", schema.format(), example(&schema)));
+        }
+    }
+    // A reference in a binding is kept as it is written.
+    let contract = without_places(&contract).replace("schemas.yaml#/Uuid", "#/components/schemas/Id");
+    format!("{contract}\n{}", schemas.join("\n"))
+}
+
+/// The bundle, the notes, and how the contract differs from that of the document.
+fn bundled(reader: &dyn Reader) -> (String, Vec<Diagnostic>, String) {
+    let mut sources = Sources::new();
+    let (before, found) = load_contract(&mut sources, reader, "asyncapi.yaml");
+    assert!(!has_errors(&found), "{found:?}");
+    let bundled = match bundle(&mut sources, reader, "asyncapi.yaml", Options::default()) {
+        Ok(bundled) => bundled,
+        Err(found) => panic!("{found:?}"),
+    };
+    let alone = Memory([("asyncapi.yaml".to_owned(), bundled.text.clone())].into());
+    let overlay = Overlay(reader, &bundled.text);
+    let reader: &dyn Reader = if bundled.notes.is_empty() { &alone } else { &overlay };
+    let (after, found) = load_contract(&mut sources, reader, "asyncapi.yaml");
+    assert!(!has_errors(&found), "{found:?}\n{}", bundled.text);
+    let (before, after) = (comparable(&before.expect("a contract")), comparable(&after.expect("a contract")));
+    let diff = similar::TextDiff::from_lines(&before, &after);
+    (bundled.text, bundled.notes, diff.unified_diff().context_radius(3).to_string())
+}
+
+#[test]
+fn every_case_is_bundled_as_expected() {
+    let all: Vec<PathBuf> = cases("bundle").into_iter().filter(|case| case.join("asyncapi.yaml").is_file()).collect();
+    assert!(all.len() >= 3);
+    for case in all {
+        let (text, notes, difference) = bundled(&Folder(case.clone()));
+        assert!(notes.is_empty(), "{}: {notes:?}", case.display());
+        assert_eq!(difference, "", "{}", case.display());
+        expect_text(&case.join("expected.yaml"), &text);
+        assert_eq!(bundled(&Folder(case.clone())).0, text, "{}: twice", case.display());
+    }
+}
+
+#[test]
+fn the_bundled_shop_is_the_same_contract() {
+    let (text, notes, difference) = bundled(&Folder(root().join("specs/shop")));
+    assert_eq!(difference, "");
+    let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+    let proto = "`./schemas/payment_decided.proto#shop.payments.v1.PaymentDecided` stays a reference: it imports \
+                 `shop/common/v1/money.proto`, and one text can't hold two files";
+    assert_eq!(messages, [proto]);
+    expect_text(&folder("bundle/shop.yaml"), &text);
+}
+
+#[test]
+fn recorded_documents_of_several_files() {
+    let Some(path) = shared_data("asyncapi.jsonl") else { return };
+    let mut documents = 0;
+    for line in std::fs::read_to_string(path).expect("the file is readable").lines() {
+        let row: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        let (Some(files), Some(name)) = (row["files"].as_object(), row["path"].as_str()) else { continue };
+        let mut files: std::collections::BTreeMap<String, String> =
+            files.iter().map(|(name, text)| (name.clone(), text.as_str().unwrap_or("").to_owned())).collect();
+        files.insert(name.to_owned(), row["doc"].as_str().expect("a document").to_owned());
+        let (files, mut sources) = (Memory(files), Sources::new());
+        let bundled = bundle(&mut sources, &files, name, Options::default()).unwrap_or_else(|found| panic!("{name}: {found:?}"));
+        assert!(bundled.notes.is_empty(), "{name}: {:?}", bundled.notes);
+        assert!(!bundled.text.contains(".yaml#"), "{name}:\n{}", bundled.text);
+        let alone = Memory([(name.to_owned(), bundled.text.clone())].into());
+        let (contract, found) = load_contract(&mut sources, &alone, name);
+        assert!(contract.is_some() && !has_errors(&found), "{name}: {found:?}\n{}", bundled.text);
+        documents += 1;
+    }
+    println!("{documents} documents of several files");
+    assert!(documents >= 5);
+}
