@@ -9,6 +9,9 @@ pub mod fuzz;
 
 use std::path::{Path, PathBuf};
 
+use eventpact_contract::describe::{describe, example};
+use eventpact_contract::model::Contract;
+
 /// A path below the folder `tests/` of the project.
 pub fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -114,4 +117,20 @@ pub fn without_places(value: &impl std::fmt::Debug) -> String {
         }
     }
     out
+}
+
+/// What a contract says, as text: without places, and with its schemas as people read them, so that the names which copies of
+/// schemas get are no part of it.
+pub fn contract_text(contract: &Contract) -> String {
+    let mut contract = contract.clone();
+    contract.files.clear();
+    let mut schemas = Vec::new();
+    for message in contract.channels.iter_mut().flat_map(|channel| &mut channel.messages) {
+        for payload in [&mut message.payload, &mut message.headers].into_iter().flatten() {
+            let Some(schema) = payload.schema.take() else { continue };
+            let rows = describe(&schema).rows;
+            schemas.push(format!("{:?} {rows:#?} {:?}", schema.format(), example(&schema)));
+        }
+    }
+    format!("{}\n{}", without_places(&contract), schemas.join("\n"))
 }

@@ -4,12 +4,11 @@
 use std::path::PathBuf;
 
 use eventpact_contract::bundle::bundle;
-use eventpact_contract::describe::{describe, example};
 use eventpact_contract::diagnostic::{Diagnostic, has_errors};
 use eventpact_contract::load::{Options, load_contract};
 use eventpact_contract::model::Contract;
 use eventpact_contract::source::{Memory, Reader, Sources};
-use eventpact_tests::{Folder, cases, expect_text, folder, root, shared_data, without_places};
+use eventpact_tests::{Folder, cases, contract_text, expect_text, folder, root, shared_data};
 
 struct Overlay<'a>(&'a dyn Reader, &'a str);
 
@@ -19,22 +18,9 @@ impl Reader for Overlay<'_> {
     }
 }
 
-/// The contract with its schemas as people read them: the names that copies of schemas get are no part of what they say.
+/// A reference in a binding is kept as it is written.
 fn comparable(contract: &Contract) -> String {
-    let mut contract = contract.clone();
-    contract.files.clear();
-    let mut schemas = Vec::new();
-    for message in contract.channels.iter_mut().flat_map(|channel| &mut channel.messages) {
-        for payload in [&mut message.payload, &mut message.headers].into_iter().flatten() {
-            let schema = payload.schema.take().expect("a schema");
-            let rows = describe(&schema).rows;
-            assert!(!rows.is_empty() || message.name.as_deref() == Some("one"), "{}", message.key);
-            schemas.push(format!("{:?} {rows:#?} {:?}", schema.format(), example(&schema)));
-        }
-    }
-    // A reference in a binding is kept as it is written.
-    let contract = without_places(&contract).replace("schemas.yaml#/Uuid", "#/components/schemas/Id");
-    format!("{contract}\n{}", schemas.join("\n"))
+    contract_text(contract).replace("schemas.yaml#/Uuid", "#/components/schemas/Id")
 }
 
 /// The bundle, the notes, and how the contract differs from that of the document.
@@ -77,7 +63,7 @@ fn the_bundled_shop_is_the_same_contract() {
     let proto = "`./schemas/payment_decided.proto#shop.payments.v1.PaymentDecided` stays a reference: it imports \
                  `shop/common/v1/money.proto`, and one text can't hold two files";
     assert_eq!(messages, [proto]);
-    expect_text(&folder("bundle/shop.yaml"), &text);
+    expect_text(&folder("bundle/shop/expected.yaml"), &text);
 }
 
 #[test]
