@@ -28,8 +28,6 @@ struct Reader<'t> {
     flow: usize,
 }
 
-type Tags<'e> = Option<std::borrow::Cow<'e, Tag>>;
-
 impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: CharSpan, builder: &mut Builder) {
         let (start, end) = (self.offsets.byte(span.start.index()), self.offsets.byte(span.end.index()));
@@ -42,13 +40,13 @@ impl Reader<'_> {
             }
             Event::Alias(anchor) => builder.alias(anchor, self.span((start, end), builder)),
             Event::SequenceStart(anchor, tag) => {
-                self.container_tag(tag, "seq", (start, end), builder);
+                self.container_tag(tag.as_deref(), "seq", (start, end), builder);
                 let at = self.container_start(start, end);
                 self.indentation(at, builder);
                 builder.start_sequence(self.base + at, anchor);
             }
             Event::MappingStart(anchor, tag) => {
-                self.container_tag(tag, "map", (start, end), builder);
+                self.container_tag(tag.as_deref(), "map", (start, end), builder);
                 let at = self.container_start(start, end);
                 builder.start_mapping(self.base + at, anchor);
             }
@@ -113,11 +111,11 @@ impl Reader<'_> {
         }
     }
 
-    fn container_tag(&self, tag: Tags<'_>, own: &str, place: (usize, usize), builder: &mut Builder) {
+    fn container_tag(&self, tag: Option<&Tag>, own: &str, place: (usize, usize), builder: &mut Builder) {
         let Some(tag) = tag else { return };
         let known = (tag.is_yaml_core_schema() && tag.suffix == own) || (tag.handle.is_empty() && tag.suffix == "!");
         if !known {
-            unknown_tag(&tag, self.span(place, builder), builder);
+            unknown_tag(tag, self.span(place, builder), builder);
         }
     }
 

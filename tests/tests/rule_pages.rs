@@ -1,0 +1,80 @@
+//! Every id that a finding can have is known to `eventpact explain`, and every page belongs to an id that is found.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use eventpact_tests::{program, root};
+use serde_json::Value;
+
+/// What ids start with. Other texts of this form would be media types and the like.
+const FAMILIES: [&str; 8] = ["yaml", "source", "avro", "protobuf", "json-schema", "asyncapi", "check", "config"];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The literals in the sources that are ids: `family/some-words`, and the official parser's names.
+fn reported() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    for room in ["contract", "compat", "cli"] {
+        sources(&root().join(room).join("src"), &mut files);
+    }
+    let mut ids = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(&text);
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            ids.extend(line.split('"').skip(1).step_by(2).filter(|literal| is_id(literal)).map(str::to_owned));
+        }
+    }
+    ids
+}
+
+fn is_id(text: &str) -> bool {
+    let words = |words: &str, upper: bool| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || (upper && b.is_ascii_uppercase());
+        words.split('-').all(|word| !word.is_empty() && word.bytes().all(plain))
+    };
+    let official = |text: &str| {
+        let tail = ["asyncapi-", "asyncapi2-", "asyncapi3-"].iter().find_map(|head| text.strip_prefix(head));
+        text == "invalid-ref" || tail.is_some_and(|tail| words(tail, true))
+    };
+    match text.split_once('/') {
+        Some((family, name)) => FAMILIES.contains(&family) && words(name, false),
+        None => official(text),
+    }
+}
+
+#[test]
+fn every_id_that_is_found_has_a_page_and_every_page_an_id() {
+    let output = Command::new(program("eventpact")).args(["rules", "--json"]).output().expect("eventpact can be started");
+    let list: Value = serde_json::from_slice(&output.stdout).expect("a JSON list");
+    let rules = list.as_array().expect("a list").iter();
+    let pages: BTreeSet<String> = rules.map(|rule| rule["rule"].as_str().expect("an id").to_owned()).collect();
+    let reported = reported();
+    assert!(reported.len() > 100, "only {} ids were found in the sources", reported.len());
+    let silent: Vec<&String> = reported.difference(&pages).collect();
+    assert!(silent.is_empty(), "these have no page (contract/src/rule/pages/, or a rule file): {silent:#?}");
+    let stale: Vec<&String> = pages.difference(&reported).collect();
+    assert!(stale.is_empty(), "nothing reports these, so their pages can go: {stale:#?}");
+}
+
+#[test]
+fn every_page_says_something() {
+    let output = Command::new(program("eventpact")).args(["rules", "--json"]).output().expect("eventpact can be started");
+    let list: Value = serde_json::from_slice(&output.stdout).expect("a JSON list");
+    for rule in list.as_array().expect("a list").iter().step_by(10) {
+        let id = rule["rule"].as_str().expect("an id");
+        let output = Command::new(program("eventpact")).args(["explain", id]).output().expect("eventpact can be started");
+        let page = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && page.starts_with(id) && page.lines().count() > 4, "{page}");
+    }
+}
