@@ -10,7 +10,10 @@ mod schemas;
 
 pub(super) use messages::Messages;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::resolve::Documents;
 use super::schema_format;
@@ -18,7 +21,7 @@ use super::traits;
 use super::v3::payload::Payloads;
 use super::version::Version;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::formats::json_schema::{self, Unusable, Validator};
+use crate::formats::json_schema::{self, Budget, Unusable, Validator};
 use crate::model::Payload;
 use crate::schema::Schema;
 use crate::source::{Reader, Sources, Span};
@@ -38,6 +41,8 @@ pub(super) fn advises(id: &str) -> bool {
 
 /// More findings than this are no help.
 const MAX_FOUND: usize = 200;
+/// Validators that are kept.
+const MAX_VALIDATORS: usize = 8;
 
 /// Where an example does not fit.
 struct Mismatch {
@@ -68,8 +73,14 @@ pub(super) fn check(
     reader: &dyn Reader,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut checker =
-        Checker { documents, version, payloads: Payloads::new(documents, version.as_str(), sources, reader), found: Vec::new() };
+    let mut checker = Checker {
+        documents,
+        version,
+        payloads: Payloads::new(documents, version.as_str(), sources, reader),
+        found: Vec::new(),
+        budget: Budget::default(),
+        validators: Vec::new(),
+    };
     for message in Messages::of(documents, root, version.is_2()) {
         let before = checker.payloads.reported();
         checker.message(message);
@@ -83,11 +94,17 @@ pub(super) fn check(
     found.extend(own);
 }
 
+/// A validator, or why there is none.
+type Made = Rc<Result<Validator, Unusable>>;
+
 struct Checker<'s, 'd> {
     documents: &'d Documents,
     version: Version,
     payloads: Payloads<'s, 'd>,
     found: Vec<Diagnostic>,
+    /// For all values of the document.
+    budget: Budget,
+    validators: Vec<(Arc<json_schema::Schema>, Made)>,
 }
 
 impl<'d> Checker<'_, 'd> {
@@ -97,8 +114,11 @@ impl<'d> Checker<'_, 'd> {
         }
         let merged = traits::apply(message, self.documents, &mut Vec::new());
         // Read also without examples: nobody else may have.
-        let payload = merged.get("payload").and_then(|node| self.payloads.merged(node));
-        let headers = merged.get("headers").and_then(|node| self.payloads.merged(node));
+        let mut schema = |field: &str| match &merged {
+            Cow::Borrowed(node) => self.payloads.of_document(node.get(field)?),
+            Cow::Owned(node) => self.payloads.merged(node.get(field)?),
+        };
+        let (payload, headers) = (schema("payload"), schema("headers"));
         for example in examples(&merged) {
             for (field, schema) in [("payload", &payload), ("headers", &headers)] {
                 if let (Some(value), Some(schema)) = (example.get(field), schema) {
@@ -167,10 +187,12 @@ impl<'d> Checker<'_, 'd> {
         }
     }
 
-    fn json(&mut self, field: &str, value: &Node, schema: &json_schema::Schema, span: Span, id: &'static str) {
+    fn json(&mut self, field: &str, value: &Node, schema: &Arc<json_schema::Schema>, span: Span, id: &'static str) {
         // The official parser does not look at what contains itself.
         let id = if schemas::is_recursive(schema) { INVALID } else { id };
-        match Validator::new(schema, true).and_then(|validator| validator.check(value)) {
+        let validator = self.validator(schema);
+        let validator = validator.as_ref().as_ref().map_err(Clone::clone);
+        match validator.and_then(|validator| validator.check_at(schema.root, value, &mut self.budget)) {
             Ok(violations) => {
                 for violation in violations {
                     let at = schemas::place(value, &violation.path);
@@ -180,6 +202,17 @@ impl<'d> Checker<'_, 'd> {
             }
             Err(why) => self.unusable(value.span, &why),
         }
+    }
+
+    /// The validator of a schema; the last few are kept, since many messages share one.
+    fn validator(&mut self, schema: &Arc<json_schema::Schema>) -> Made {
+        if let Some((_, known)) = self.validators.iter().find(|(known, _)| Arc::ptr_eq(known, schema)) {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(Validator::new(Arc::clone(schema), true));
+        self.validators.truncate(MAX_VALIDATORS - 1);
+        self.validators.insert(0, (Arc::clone(schema), Rc::clone(&made)));
+        made
     }
 
     fn encoded(&mut self, field: &str, value: &Node, mismatches: Vec<Mismatch>, span: Span, id: &'static str) {

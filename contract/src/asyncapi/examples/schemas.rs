@@ -1,10 +1,12 @@
 //! Defaults and examples of schemas against the schemas that they stand in, at any depth.
 
 use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::formats::json_schema::{self, SchemaId, Validator};
+use crate::formats::json_schema::{self, SchemaId};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -40,7 +42,7 @@ pub(super) fn check<'d>(checker: &mut Checker<'_, 'd>, root: &'d Node) {
 }
 
 /// The values of one schema and of those in it that were not seen before.
-fn one(checker: &mut Checker<'_, '_>, schema: &json_schema::Schema, official: bool, seen: &mut HashSet<Span>) {
+fn one(checker: &mut Checker<'_, '_>, schema: &Arc<json_schema::Schema>, official: bool, seen: &mut HashSet<Span>) {
     let mut validator = None;
     let mut recursive = None;
     for (n, sub) in schema.subs.iter().enumerate() {
@@ -60,8 +62,13 @@ fn one(checker: &mut Checker<'_, '_>, schema: &json_schema::Schema, official: bo
                 ("default", false) => DEFAULT,
                 (_, false) => EXAMPLE,
             };
-            let checked = validator.get_or_insert_with(|| Validator::new(schema, true));
-            match checked.as_ref().map_err(Clone::clone).and_then(|validator| validator.check_at(id, value)) {
+            let checked = Rc::clone(validator.get_or_insert_with(|| checker.validator(schema)));
+            match checked
+                .as_ref()
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|validator| validator.check_at(id, value, &mut checker.budget))
+            {
                 Ok(violations) => {
                     for violation in violations {
                         let message = format!("this {keyword} does not fit its own schema: {}", violation.message);

@@ -12,6 +12,9 @@ use crate::diagnostic::Severity;
 use crate::rule::{Layer, Rule};
 use crate::yaml::Node;
 
+/// Channels of one address that others are compared with.
+const MAX_SHARED: usize = 100;
+
 pub(super) const RULE: Check = Check {
     rule: Rule {
         id: "asyncapi/address-shared",
@@ -39,7 +42,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let servers: HashSet<&str> = listed.iter().filter_map(|one| one.get("$ref")?.as_str()).collect();
         let known = by_address.entry(address).or_default();
         let meets = |other: &HashSet<&str>| servers.is_empty() || other.is_empty() || !servers.is_disjoint(other);
-        if let Some((first, _)) = known.iter().find(|(_, other)| meets(other)) {
+        if let Some((first, _)) = known.iter().take(MAX_SHARED).find(|(_, other)| meets(other)) {
             let span = first.span;
             let found = sink.report(node.span, format!("another channel has the address `{address}` on the same server"));
             found.related.push(crate::diagnostic::Label::new(span, "here"));

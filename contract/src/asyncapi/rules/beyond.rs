@@ -10,6 +10,8 @@ use crate::yaml::{Node, Value};
 
 /// Schemas are followed this deep.
 const MAX_DEPTH: usize = 64;
+/// Schemas that are looked at for one pointer.
+const MAX_STEPS: usize = 500;
 
 /// The names between braces.
 pub(super) fn template_names(text: &str) -> Vec<&str> {
@@ -112,22 +114,22 @@ pub(super) fn leads(context: &Context<'_>, message: &Node, field: &str, tokens: 
     if schema.get("schemaFormat").is_some() {
         return None;
     }
-    property(context, schema, tokens, 0)
+    let mut steps = MAX_STEPS;
+    property(context, schema, tokens, &mut steps)
 }
 
-fn property(context: &Context<'_>, schema: &Node, tokens: &[String], depth: usize) -> Option<bool> {
+/// `steps` are left to make: parts that refer to the same again and again multiply.
+fn property(context: &Context<'_>, schema: &Node, tokens: &[String], steps: &mut usize) -> Option<bool> {
     let Some((first, rest)) = tokens.split_first() else { return Some(true) };
     let schema = context.documents.follow(schema, &mut Vec::new())?;
-    if depth > MAX_DEPTH || schema.as_mapping().is_none() {
-        return None;
-    }
+    *steps = steps.checked_sub(1)?;
+    schema.as_mapping()?;
     if let Some(next) = schema.get("properties").and_then(|node| node.get(first)) {
-        return property(context, next, rest, depth + 1);
+        return property(context, next, rest, steps);
     }
     let branches = ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_sequence()).flatten();
     let conditional = ["then", "else"].iter().filter_map(|key| schema.get(key));
-    let found: Vec<Option<bool>> =
-        branches.chain(conditional).map(|branch| property(context, branch, tokens, depth + 1)).collect();
+    let found: Vec<Option<bool>> = branches.chain(conditional).map(|branch| property(context, branch, tokens, steps)).collect();
     if found.contains(&Some(true)) {
         return Some(true);
     }

@@ -11,6 +11,9 @@ use crate::diagnostic::Severity;
 use crate::rule::{Layer, Rule};
 use crate::yaml::{Node, unescape_token};
 
+/// More messages than this on one channel are not looked through.
+const MAX_MESSAGES: usize = 500;
+
 pub(super) const RULE: Check = Check {
     rule: Rule {
         id: "asyncapi/location-not-in-schema",
@@ -61,6 +64,9 @@ fn doubt(context: &Context<'_>, location: &Node, messages: &[&Node], whose: &str
         _ => return,
     };
     let tokens: Vec<String> = pointer.split('/').skip(1).map(|token| unescape_token(token).into_owned()).collect();
+    if messages.len() > MAX_MESSAGES {
+        return;
+    }
     let nowhere = |message: &&Node| beyond::leads(context, message, field, &tokens) == Some(false);
     if !messages.is_empty() && messages.iter().all(nowhere) {
         sink.report(location.span, format!("the {name} of {whose} have no `{pointer}`"));

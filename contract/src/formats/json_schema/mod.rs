@@ -17,4 +17,4 @@ pub use parse::{ResolveFn, parse, parse_as};
 pub(crate) use reference::{OwnNames, is_meta_schema};
 pub use tree::{Additional, Conditional, Dependency, Items, JsonType, Property, Schema, SchemaId, Sub};
 pub(crate) use validate::is_wrong_pattern;
-pub use validate::{Unusable, Validator, Violation};
+pub use validate::{Budget, Unusable, Validator, Violation};

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError, ValidationOptions};
@@ -64,8 +65,8 @@ pub enum Unusable {
 }
 
 /// A schema that values can be held against, and each schema in it.
-pub struct Validator<'s> {
-    schema: &'s Schema,
+pub struct Validator {
+    schema: Arc<Schema>,
     root: jsonschema::Validator,
     document: serde_json::Value,
     formats: bool,
@@ -73,29 +74,28 @@ pub struct Validator<'s> {
     registry: OnceCell<Result<Registry<'static>, Unusable>>,
 }
 
-impl<'s> Validator<'s> {
+impl Validator {
     /// Makes a schema ready; `formats` says whether a `format` counts or is only a word.
-    pub fn new(schema: &'s Schema, formats: bool) -> Result<Self, Unusable> {
+    pub fn new(schema: Arc<Schema>, formats: bool) -> Result<Self, Unusable> {
         let mut document = schema.document.to_json();
         if schema.dialect == Dialect::AsyncApi {
             spell_nullable(&mut document, 0);
         }
-        let root = options(schema, formats).build(&document).map_err(|e| refused(&e))?;
+        let root = options(&schema, formats).build(&document).map_err(|e| refused(&e))?;
         Ok(Self { schema, root, document, formats, registry: OnceCell::new() })
     }
 
     /// Holds a value against the whole schema. What is wrong is sorted by place.
     pub fn check(&self, value: &Node) -> Result<Vec<Violation>, Unusable> {
-        self.affordable(self.schema.root, value)?;
-        Ok(violations(&self.root, value))
+        self.check_at(self.schema.root, value, &mut Budget::default())
     }
 
-    /// Holds a value against one of its subschemas.
-    pub fn check_at(&self, id: SchemaId, value: &Node) -> Result<Vec<Violation>, Unusable> {
+    /// Holds a value against one of its subschemas, when the budget allows for it.
+    pub fn check_at(&self, id: SchemaId, value: &Node, budget: &mut Budget) -> Result<Vec<Violation>, Unusable> {
+        self.affordable(id, value, budget)?;
         if id == self.schema.root {
-            return self.check(value);
+            return Ok(violations(&self.root, value));
         }
-        self.affordable(id, value)?;
         let registry = self.registry.get_or_init(|| {
             let draft = self.schema.dialect.draft();
             let builder = Registry::new().draft(draft).add(HOME, self.document.clone()).map_err(|e| refused(&e))?;
@@ -104,13 +104,30 @@ impl<'s> Validator<'s> {
         let registry = registry.as_ref().map_err(Clone::clone)?;
         let reference = format!("{HOME}#{}", fragment(&self.schema.get(id).pointer));
         let schema = serde_json::json!({ "$ref": reference });
-        let compiled = options(self.schema, self.formats).with_registry(registry).build(&schema).map_err(|e| refused(&e))?;
+        let compiled = options(&self.schema, self.formats).with_registry(registry).build(&schema).map_err(|e| refused(&e))?;
         Ok(violations(&compiled, value))
     }
 
-    fn affordable(&self, id: SchemaId, value: &Node) -> Result<(), Unusable> {
-        let mut meter = Meter { schema: self.schema, kept: HashMap::new(), open: HashSet::new() };
-        if meter.steps(id, value, 0)? > MAX_STEPS { Err(Unusable::TooComplex) } else { Ok(()) }
+    fn affordable(&self, id: SchemaId, value: &Node, budget: &mut Budget) -> Result<(), Unusable> {
+        let mut meter = Meter { schema: &self.schema, kept: HashMap::new(), open: HashSet::new() };
+        let steps = meter.steps(id, value, 0);
+        // Counting costs too.
+        #[allow(clippy::cast_precision_loss)] // far below the edge
+        let all = meter.kept.len() as f64 + steps?;
+        budget.left -= all;
+        if all > MAX_STEPS || budget.left < 0.0 { Err(Unusable::TooComplex) } else { Ok(()) }
+    }
+}
+
+/// How much work is left for all values of a document together.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    left: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { left: MAX_STEPS * 5.0 }
     }
 }
 
@@ -183,7 +200,7 @@ fn spell_nullable(schema: &mut serde_json::Value, depth: usize) {
         Json::Array(items) => items.iter_mut().for_each(|item| spell_nullable(item, depth + 1)),
         Json::Object(map) => {
             if map.get("nullable") == Some(&Json::Bool(true))
-                && let Some(ty @ Json::String(_)) = map.get_mut("type")
+                && let Some(ty) = map.get_mut("type").filter(|ty| ty.as_str().is_some_and(|name| name != "null"))
             {
                 *ty = Json::Array(vec![ty.take(), Json::String("null".to_owned())]);
             }
@@ -278,7 +295,7 @@ mod tests {
 
     fn check(schema: &str, value: &str) -> Result<Vec<String>, Unusable> {
         let schema = parse_as(&node(schema), Dialect::AsyncApi, &mut |_| None).0.unwrap();
-        let found = Validator::new(&schema, true)?.check(&node(value))?;
+        let found = Validator::new(Arc::new(schema), true)?.check(&node(value))?;
         Ok(found.into_iter().map(|v| format!("/{} {}: {}", v.path.join("/"), v.keyword, v.message)).collect())
     }
 
@@ -299,10 +316,10 @@ mod tests {
         let text = r##"{"$id": "http://example.com/a", "properties": {"a b%": {"$ref": "#/definitions/n"}},
             "definitions": {"n": {"type": "integer"}}}"##;
         let schema = parse_as(&node(text), Dialect::AsyncApi, &mut |_| None).0.unwrap();
-        let validator = Validator::new(&schema, true).unwrap();
         let id = schema.root().properties[0].schema;
-        assert!(validator.check_at(id, &node("1")).unwrap().is_empty());
-        assert_eq!(validator.check_at(id, &node("\"1\"")).unwrap().len(), 1);
+        let validator = Validator::new(Arc::new(schema), true).unwrap();
+        assert!(validator.check_at(id, &node("1"), &mut Budget::default()).unwrap().is_empty());
+        assert_eq!(validator.check_at(id, &node("\"1\""), &mut Budget::default()).unwrap().len(), 1);
     }
 
     #[test]
@@ -338,7 +355,7 @@ mod tests {
             r#"{"pattern": "(a{1000}){1000}"}"#,
         ] {
             let schema = parse_as(&node(text), Dialect::AsyncApi, &mut |_| None).0;
-            let result = schema.map(|schema| Validator::new(&schema, true).and_then(|v| v.check(&node("\"a\""))));
+            let result = schema.map(|schema| Validator::new(Arc::new(schema), true).and_then(|v| v.check(&node("\"a\""))));
             assert!(matches!(result, None | Some(Ok(_) | Err(Unusable::Refused(_)))), "{text}: {result:?}");
         }
     }
