@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use eventpact_contract::bundle::bundle;
+use eventpact_contract::convert::{Target, convert};
 use eventpact_contract::diagnostic::{Diagnostic, Options, Severity, has_errors, json, text};
-use eventpact_contract::load::load_contract;
+use eventpact_contract::load::{Options as LoadOptions, load_contract};
 use eventpact_contract::rule::{self, Layer};
 use eventpact_contract::source::{Memory, Sources};
+use eventpact_contract::yaml;
 use eventpact_tests::shared_data;
 use serde_json::Value;
 
@@ -222,6 +225,26 @@ fn damaged(text: &str, seed: u64) -> String {
     chars.into_iter().collect()
 }
 
+/// Writes a document in every way: formatted texts are checked by the formatter, others must be read again without panic.
+fn write(row: &Row) -> usize {
+    let mut sources = Sources::new();
+    let mut written = 0;
+    for (name, text) in &row.files.0 {
+        let file = sources.add(name.clone(), text.clone());
+        written += usize::from(yaml::format(&mut sources, file).is_ok());
+    }
+    let options = LoadOptions::default();
+    let converted = convert(&mut sources, &row.files, &row.path, &row.path, Target::V3_1, options);
+    let bundled = bundle(&mut sources, &row.files, &row.path, options);
+    for text in [converted.map(|made| made.text), bundled.map(|made| made.text)].into_iter().flatten() {
+        let mut files = row.files.clone();
+        files.0.insert(row.path.clone(), text);
+        assert!(load_contract(&mut sources, &files, &row.path).0.is_some(), "{}", row.id);
+        written += 1;
+    }
+    written
+}
+
 #[test]
 fn damaged_documents_are_read_without_panic() {
     let mut shop = BTreeMap::new();
@@ -236,7 +259,7 @@ fn damaged_documents_are_read_without_panic() {
         let text = std::fs::read_to_string(eventpact_tests::root().join("specs/shop").join(path));
         shop.insert(path.to_owned(), text.expect("a file of the shop"));
     }
-    let (mut invalid, mut all) = (0, 0);
+    let (mut invalid, mut all, mut written) = (0, 0, 0);
     for seed in 0..150 {
         for (path, text) in &shop {
             let mut files = shop.clone();
@@ -249,6 +272,7 @@ fn damaged_documents_are_read_without_panic() {
                 official: Vec::new(),
             };
             let (sources, found) = read(&row);
+            written += if seed % 5 == 0 { write(&row) } else { 0 };
             let options = Options { verdict: "", color: false, explained: |_| false };
             assert!(!text::render(&found, &sources, &options).is_empty() && !json::render(&found, &sources, &options).is_empty());
             all += 1;
@@ -259,8 +283,12 @@ fn damaged_documents_are_read_without_panic() {
         let doc = damaged(row.files.0.get(&row.path).map_or("", String::as_str), n as u64);
         let mut files = row.files.clone();
         files.0.insert(row.path.clone(), doc);
-        read(&Row { files, ..row });
+        let row = Row { files, ..row };
+        read(&row);
+        written += write(&row);
     }
+    println!("{written} texts written");
+    assert!(written > 1000);
     println!("{invalid} of {all} damaged documents are invalid");
     assert!(invalid * 2 > all);
 }

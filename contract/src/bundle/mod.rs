@@ -55,12 +55,18 @@ pub fn bundle(sources: &mut Sources, reader: &dyn Reader, path: &str, options: O
         waiting: VecDeque::new(),
         made: Vec::new(),
         notes: Vec::new(),
+        inside: Vec::new(),
+        full: false,
     };
     bundler.prepare();
     let mut node = bundler.value(root, Kind::Root);
     while let Some((section, name, target, kind)) = bundler.waiting.pop_front() {
         let value = bundler.value(target, kind);
         bundler.made.push((section, Entry { key: name, key_span: target.span, value }));
+    }
+    if bundler.full {
+        let message = "this document, with all that it refers to, is too large for one file";
+        return Err(vec![Diagnostic::error("asyncapi/bundle", root.span, message)]);
     }
     let (made, notes) = (bundler.made, bundler.notes);
     add_components(&mut node, made);
@@ -82,7 +88,14 @@ struct Bundler<'d, 's> {
     waiting: VecDeque<(&'static str, String, &'d Node, Kind)>,
     made: Vec<(&'static str, Entry)>,
     notes: Vec<Diagnostic>,
+    /// Values of other files that are being copied in place of references.
+    inside: Vec<*const Node>,
+    /// Too much was copied.
+    full: bool,
 }
+
+/// How deep copies stand in each other.
+const MAX_INSIDE: usize = 8;
 
 /// A key as a token of a JSON pointer in a reference.
 fn token(key: &str) -> String {
@@ -131,6 +144,10 @@ impl<'d> Bundler<'d, '_> {
     }
 
     fn value(&mut self, node: &'d Node, kind: Kind) -> Node {
+        if self.full || (node.span.file != self.root.span.file && !self.documents.count_copy()) {
+            self.full = true;
+            return Node { span: node.span, value: Value::Null };
+        }
         let value = match &node.value {
             Value::Sequence(items) => {
                 let each = kind.item();
@@ -175,17 +192,13 @@ impl<'d> Bundler<'d, '_> {
         }
         // Operations name channels and servers at the root, so these stand there themselves.
         if matches!(kind, Kind::RootChannel | Kind::RootServer | Kind::RootOperation) {
-            let Some(target) = self.documents.follow(node, &mut Vec::new()) else { return node.clone() };
-            return self.value(target, kind);
+            return self.copied(node, kind);
         }
         if let Some(inlined) = self.with_format(target, kind).filter(|_| kind == Kind::AnySchema) {
             return inlined;
         }
         let Some(section) = kind.section() else {
-            return match self.documents.follow(node, &mut Vec::new()) {
-                Some(target) if self.documents.count_copy() => self.value(target, kind),
-                _ => node.clone(),
-            };
+            return self.copied(node, kind);
         };
         // A part of a file that is there as a whole stays a part of it.
         if let (Some(whole), true) = (self.whole.get(&target.span.file), kind.is_schema()) {
@@ -197,6 +210,21 @@ impl<'d> Bundler<'d, '_> {
             at.push_str("/schema");
         }
         turned(node, reference, &at)
+    }
+
+    /// What a reference leads to, in its place; the reference itself inside of that.
+    fn copied(&mut self, node: &'d Node, kind: Kind) -> Node {
+        let target = self.documents.follow(node, &mut Vec::new());
+        let Some(target) = target.filter(|target| !self.inside.contains(&std::ptr::from_ref(*target))) else {
+            return node.clone();
+        };
+        if self.inside.len() >= MAX_INSIDE {
+            return node.clone();
+        }
+        self.inside.push(target);
+        let copied = self.value(target, kind);
+        self.inside.pop();
+        copied
     }
 
     /// A reference to a channel, a server or a message of a channel.

@@ -60,6 +60,7 @@ pub(crate) fn upgrade(documents: &Documents, root: &Node, version: &str, view: P
         places: HashSet::new(),
         moved: HashMap::new(),
         components_moved: HashSet::new(),
+        unchanged: HashSet::new(),
         operations: Vec::new(),
         component_operations: Vec::new(),
         notes: Vec::new(),
@@ -80,6 +81,8 @@ struct Upgrade<'d> {
     moved: HashMap<*const Node, String>,
     /// Entries of `components.channels` that became channels.
     components_moved: HashSet<*const Node>,
+    /// Values of other files that are the same in 3.x.
+    unchanged: HashSet<*const Node>,
     operations: Vec<Entry>,
     component_operations: Vec<Entry>,
     notes: Vec<Diagnostic>,
@@ -191,8 +194,12 @@ impl<'d> Upgrade<'d> {
             return value.clone();
         }
         let Some(target) = self.follow(value) else { return value.clone() };
+        if self.unchanged.contains(&std::ptr::from_ref(target)) || !self.may_copy(target) {
+            return value.clone();
+        }
         let rewritten = rewrite(self, target, at);
-        if rewritten == *target || !self.may_copy(target) {
+        if rewritten == *target {
+            self.unchanged.insert(target);
             return value.clone();
         }
         let named = value.get("$ref").and_then(Node::as_str).unwrap_or("").to_owned();

@@ -111,7 +111,10 @@ pub fn format(sources: &mut Sources, file: FileId) -> Result<String, Vec<Diagnos
     let text = if is_json(sources, file) {
         json::write(&node, sources, json::indent_of(source.text()))
     } else {
-        let document = read::read(source.text(), file).ok_or_else(Vec::new)?;
+        let Some(document) = read::read(source.text(), file) else {
+            let message = "this is neither YAML nor JSON by the letter: its comments would be lost, so it is left as it is";
+            return Err(vec![Diagnostic::error("fmt/not-safe", Span::start_of(file), message)]);
+        };
         write::write(&document)
     };
     let comments = read::comments_of(sources.file(file).text());

@@ -58,6 +58,9 @@ fn flow(styled: &Styled) -> Option<String> {
         Content::Sequence(items) | Content::Mapping(items) => {
             let parts: Option<Vec<String>> = items.items.iter().map(flow_item).collect();
             let parts = parts.filter(|parts| (items.flow || parts.is_empty()) && items.foot.is_empty())?.join(", ");
+            if parts.len() > WIDTH * 4 {
+                return None; // bytes: longer than the line in any script
+            }
             if matches!(styled.content, Content::Sequence(_)) { format!("[{parts}]") } else { format!("{{{parts}}}") }
         }
     };
