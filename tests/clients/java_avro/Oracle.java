@@ -5,6 +5,7 @@
 // json     { schema, json }                the bytes of a value that is given as Avro JSON
 // protocol { text }                        the types and messages of an .avpr file
 // idl      { path }                        the same of an .avdl file, which may import others
+// idl      { folder, text }                the same of a text; imports are looked for in the folder
 //
 // What Avro refuses is answered with { error }.
 
@@ -65,7 +66,8 @@ public final class Oracle {
     case "protocol":
       return protocol(Protocol.parse(question.get("text").asText()));
     case "idl":
-      return idl(new IdlReader().parse(Path.of(question.get("path").asText())));
+      return question.has("path") ? idl(new IdlReader().parse(Path.of(question.get("path").asText())))
+          : idl(new IdlReader().parse(Path.of(question.get("folder").asText()).toUri(), question.get("text").asText()));
     default:
       throw new IllegalArgumentException("unknown op");
     }

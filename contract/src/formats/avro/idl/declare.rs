@@ -16,6 +16,8 @@ impl Idl<'_> {
         let word = self.next();
         let (name, name_span) = self.name("a name")?;
         let mut sorted = self.sorted(notes, Place::Named);
+        let own = sorted.namespace.as_ref().and_then(Node::as_str).unwrap_or(&self.namespace);
+        name.rsplit_once('.').map_or(own, |(namespace, _)| namespace).clone_into(&mut sorted.around);
         let mut object = Object::new(start);
         object.put("type", string(&word.text, word.span));
         object.put("name", string(&name, name_span));
@@ -41,10 +43,12 @@ impl Idl<'_> {
     pub(super) fn record(&mut self, doc: Option<String>, start: Span, notes: Notes) -> Step<Node> {
         let (mut object, sorted) = self.head(doc, start, notes)?;
         self.mark('{')?;
+        let outer = std::mem::replace(&mut self.namespace, sorted.around);
         let mut fields = Vec::new();
         while !self.at_mark('}') {
             self.fields(&mut fields)?;
         }
+        self.namespace = outer;
         let end = self.mark('}')?;
         object.put("fields", Node { span: start.to(end), value: Value::Sequence(fields) });
         object.extend(sorted.props);
@@ -156,7 +160,7 @@ impl Idl<'_> {
             let mut errors = Vec::new();
             loop {
                 let (name, span) = self.name("the name of an error")?;
-                errors.push(string(&name, span));
+                errors.push(string(&self.qualified(&name), span));
                 if !self.take_mark(',') {
                     break;
                 }

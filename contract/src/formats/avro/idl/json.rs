@@ -16,7 +16,8 @@ impl Idl<'_> {
         }
         let token = self.next();
         let value = match (&token.kind, token.text.as_str()) {
-            (Kind::Text, _) | (Kind::Word { plain: true }, "NaN" | "Infinity") => Value::String(token.text),
+            (Kind::Text, _) => Value::String(token.text),
+            (Kind::Word { plain: true }, "NaN" | "Infinity") => Value::Number(token.text),
             (Kind::Integer, _) => Value::Number(integer(&token.text).unwrap_or(0).to_string()),
             (Kind::Float, _) => real(&token.text),
             (Kind::Word { plain: true }, "true") => Value::Bool(true),
@@ -123,11 +124,9 @@ fn hexadecimal(text: &str) -> Option<f64> {
     Some(value * 2_f64.powi(exponent.checked_sub(shift)?))
 }
 
-/// The number as JSON has it; what JSON has no number for becomes a text, which Avro takes for a float.
+/// The number as Java prints it; `NaN` and infinities are numbers too, though JSON has none.
 fn real(text: &str) -> Value {
-    let number = float(text).unwrap_or(f64::NAN);
-    let printed = super::super::java_json::double(number);
-    if number.is_finite() { Value::Number(printed) } else { Value::String(printed) }
+    Value::Number(super::super::java_json::double(float(text).unwrap_or(f64::NAN)))
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub(super) struct Sorted {
     pub(super) aliases: Option<Node>,
     pub(super) order: Option<Node>,
     pub(super) props: Vec<Entry>,
+    /// The namespace inside of what the annotations stand on.
+    pub(super) around: String,
 }
 
 impl Place {

@@ -45,6 +45,8 @@ pub(super) struct Idl<'t> {
     docs: &'t [Doc],
     used: Vec<bool>,
     at: usize,
+    /// The namespace around what is read: names without a dot belong to it.
+    pub(super) namespace: String,
     /// How many values the types of fields have had.
     pub(super) copied: usize,
     pub(super) found: Vec<Diagnostic>,
@@ -52,7 +54,8 @@ pub(super) struct Idl<'t> {
 
 /// Reads a file; `None` when its grammar is broken.
 pub(super) fn parse(tokens: &[Token], docs: &[Doc]) -> (Option<File>, Vec<Diagnostic>) {
-    let mut idl = Idl { tokens, docs, used: vec![false; docs.len()], at: 0, copied: 0, found: Vec::new() };
+    let mut idl =
+        Idl { tokens, docs, used: vec![false; docs.len()], at: 0, namespace: String::new(), copied: 0, found: Vec::new() };
     let parsed = idl.file().ok();
     for (doc, _) in docs.iter().zip(&idl.used).filter(|(_, used)| parsed.is_some() && !**used) {
         let text = "this comment documents nothing: it stands before no declaration";
@@ -141,6 +144,12 @@ impl Idl<'_> {
         Ok((token.text, token.span))
     }
 
+    /// The full name that a reference means. Other than in JSON, one without a dot is never looked for outside of its namespace,
+    /// and never a primitive type when there is one.
+    pub(super) fn qualified(&self, name: &str) -> String {
+        if name.contains('.') || self.namespace.is_empty() { name.to_owned() } else { format!("{}.{name}", self.namespace) }
+    }
+
     pub(super) fn text(&mut self, what: &str) -> Step<(String, Span)> {
         if self.peek(0).kind != Kind::Text {
             return self.expected(what);
@@ -189,7 +198,11 @@ impl Idl<'_> {
         let (name, span) = self.name("the name of the protocol")?;
         let notes = self.sorted(notes, super::notes::Place::Protocol);
         let own = notes.namespace.as_ref().and_then(Node::as_str).unwrap_or("");
+        if super::is_keyword_type(&name) {
+            self.error("avro/name-invalid", span, format!("a protocol cannot be named '{name}': that is a type in Avro IDL"));
+        }
         name.rsplit_once('.').map_or(own, |(namespace, _)| namespace).clone_into(&mut file.namespace);
+        self.namespace.clone_from(&file.namespace);
         file.name = Some((name, span));
         file.doc = doc;
         self.mark('{')?;
@@ -207,6 +220,7 @@ impl Idl<'_> {
         if self.is_word(0, "namespace") && self.is_name(1) {
             self.next();
             file.namespace = self.name("a namespace")?.0;
+            self.namespace.clone_from(&file.namespace);
             self.mark(';')?;
         }
         if self.is_word(0, "schema") {

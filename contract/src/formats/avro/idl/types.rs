@@ -154,8 +154,7 @@ impl Idl<'_> {
                 let help = "Annotate the definition of the type; a field's annotations stand between its type and its name.";
                 self.error("avro/idl-annotation", first.key_span, message).help = Some(help.to_owned());
             }
-            // A single name in backticks may be one of a primitive, which no type can have.
-            return Ok(string(&word, span));
+            return Ok(string(&self.qualified(&word), span));
         }
         if logical.is_none() && props.is_empty() {
             return Ok(string(primitive, span));

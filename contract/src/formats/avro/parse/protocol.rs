@@ -170,9 +170,18 @@ impl Parser {
             return None;
         };
         let mut errors = Vec::with_capacity(items.len());
+        let mut seen: HashMap<TypeId, Span> = HashMap::new();
         for item in items {
             match item.as_str() {
-                Some(name) if shape::primitive(name).is_none() => errors.push(self.reference(name, item.span, namespace)?),
+                Some(name) if shape::primitive(name).is_none() => {
+                    let id = self.reference(name, item.span, namespace)?;
+                    if let Some(first) = seen.insert(id, item.span) {
+                        let found = self.error(MESSAGE, item.span, format!("the error '{name}' is listed twice"));
+                        found.related.push(Label::new(first, "the first one"));
+                        return None;
+                    }
+                    errors.push(id);
+                }
                 _ => {
                     self.error(MESSAGE, item.span, "\"errors\" lists the names of error types");
                     return None;
