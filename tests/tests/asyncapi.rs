@@ -1,7 +1,7 @@
 //! The 404 AsyncAPI documents with the official parser's verdict: valid or not, where, and by which rule. Each exception is
 //! listed with its reason in `tests/parse/asyncapi-waivers.txt`.
 
-#![allow(clippy::cast_precision_loss)] // counts of documents
+#![allow(clippy::cast_precision_loss, clippy::print_stdout)] // counts of documents, told to the person who runs the tests
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,6 +192,88 @@ fn the_same_rules_fire() {
     println!("warnings and infos: the sets of {} of {} documents are equal", rows.len() - others, rows.len());
     assert!(others * 20 <= rows.len(), "the warnings of more than one document in twenty differ");
     judge("rules", &errors, rows.len(), 0.95);
+}
+
+/// The documents of our own: what each one says that is found in it.
+fn own() -> Vec<(String, Row, BTreeSet<String>, BTreeSet<String>)> {
+    let folder = eventpact_tests::folder("parse/asyncapi-own");
+    let mut files = BTreeMap::new();
+    for path in ["", "files", "files/schemas"] {
+        for entry in std::fs::read_dir(folder.join(path)).expect("the folder is there").flatten().filter(|e| e.path().is_file()) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(entry.path()).expect("the file is readable");
+            files.insert(if path.is_empty() { name } else { format!("{path}/{name}") }, text);
+        }
+    }
+    let documents: Vec<(String, String)> =
+        files.iter().filter(|(path, _)| !path.contains('/')).map(|(path, text)| (path.clone(), text.clone())).collect();
+    let list = |text: &str, head: &str| -> BTreeSet<String> {
+        let line = text.lines().find_map(|line| line.strip_prefix(head)).unwrap_or("nothing");
+        line.split(", ").filter(|id| *id != "nothing").map(str::to_owned).collect()
+    };
+    let read = |(path, text): (String, String)| {
+        let row = Row { id: path.clone(), path: path.clone(), files: Memory(files.clone()), valid: true, official: Vec::new() };
+        assert!(text.starts_with("# finds: "), "{path} does not say what is found in it");
+        (path, row, list(&text, "# finds: "), list(&text, "# warns: "))
+    };
+    documents.into_iter().map(read).collect()
+}
+
+#[test]
+fn documents_of_our_own_hold_what_they_say() {
+    let (mut named, own) = (BTreeSet::new(), own());
+    assert!(own.len() >= 80, "only {} documents", own.len());
+    for (path, row, errors, others) in own {
+        let (_, found) = read(&row);
+        let ids = |error: bool| -> BTreeSet<String> {
+            found.iter().filter(|d| (d.severity == Severity::Error) == error).map(|d| d.id.clone()).collect()
+        };
+        assert_eq!(ids(true), errors, "{path}: {found:#?}");
+        assert!(others.is_subset(&ids(false)), "{path}: {others:?} is not all in {:?}", ids(false));
+        named.extend(errors);
+        named.extend(others);
+    }
+    let silent: Vec<&str> =
+        rule::all().iter().filter(|rule| rule.layer == Layer::Parity && !named.contains(rule.id)).map(|rule| rule.id).collect();
+    assert!(silent.is_empty(), "no document in tests/parse/asyncapi-own fires {silent:?}");
+}
+
+/// The official parser itself, from npm, over documents of our own and the official examples of 3.1.
+#[test]
+fn the_official_parser_agrees() {
+    let Some(program) = std::env::var_os("EVENTPACT_TEST_ASYNCAPI_PARSER").filter(|program| !program.is_empty()) else {
+        println!("SKIPPED: EVENTPACT_TEST_ASYNCAPI_PARSER names no program; `cargo xtask test` installs the official parser");
+        return;
+    };
+    let folder = eventpact_tests::folder("parse/asyncapi-own");
+    let mut rows: Vec<(std::path::PathBuf, Row)> = own().into_iter().map(|(path, row, ..)| (folder.join(path), row)).collect();
+    let examples = tempfile::tempdir().expect("a folder for the examples");
+    for (n, row) in self::rows().into_iter().flatten().filter(|row| row.id.starts_with("official:v3.1.0/examples/")).enumerate() {
+        let path = examples.path().join(format!("{n}.yaml"));
+        std::fs::write(&path, row.files.0.get(&row.path).expect("the document")).expect("a file in a temporary folder");
+        rows.push((path, row));
+    }
+    let paths: Vec<String> = rows.iter().map(|(path, _)| path.display().to_string()).collect();
+    let output = std::process::Command::new("node").arg(&program).args(&paths).output().expect("node runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answers: Vec<Value> =
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(answers.len(), rows.len());
+    let mut exceptions = BTreeMap::new();
+    for ((_, row), answer) in rows.iter().zip(&answers) {
+        let (_, found) = read(row);
+        let ours: Vec<&Diagnostic> = found.iter().filter(|d| d.severity == Severity::Error).collect();
+        let theirs: Vec<Official> = answer["diagnostics"].as_array().into_iter().flatten().map(official).collect();
+        let theirs: Vec<&Official> = theirs.iter().filter(|found| found.error).collect();
+        let above = |d: &&Diagnostic| d.path.as_ref().is_some_and(|path| theirs.iter().any(|o| o.path.starts_with(path)));
+        let agree = ours.is_empty() == theirs.is_empty() && (ours.is_empty() || ours.iter().any(above));
+        if !agree {
+            let ours: Vec<String> = ours.iter().map(|d| format!("{} {:?}", d.id, d.pointer())).collect();
+            let theirs: Vec<String> = theirs.iter().map(|o| format!("{} {:?}", o.code, o.path)).collect();
+            exceptions.insert(row.id.clone(), format!("official {}; ours {}", theirs.join(" "), ours.join(" ")));
+        }
+    }
+    judge("own", &exceptions, rows.len(), 0.97);
 }
 
 /// A text with a few bytes cut out, repeated or replaced: the same for the same seed.

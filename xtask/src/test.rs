@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
 use crate::java_avro;
+use crate::node::ensure_node_client;
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
@@ -23,6 +24,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let python = ensure_venv()?;
     let schemas = schemas::ensure(&python);
     let java_avro = java_avro::ensure()?;
+    let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
@@ -30,6 +32,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env(KAFKA_ADDRESS, services.kafka_address());
     command.env(PYTHON, python);
     command.env(java_avro::CLASS_PATH, java_avro);
+    command.env("EVENTPACT_TEST_ASYNCAPI_PARSER", asyncapi_parser);
     command.envs(schemas);
     if bless {
         command.env("BLESS", "1");

@@ -27,19 +27,26 @@ pub(super) const RULE: Check = Check {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut seen = HashSet::new();
-    let mut open = vec![context.root];
-    while let Some(node) = open.pop() {
+    // With `true` for the `properties` of a schema, whose keys are names and no keywords.
+    let mut open = vec![(context.root, false)];
+    while let Some((node, names)) = open.pop() {
         match &node.value {
-            Value::Sequence(items) => open.extend(items),
+            Value::Sequence(items) => open.extend(items.iter().map(|item| (item, false))),
             Value::Mapping(mapping) => {
-                open.extend(mapping.entries.iter().map(|entry| &entry.value));
-                let Some(reference) = mapping.get("$ref").filter(|value| value.as_str().is_some_and(is_followed)) else {
-                    continue;
-                };
+                open.extend(mapping.entries.iter().map(|entry| (&entry.value, !names && entry.key == "properties")));
+                let Some(reference) = mapping.get("$ref") else { continue };
+                match reference.as_str() {
+                    Some(text) if is_followed(text) => {}
+                    None if !names => {
+                        sink.report(reference.span, format!("a reference is a text, and this is {}", reference.kind()));
+                        continue;
+                    }
+                    _ => continue,
+                }
                 // Other files are looked at as far as something refers to them.
                 let Some(target) = context.documents.next(node, sink.found) else { continue };
                 if target.span.file != context.root.span.file && seen.insert(std::ptr::from_ref(target)) {
-                    open.push(target);
+                    open.push((target, false));
                 }
                 let mut below = Vec::new();
                 if context.documents.follow(target, &mut below).is_some() {

@@ -145,6 +145,8 @@ enum Type {
     Either(&'static Type, &'static Type),
     /// The fields hang on the text of another field.
     Tagged(&'static str, &'static [Variant]),
+    /// The name of a JSON type, or a list of such names.
+    SimpleTypes,
     /// A Schema Object of AsyncAPI, in place or behind a reference: an object or a boolean.
     Schema,
     /// A Schema Object whose `type` is `object` where it says one.

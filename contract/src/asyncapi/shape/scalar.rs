@@ -17,6 +17,20 @@ impl Type {
     }
 }
 
+const SIMPLE_TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
+
+/// The name of a type, or a list of names without a repetition.
+fn is_type(node: &Node) -> bool {
+    let is_name = |node: &Node| node.as_str().is_some_and(|name| SIMPLE_TYPES.contains(&name));
+    match node.as_sequence() {
+        Some(names) => {
+            let unique = names.iter().enumerate().all(|(n, name)| names.iter().take(n).all(|other| other.value != name.value));
+            !names.is_empty() && names.len() <= SIMPLE_TYPES.len() && names.iter().all(is_name) && unique
+        }
+        None => is_name(node),
+    }
+}
+
 /// A number, when it is whole.
 fn whole(node: &Node) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation)] // beyond 64 bits the nearest bound will do
@@ -49,6 +63,12 @@ impl<'d> Checker<'d> {
             Type::Scalar => {
                 if matches!(node.value, Value::Mapping(_) | Value::Sequence(_)) {
                     self.wrong(node, "a string, a number, true, false or null");
+                }
+            }
+            Type::SimpleTypes => {
+                if !is_type(node) {
+                    let wanted = format!("one of {}, or a list of such names, each once", SIMPLE_TYPES.join(", "));
+                    self.wrong_value(node, &wanted);
                 }
             }
             Type::NullableText if node.value == Value::Null => {}

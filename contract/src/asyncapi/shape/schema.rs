@@ -3,10 +3,6 @@
 use super::document3::{EXTERNAL_DOCS, EXTERNAL_DOCS_OR_REF};
 use super::{COUNT, Field, Form, Object, Type, URI, Version, may, must, object, open};
 
-const SIMPLE_TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
-/// A type by its name, or a list of names.
-const TYPE: Type = Type::Either(&Type::FullSet(&Type::Enum(SIMPLE_TYPES)), &Type::Enum(SIMPLE_TYPES));
-
 macro_rules! keywords {
     // A schema keyword is either of the dialect or, where AsyncAPI says nothing, plain draft-07.
     ($schema:expr, $($extra:expr),* $(,)?) => {
@@ -35,7 +31,7 @@ macro_rules! keywords {
             may("minProperties", COUNT),
             may("required", Type::Set(&Type::Text)),
             may("enum", Type::FullSet(&Type::Any)),
-            may("type", TYPE),
+            may("type", Type::SimpleTypes),
             may("format", Type::Text),
             may("contentMediaType", Type::Text),
             may("contentEncoding", Type::Text),
