@@ -1,7 +1,7 @@
 //! Writing YAML and JSON: with comments, quotes and blocks as they were written.
 //!
 //! `read.rs` makes a [`Styled`] tree of a text, `write.rs` and `scalar.rs` print one, `from_tree.rs` takes the style of a
-//! rewritten [`Node`](super::Node) tree from the texts that it came from, `json.rs` prints JSON.
+//! rewritten [`Node`] tree from the texts that it came from, `json.rs` prints JSON.
 
 mod from_tree;
 mod json;
