@@ -1,11 +1,12 @@
-//! Finds a `key` in the Kafka binding of a message that is neither a valid JSON Schema nor a valid Avro schema.
+//! Finds a `key` in the Kafka binding of a message that is neither a valid JSON Schema nor a valid Avro schema, in 2.x, where the
+//! official parser looks at no binding.
 //!
 //! Why it matters: nothing says what keys look like, and keys decide the partition and with it the order of messages.
 //!
 //! What to do instead: correct the schema at the place that is shown.
 
 use super::beyond;
-use super::{ALL, Check, Context, Sink};
+use super::{Check, Context, Sink, V2};
 use crate::diagnostic::Severity;
 use crate::formats::avro;
 use crate::formats::json_schema::Dialect;
@@ -21,7 +22,7 @@ pub(super) const RULE: Check = Check {
         summary: "the schema of a Kafka key is a schema",
         source: include_str!("kafka_key_invalid.rs"),
     },
-    versions: ALL,
+    versions: V2,
     run: Some(check),
 };
 

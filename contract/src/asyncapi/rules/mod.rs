@@ -49,32 +49,25 @@ mod beyond;
 mod channel_without_operation;
 mod component_key;
 mod content_type_mismatch;
-mod dead_letter;
 mod default_not_in_enum;
 mod discriminator_not_defined;
 mod duplicate_tag;
 mod example_invalid;
 mod example_not_checked;
 mod example_not_encoded;
-mod failed_message_not_carried;
 mod headers_not_object;
 mod invalid_ref;
 mod kafka_key_invalid;
 mod location_not_in_schema;
 mod message_without_channel;
-mod parameter_not_described;
 mod pattern_invalid;
-mod retry;
 mod schema_default_invalid;
 mod schema_example_invalid;
-mod schema_format_missing;
-mod schema_format_version;
 mod schema_missing;
 mod schema_registry_url;
 mod security;
 mod server_variables;
 mod template;
-mod unknown_schema_format;
 mod unused_component;
 mod v2;
 
@@ -119,9 +112,6 @@ const RULES: &[&Check] = &[
     &example_not_checked::RULE,
     &schema_default_invalid::RULE,
     &schema_example_invalid::RULE,
-    &unknown_schema_format::RULE,
-    &schema_format_version::RULE,
-    &schema_format_missing::RULE,
     &address_with_query::RULE,
     &server_variables::RULE,
     &default_not_in_enum::RULE,
@@ -139,10 +129,6 @@ const RULES: &[&Check] = &[
     &pattern_invalid::RULE,
     &schema_missing::RULE,
     &headers_not_object::RULE,
-    &parameter_not_described::RULE,
-    &failed_message_not_carried::RULE,
-    &retry::RULE,
-    &dead_letter::RULE,
     &asyncapi3_channel_parameters::RULE,
     &asyncapi3_channel_servers::RULE,
     &asyncapi3_operation_messages_from_referred_channel::RULE,

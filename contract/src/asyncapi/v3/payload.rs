@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::asyncapi::resolve::{self, Documents};
 use crate::asyncapi::schema_format::{self, Language};
 use crate::diagnostic::Diagnostic;
-use crate::formats::json_schema::Dialect;
+use crate::formats::json_schema::{self, Dialect};
 use crate::load::{read_avro, read_avro_payload, read_json_schema, read_protobuf, read_protobuf_text};
 use crate::model::Payload;
 use crate::source::{FileId, Reader, Sources, Span, resolve_path};
@@ -139,7 +139,11 @@ impl<'s, 'd> Payloads<'s, 'd> {
     fn json_schema(&mut self, target: &Node, node: &Node, format: String, dialect: Dialect) -> Payload {
         // The document's own node, not a copy, so that a reference back to it is recognised.
         let own = self.documents.follow(node, &mut Vec::new()).filter(|own| own.get("schemaFormat").is_none());
-        let (schema, reached) = read_json_schema(self.documents, own.unwrap_or(target), dialect, &mut self.found);
+        let mut problems = Vec::new();
+        let (schema, reached) = read_json_schema(self.documents, own.unwrap_or(target), dialect, &mut problems);
+        // The walker of the document has looked at the shape of these, and speaks of it in the words of the official parser.
+        let told = matches!(dialect, Dialect::AsyncApi | Dialect::Draft07);
+        self.found.extend(problems.into_iter().filter(|problem| !(told && json_schema::is_about_shape(&problem.id))));
         self.reached.extend(reached);
         Payload { span: target.span, schema_format: format, schema }
     }

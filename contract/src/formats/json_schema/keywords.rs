@@ -95,6 +95,13 @@ fn enumeration(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<N
     Some(values)
 }
 
+/// `true` for the ids of findings on the shape of keywords, which the meta-schemas describe too; not for references, patterns
+/// and depth.
+pub(crate) fn is_about_shape(id: &str) -> bool {
+    let shape = ["keyword", "limit", "type", "required", "enum", "annotation", "exclusive-limit", "not-a-schema"];
+    id.strip_prefix("json-schema/").is_some_and(|name| shape.contains(&name))
+}
+
 fn wrong(entry: &Entry, wanted: &str, diagnostics: &mut Vec<Diagnostic>) {
     let message = format!("'{}' is {wanted}, not {}", entry.key, entry.value.kind());
     diagnostics.push(Diagnostic::error("json-schema/keyword", entry.value.span, message));
