@@ -290,8 +290,8 @@ impl Lexer<'_> {
             b'\\' | b'\'' | b'"' | b'?' => kind,
             b'0'..=b'7' => {
                 self.at -= 1;
-                let value = self.digits(8, 3);
-                u8::try_from(value).map_err(|_| self.error(start, "an octal escape is at most \\377"))?
+                // Three digits can say more than a byte holds; as in protoc its low bits count.
+                u8::try_from(self.digits(8, 3) & 0xff).unwrap_or(0)
             }
             b'x' | b'X' if self.peek(0).is_ascii_hexdigit() => u8::try_from(self.digits(16, 2)).unwrap_or(0),
             b'u' | b'U' => {

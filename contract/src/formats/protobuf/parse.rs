@@ -281,17 +281,19 @@ impl Parser<'_> {
         })
     }
 
-    /// Statements up to and with the closing brace; a bad one is reported and skipped.
+    /// Statements up to and with the closing brace, empty ones among them; a bad one is reported and skipped.
     fn block(&mut self, mut statement: impl FnMut(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+        self.fields_block(|p| if p.c.eat(';') { Ok(()) } else { statement(p) })
+    }
+
+    /// The same for a oneof and an `extend` block, which have no empty statements.
+    fn fields_block(&mut self, mut statement: impl FnMut(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
         loop {
             if self.c.eat('}') {
                 return Ok(());
             }
             if self.c.peek().kind == Kind::End {
                 return Err(self.c.expected("'}'"));
-            }
-            if self.c.eat(';') {
-                continue;
             }
             if let Err(stop) = statement(self)
                 && !self.go_on(stop)
@@ -348,7 +350,7 @@ impl Parser<'_> {
         let index = body.oneofs.len();
         let mut options = Vec::new();
         let (fields, messages) = (&mut body.fields, &mut body.messages);
-        self.block(|p| {
+        self.fields_block(|p| {
             let start = p.c.at;
             if p.c.eat_word("option") {
                 options.push(p.c.option_statement(start)?);
@@ -428,11 +430,10 @@ impl Parser<'_> {
         let mut range_statements = Vec::new();
         self.block(|p| {
             let start = p.c.at;
-            let assigned = p.c.ahead(1).kind == Kind::Symbol('=');
-            if p.c.is_word("option") && !assigned {
+            if p.c.is_word("option") {
                 p.c.bump();
                 options.push(p.c.option_statement(start)?);
-            } else if p.c.is_word("reserved") && !assigned {
+            } else if p.c.is_word("reserved") {
                 p.reserved(i32::MAX, &mut ranges, &mut names)?;
                 range_statements.push(p.c.span_from(start));
             } else {
@@ -470,7 +471,7 @@ impl Parser<'_> {
         let (extendee, span) = self.c.path("the message that is extended")?;
         self.c.expect('{')?;
         let mut fields = Vec::new();
-        self.block(|p| {
+        self.fields_block(|p| {
             let field = p.field(scope, None, messages)?;
             fields.push(field);
             Ok(())
