@@ -151,6 +151,12 @@ fn limit(seen: usize, label: &str) -> Result<()> {
     Ok(())
 }
 
+/// Reads below a folder, wherever it lies.
+pub(crate) fn folder(path: &Path) -> Result<Box<dyn Reader>> {
+    let files = files::Files::below(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Box::new(files))
+}
+
 /// A reader in which one file has another text: to check what is about to be written.
 pub(crate) struct Overlay<'a> {
     pub(crate) below: &'a dyn Reader,

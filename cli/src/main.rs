@@ -44,6 +44,8 @@ enum Command {
     Fmt(commands::fmt::Args),
     /// The canonical form of an Avro schema, and its fingerprints.
     Fingerprint(commands::fingerprint::Args),
+    /// Compile Protobuf files into a descriptor set, or print the text of one.
+    Descriptor(commands::descriptor::Args),
     /// Write a crate of typed producers and consumers.
     Generate(commands::generate::Args),
     /// Write documentation: Markdown pages and one HTML page.
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Convert(args) => commands::convert::run(args),
         Command::Fmt(args) => commands::fmt::run(args),
         Command::Fingerprint(args) => commands::fingerprint::run(args),
+        Command::Descriptor(args) => commands::descriptor::run(args),
         Command::Generate(args) => commands::generate::run(args),
         Command::Docs(args) => commands::docs::run(args),
         Command::Registry(args) => commands::registry::run(args),

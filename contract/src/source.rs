@@ -170,6 +170,11 @@ pub trait Reader {
     /// The text, or in plain words why there is none (`no such file`, `not UTF-8 at byte 7`, `outside of the folder`).
     fn read(&self, path: &str) -> Result<String, String>;
 
+    /// The bytes of a file that is no text (a descriptor set), or in plain words why there are none.
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.read(path).map(String::into_bytes)
+    }
+
     /// The text of a document at an `http` or `https` address, or in plain words why there is none. Nothing is fetched unless
     /// an implementation does it.
     fn remote(&self, url: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod convert;
+pub(crate) mod descriptor;
 #[cfg(feature = "kafka")]
 pub(crate) mod dlq;
 pub(crate) mod docs;

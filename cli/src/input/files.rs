@@ -143,6 +143,11 @@ impl Files {
 
 impl Reader for Files {
     fn read(&self, path: &str) -> Result<String, String> {
+        let bytes = self.read_bytes(path)?;
+        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+    }
+
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
         let wanted = fs::canonicalize(self.root.join(path)).map_err(|e| plain(&e))?;
         if !wanted.starts_with(&self.root) {
             return Err(format!("it lies outside of {}", self.root.display()));
@@ -158,7 +163,7 @@ impl Reader for Files {
         }
         let mut bytes = Vec::new();
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|e| plain(&e))?;
-        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+        Ok(bytes)
     }
 
     fn display_name(&self, path: &str) -> String {

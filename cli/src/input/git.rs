@@ -80,6 +80,13 @@ impl Reader for Commit {
         })
     }
 
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        let object = format!("{}:{path}", self.commit);
+        let output = Command::new("git").args(["cat-file", "blob", &object]).stdin(Stdio::null()).output();
+        let output = output.map_err(|error| error.to_string())?;
+        if output.status.success() { Ok(output.stdout) } else { Err(format!("no such file in {}", self.shown)) }
+    }
+
     fn display_name(&self, path: &str) -> String {
         format!("git:{}:{path}", self.shown)
     }

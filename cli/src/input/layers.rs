@@ -51,6 +51,13 @@ impl Reader for Layers {
         })
     }
 
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.inner.read_bytes(path).or_else(|why| match self.elsewhere(path) {
+            Some(folder) => folder.read_bytes(path),
+            None => Err(why),
+        })
+    }
+
     #[cfg(feature = "remote")]
     fn remote(&self, url: &str) -> Result<String, String> {
         match &self.remote {

@@ -4,11 +4,13 @@
 
 mod avro_files;
 mod bundle;
+mod protobuf_files;
 mod schemas;
 
 pub use avro_files::load_avro_types;
 pub(crate) use avro_files::{is_avro_protocol_file, read_avro_payload, read_avro_protocol};
 pub(crate) use bundle::bundle;
+pub use protobuf_files::{is_descriptor_set, load_descriptor_set, load_protobuf_folder};
 pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_file, read_protobuf_text};
 
 use std::collections::BTreeSet;
@@ -59,7 +61,7 @@ pub fn load_with(
     path: &str,
     options: Options,
 ) -> (Option<Document>, Vec<Diagnostic>) {
-    if extension(path) == "proto" || is_avro_protocol_file(path) {
+    if extension(path) == "proto" || is_avro_protocol_file(path) || is_descriptor_set(path) {
         let (schema, found) = load_schema(sources, reader, path, None, None);
         return (schema.map(Document::Schema), found);
     }
@@ -95,8 +97,8 @@ pub fn load_contract_with(
     (contract, finished(found, sources, Some(&documents)))
 }
 
-/// Reads one payload schema. Without a `format`: `.avsc`, `.avpr` and `.avdl` are Avro, `.proto` is Protobuf, and other files are
-/// Avro when they look like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file, or the
+/// Reads one payload schema. Without a `format`: `.avsc`, `.avpr` and `.avdl` are Avro, `.proto` and descriptor sets (`.binpb`)
+/// are Protobuf, and other files are Avro when they look like it (a `type` that only Avro has), else JSON Schema. `root` names the message of a Protobuf file, or the
 /// type of an Avro protocol or IDL file; without it the file is read as a whole: its first message is the root, or a union of the
 /// types that no other type contains.
 pub fn load_schema(
@@ -119,6 +121,12 @@ pub fn load_schema(
             }
         };
         return (schema, finished(found, sources, None));
+    }
+    if is_descriptor_set(path) && matches!(format, None | Some(Format::Protobuf)) {
+        return match reader.read_bytes(path) {
+            Ok(bytes) => load_descriptor_set(sources, &reader.display_name(path), &bytes, root),
+            Err(why) => (None, vec![unreadable(sources, reader, path, &why)]),
+        };
     }
     let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
     let documents = if is_proto { None } else { Some(Documents::load(sources, reader, path, &mut found)) };

@@ -48,6 +48,10 @@ struct Named {
     closed: bool,
 }
 
+fn full(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
+}
+
 struct Generator {
     random: Random,
     dialect: Dialect,
@@ -116,10 +120,6 @@ impl Generator {
             "value" => format!("{}_{}{n}", a.to_uppercase(), b.to_uppercase()),
             _ => format!("{a}_{b}{n}"),
         }
-    }
-
-    fn full(&self, scope: &str, name: &str) -> String {
-        if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
     }
 
     fn file(&mut self, seed: u64) {
@@ -275,7 +275,11 @@ impl Generator {
     }
 
     fn visibility(&mut self) -> &'static str {
-        if self.dialect == Dialect::E2024 && self.random.chance(25) { *self.random.pick(&["export ", "local "]) } else { "" }
+        if self.dialect != Dialect::E2024 {
+            return "";
+        }
+        let words: [&'static str; 8] = ["export ", "local ", "", "", "", "", "", ""];
+        words[self.random.below(8)]
     }
 
     fn enumeration(&mut self, scope: &str) {
@@ -314,13 +318,13 @@ impl Generator {
         self.depth -= 1;
         self.line("}");
         let closed = closed || self.dialect == Dialect::Proto2;
-        let full = self.full(scope, &name);
+        let full = full(scope, &name);
         self.types.push(Named { name: full, value: Some(first), closed: closed || start != 0 });
     }
 
     fn message(&mut self, scope: &str, depth: usize) {
         let name = self.name("type");
-        let full = self.full(scope, &name);
+        let full = full(scope, &name);
         let visibility = self.visibility();
         self.line(&format!("{visibility}message {name} {{"));
         self.depth += 1;
@@ -392,19 +396,22 @@ impl Generator {
             (scalar.to_owned(), None, Some(scalar))
         };
         let single = label != "repeated ";
-        if single && self.dialect != Dialect::Proto3 && self.random.chance(25) {
-            if let Some(default) = self.default(scalar, value.as_deref()) {
-                parts.push(format!("default = {default}"));
-            }
+        if single
+            && self.dialect != Dialect::Proto3
+            && self.random.chance(25)
+            && let Some(default) = self.default(scalar, value.as_deref())
+        {
+            parts.push(format!("default = {default}"));
         }
         if in_message && self.random.chance(8) {
             parts.push(format!("json_name = \"j_{name}\""));
         }
         let packable = scalar.is_some_and(|s| s != "string" && s != "bytes");
         if !single && packable && self.random.chance(30) {
-            parts.push(match self.edition() {
-                true => "features.repeated_field_encoding = EXPANDED".to_owned(),
-                false => format!("packed = {}", self.random.chance(50)),
+            parts.push(if self.edition() {
+                "features.repeated_field_encoding = EXPANDED".to_owned()
+            } else {
+                format!("packed = {}", self.random.chance(50))
             });
         }
         if single && labelled && in_message && self.edition() && self.random.chance(10) {
@@ -536,43 +543,4 @@ impl Generator {
         self.depth -= 1;
         self.line("}");
     }
-}
-
-/// A file with one or two mistakes of the kinds that people make.
-pub(crate) fn broken(seed: u64) -> String {
-    let mut random = Random::new(seed ^ 0x5555);
-    let text = file(seed);
-    let mut words: Vec<String> = Vec::new();
-    // Words, numbers and signs, with what stands between them.
-    for c in text.chars() {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-        match words.last_mut() {
-            Some(last) if word(c) && last.chars().last().is_some_and(word) => last.push(c),
-            _ => words.push(c.to_string()),
-        }
-    }
-    for _ in 0..=random.below(2) {
-        let at = random.below(words.len());
-        let numbers: Vec<usize> = (0..words.len()).filter(|n| words[*n].parse::<u32>().is_ok()).collect();
-        let others: Vec<usize> = (0..words.len()).filter(|n| words[*n].starts_with(|c: char| c.is_ascii_alphabetic())).collect();
-        let (number, other) = (*random.pick(&numbers), *random.pick(&others));
-        match random.below(9) {
-            0 => words[at].clear(),
-            1 => words[number] = "0".to_owned(),
-            2 => words[number] = (*random.pick(&["19000", "536870912", "2147483648", "-1", "1", "100", "3"])).to_owned(),
-            3 => words[other] = words[*random.pick(&others)].clone(),
-            4 => words[number] = words[*random.pick(&numbers)].clone(),
-            5 => {
-                words[other] =
-                    (*random.pick(&["optional", "repeated", "required", "group", "string", "oneof", "reserved"])).to_owned()
-            }
-            6 => words[other] = (*random.pick(&["Missing", "int32", "true", "map", "old", "A.B"])).to_owned(),
-            7 => {
-                let copy = words[at].clone();
-                words.insert(at, copy);
-            }
-            _ => words[other] = words[other].to_uppercase(),
-        }
-    }
-    words.concat()
 }

@@ -3,8 +3,9 @@
 //!
 //! `cargo xtask test` installs protoc (`grpcio-tools` from PyPI) and names the interpreter in `EVENTPACT_TEST_PYTHON`.
 
-#![allow(clippy::unwrap_used)] // a test may panic
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may panic, and talks to the person who runs it
 
+mod broken;
 mod generate;
 
 use std::io::Write as _;
@@ -198,11 +199,43 @@ fn what_protoc_refuses_is_refused() {
     let Some(python) = interpreter() else { return };
     let root = tempfile::tempdir().unwrap();
     let made: Vec<String> =
-        (0..BROKEN).map(|seed| write(root.path(), &format!("broken/{seed}.proto"), &generate::broken(seed))).collect();
+        (0..BROKEN).map(|seed| write(root.path(), &format!("broken/{seed}.proto"), &broken::broken(seed))).collect();
     let all = compare(&python, root.path(), &made);
     summary("broken", &all);
     let refused = all.iter().filter(|c| !c.accepts).count();
     let wrong = differences(&all);
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
     assert!(refused >= 300, "only {refused} files are refused");
+}
+
+/// A schema of a single text, or what is wrong with it.
+fn parse(text: &str) -> Result<protobuf::Schema, String> {
+    let mut sources = Sources::new();
+    let file = sources.add("a.proto", text);
+    let (schema, found) = protobuf::parse_files(&mut sources, file, "a.proto", &mut |_| Err("none".to_owned()));
+    let said = || found.iter().map(|d| format!("{}: {}", sources.line_column(d.primary.span), d.message)).collect::<Vec<_>>();
+    schema.filter(|_| !has_errors(&found)).ok_or_else(|| said().join("; "))
+}
+
+#[test]
+fn what_is_printed_reads_as_what_it_was() {
+    let mut valid = 0;
+    for seed in 0..MADE {
+        let Ok(schema) = parse(&generate::file(seed)) else { continue };
+        valid += 1;
+        let options = DescriptorOptions { retain_options: true, ..DescriptorOptions::default() };
+        let set = protobuf::descriptor_set(&schema, options);
+        // Descriptors as text.
+        let texts = protobuf::descriptor_texts(&set).unwrap();
+        let (_, text) = texts.iter().find(|(path, _)| path == "a.proto").unwrap();
+        let again = parse(text).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{text}"));
+        assert!(protobuf::descriptor_set(&again, options) == set, "seed {seed}: other descriptors\n{text}");
+        // The text that a registry stores.
+        let canonical = protobuf::canonical_text(&schema);
+        let again = parse(&canonical).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{canonical}"));
+        assert_eq!(protobuf::canonical_text(&again), canonical, "seed {seed}");
+        let normalized = protobuf::normalized_text(&schema);
+        assert_eq!(protobuf::normalized_text(&again), normalized, "seed {seed}");
+    }
+    assert!(valid >= 500, "only {valid} files are valid");
 }

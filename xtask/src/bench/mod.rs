@@ -3,6 +3,7 @@
 
 mod cold_start;
 mod process;
+mod protobuf;
 mod validate;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
 /// Runs one measurement, or all.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
-    let all = ["avro", "kafka", "documents", "validate", "check", "serve"];
+    let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf"];
     if let Some(name) = only
         && !all.contains(&name)
     {
@@ -31,7 +32,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     if wanted("documents") {
         program("documents", None)?;
     }
-    if wanted("validate") || wanted("check") || wanted("serve") {
+    if wanted("validate") || wanted("check") || wanted("serve") || wanted("protobuf") {
         step(
             "eventpact, release",
             &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
@@ -39,6 +40,9 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     }
     if wanted("validate") {
         validate::run(&binary("eventpact"))?;
+    }
+    if wanted("protobuf") {
+        protobuf::run(&binary("eventpact"))?;
     }
     if wanted("check") {
         cold_start::check(&binary("eventpact"))?;

@@ -5,6 +5,7 @@
 
 use crate::source::Span;
 
+use super::default::escape;
 use super::lex::{Kind, Token, lex};
 use super::parse::MAX_NUMBER;
 use super::tree::{
@@ -264,8 +265,8 @@ fn brackets(options: &[OptionEntry]) -> String {
 
 /// The value of an option: strings in double quotes, aggregates with an entry on each line.
 fn value(option: &OptionEntry) -> String {
-    if let Some(text) = option.as_string() {
-        return quoted(&text);
+    if let Some(bytes) = option.as_bytes() {
+        return quoted_bytes(bytes);
     }
     if !option.value.starts_with('{') {
         return option.value.clone();
@@ -285,11 +286,17 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            c if c.is_ascii_control() => out.push_str(&escape(&[u8::try_from(c).unwrap_or(0)])),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// A string literal; octal escapes when it is not UTF-8.
+fn quoted_bytes(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| format!("\"{}\"", escape(bytes)), quoted)
 }
 
 /// Prints the text format in an option value; `None` for what it does not know.
@@ -312,7 +319,14 @@ impl Aggregate<'_> {
         self.at += 1;
         match &token.kind {
             Kind::End => None,
-            Kind::Str(bytes) => Some(quoted(&String::from_utf8_lossy(bytes))),
+            Kind::Str(first) => {
+                let mut bytes = first.clone();
+                while let Some(Kind::Str(more)) = self.tokens.get(self.at).map(|t| &t.kind) {
+                    bytes.extend_from_slice(more);
+                    self.at += 1;
+                }
+                Some(quoted_bytes(&bytes))
+            }
             _ => self.text.get(token.start..token.end).map(str::to_owned),
         }
     }
@@ -322,8 +336,9 @@ impl Aggregate<'_> {
             return None;
         }
         match self.symbol() {
-            Some('{') => self.list(depth, '}', Self::entry),
-            Some('[') => self.list(depth, ']', Self::value),
+            Some('{') => self.list(depth, '{', '}', Self::entry),
+            Some('<') => self.list(depth, '<', '>', Self::entry),
+            Some('[') => self.list(depth, '[', ']', Self::value),
             Some('-') => {
                 self.at += 1;
                 Some(format!("-{}", self.take()?))
@@ -333,8 +348,16 @@ impl Aggregate<'_> {
     }
 
     /// Entries between brackets, with commas, semicolons or nothing between them.
-    fn list(&mut self, depth: usize, close: char, one: impl Fn(&mut Self, usize) -> Option<String>) -> Option<String> {
-        let mut out = self.take()?;
+    fn list(
+        &mut self,
+        depth: usize,
+        open: char,
+        close: char,
+        one: impl Fn(&mut Self, usize) -> Option<String>,
+    ) -> Option<String> {
+        self.at += 1;
+        // Angle brackets are another way to write braces.
+        let mut out = String::from(if open == '[' { "[" } else { "{" });
         let mut parts = Vec::new();
         while self.symbol() != Some(close) {
             parts.push(one(self, depth + 1)?);
@@ -347,7 +370,7 @@ impl Aggregate<'_> {
         if !parts.is_empty() {
             indent(&mut out, &parts.join(",\n"));
         }
-        out.push(close);
+        out.push(if close == ']' { ']' } else { '}' });
         Some(out)
     }
 

@@ -67,6 +67,14 @@ struct Printed<'b> {
     brings: Option<usize>,
 }
 
+impl Printed<'_> {
+    /// Index of the oneof that the field stands in.
+    fn oneof(&self) -> Option<usize> {
+        let real = last(&self.fields, 9).is_some() && int(&self.fields, 17) != 1;
+        real.then(|| usize::try_from(int(&self.fields, 9)).unwrap_or(usize::MAX))
+    }
+}
+
 impl Printer<'_> {
     pub(super) fn line(&mut self, text: &str) {
         for _ in 0..self.depth {
@@ -154,7 +162,10 @@ impl Printer<'_> {
                 continue;
             }
             if let Some(position) = fields_left.iter().position(|p| p.brings == Some(n)) {
-                let (now, later) = fields_left.split_at(position + 1);
+                // A oneof is printed as a whole, with all that its members bring along.
+                let oneof = fields_left.get(position).and_then(Printed::oneof);
+                let members = fields_left.iter().skip(position + 1).take_while(|p| oneof.is_some() && p.oneof() == oneof);
+                let (now, later) = fields_left.split_at(position + 1 + members.count());
                 self.fields(message, now, &messages, scope, depth)?;
                 fields_left = later;
             } else if let Some(position) = extensions_left.iter().position(|p| p.brings == Some(n)) {
@@ -196,13 +207,9 @@ impl Printer<'_> {
         depth: usize,
     ) -> Result<(), String> {
         let oneofs: Vec<&[u8]> = all(message, 8).collect();
-        let oneof_of = |one: &Printed<'_>| {
-            let real = last(&one.fields, 9).is_some() && int(&one.fields, 17) != 1;
-            real.then(|| usize::try_from(int(&one.fields, 9)).unwrap_or(usize::MAX))
-        };
         let mut open: Option<usize> = None;
         for one in list {
-            let oneof = oneof_of(one);
+            let oneof = one.oneof();
             if open != oneof {
                 if open.is_some() {
                     self.depth -= 1;
@@ -227,7 +234,7 @@ impl Printer<'_> {
 
     fn field(&mut self, one: &Printed<'_>, messages: &[&[u8]], scope: &str, depth: usize) -> Result<(), String> {
         let field = &one.fields;
-        let in_oneof = last(field, 9).is_some() && int(field, 17) != 1;
+        let in_oneof = one.oneof().is_some();
         let brought = match one.brings.and_then(|n| messages.get(n)) {
             Some(bytes) => Some(fields(bytes)?),
             None => None,
