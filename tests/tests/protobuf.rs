@@ -9,13 +9,24 @@ use eventpact_contract::source::Sources;
 use eventpact_tests::{cases, expect_text};
 use prost_types::FileDescriptorProto;
 
-/// What protox accepts and we do not: our own limit (`too-deep`), and five mistakes that
-/// protoc reports and protox does not look for.
-const ONLY_OURS: [&str; 6] =
-    ["too-deep", "packed-string", "proto3-extensions", "range-backwards", "reserved-name", "reserved-overlap"];
-/// What protoc accepts and protox does not: public imports of public imports, and names that are equal in JSON only when
-/// letter case is ignored (protoc before 22).
-const ONLY_THEIRS: [&str; 2] = ["imports-public-chain", "optional-name-taken"];
+/// What protox accepts and we do not: our own limit (`too-deep`), and mistakes that protoc reports and protox does not look for.
+const ONLY_OURS: [&str; 11] = [
+    "too-deep",
+    "packed-string",
+    "proto3-extensions",
+    "range-backwards",
+    "reserved-name",
+    "reserved-overlap",
+    "enum-alias-unused",
+    "enum-closed-in-proto3",
+    "extension-declarations",
+    "features-in-proto3",
+    "message-set",
+];
+/// What protoc accepts and protox does not: public imports of public imports, names that are equal in JSON only when letter case
+/// is ignored (protoc before 22), `-inf` in an option, and editions.
+const ONLY_THEIRS: [&str; 5] =
+    ["imports-public-chain", "optional-name-taken", "custom-options-deep", "edition-2023-all", "edition-2024-all"];
 
 fn parse(case: &Path) -> (Sources, Option<Schema>, Vec<Diagnostic>) {
     let mut sources = Sources::new();

@@ -1,6 +1,7 @@
 //! `eventpact validate FILE…`
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -11,7 +12,7 @@ use eventpact_contract::source::Sources;
 
 use crate::config::ConfigArgs;
 use crate::exit::Exit;
-use crate::input::{ReadArgs, Tree};
+use crate::input::{Entry, ReadArgs, Tree};
 use crate::output::{OutputArgs, Summary};
 
 /// Arguments of `validate`.
@@ -108,6 +109,13 @@ impl Run {
         };
         let tree = Tree::open_with(input, None, &args.read)?;
         let before = self.documents.len();
+        if let Some(mut found) = self.protobuf_folder(&tree) {
+            if !args.strict {
+                rule::demote_beyond(&mut found);
+            }
+            config.apply(&mut found, &self.sources);
+            self.findings.extend(found);
+        }
         for entry in &tree.entries {
             // What cannot be read is reported by the loader.
             if !tree.single && !super::check::is_root(&tree, entry).unwrap_or(true) {
@@ -130,6 +138,23 @@ impl Run {
             eprintln!("warning: {label} has no AsyncAPI document and no schema that was not validated before");
         }
         Ok(())
+    }
+
+    /// The `.proto` files of a folder are read at once when all that they import is found from there: each of them once, however
+    /// many import it. `None` when they are no such tree; then each is read by itself.
+    fn protobuf_folder(&mut self, tree: &Tree) -> Option<Vec<Diagnostic>> {
+        let is_proto = |entry: &&Entry| Path::new(&entry.path).extension().is_some_and(|ending| ending == "proto");
+        let entries: Vec<&Entry> = tree.entries.iter().filter(is_proto).collect();
+        let [first, _, ..] = entries.as_slice() else { return None };
+        let folder = first.path.strip_suffix(first.name.as_str())?.trim_end_matches('/');
+        let paths: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let (_, found) = load::load_protobuf_folder(&mut self.sources, &*tree.reader, folder, &paths);
+        let apart = |d: &Diagnostic| matches!(d.id.as_str(), "protobuf/import" | "protobuf/duplicate-name" | "source/unreadable");
+        if found.iter().any(apart) {
+            return None;
+        }
+        self.documents.extend(entries.iter().map(|entry| tree.reader.display_name(&entry.path)));
+        Some(found)
     }
 
     /// What two documents refer to is read for each of them; its findings are told once.

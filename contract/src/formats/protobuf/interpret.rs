@@ -110,9 +110,9 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         Self { pool, visible, edition, used: HashSet::new(), diagnostics: Vec::new(), holder: Holder::File }
     }
 
-    /// Reports what is wrong with an option.
-    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error("protobuf/option", span, message));
+    /// Reports what is wrong with an option, and what to do instead.
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: &str) {
+        self.diagnostics.push(Diagnostic::error("protobuf/option", span, message).with_help(help));
     }
 
     /// The options of an element with the full name `scope`.
@@ -143,12 +143,12 @@ impl<'a, 'd> Interpreter<'a, 'd> {
             path.push(field.number);
             hidden |= source_only(field);
             let FieldType::Message(inner) = &field.ty else {
-                self.error(part.span, format!("'{}' is no message: nothing in it can be set", part.name));
+                self.error(part.span, format!("'{}' is no message: nothing in it can be set", part.name), "set it as a whole");
                 return None;
             };
             if field.label == Label::Repeated {
                 let text = format!("'{}' is repeated: give each of its values as a whole", part.name);
-                self.error(part.span, text);
+                self.error(part.span, text, "write its value in braces, once for each");
                 return None;
             }
             message.clone_from(inner);
@@ -157,7 +157,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         let field = self.part(last, &message, scope, option)?;
         path.push(field.number);
         if field.label != Label::Repeated && node.fields.contains_key(&field.number) {
-            self.error(option.span, format!("the option '{}' is set twice", option.name));
+            self.error(option.span, format!("the option '{}' is set twice", option.name), "remove one of the two");
             return None;
         }
         if field.label == Label::Repeated {
@@ -190,7 +190,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
             self.used.insert(extension.file);
             if extension.extendee != message {
                 let text = format!("'({})' extends {}, and {message} is needed here", part.name, extension.extendee);
-                self.error(part.span, text);
+                self.error(part.span, text, "use an option that extends what it stands on");
                 return None;
             }
             extension.field
@@ -198,7 +198,11 @@ impl<'a, 'd> Interpreter<'a, 'd> {
             let known = self.pool.message(message).and_then(|m| m.fields.iter().find(|f| f.element.name == part.name));
             let Some(field) = known.filter(|f| f.element.name != "uninterpreted_option") else {
                 let called = if message == self.holder.message() { self.holder.called() } else { message };
-                self.error(option.span, format!("{called} has no option '{}'", part.name));
+                let fields = self.pool.message(message).map(|m| m.fields.as_slice()).unwrap_or_default();
+                let names: Vec<&str> =
+                    fields.iter().map(|f| f.element.name.as_str()).filter(|n| *n != "uninterpreted_option").collect();
+                let help = format!("it has {}; one of your own stands in parentheses", names.join(", "));
+                self.error(option.span, format!("{called} has no option '{}'", part.name), &help);
                 return None;
             };
             field
@@ -220,7 +224,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         let mut targets = field.options.iter().filter(|o| o.name == "targets").peekable();
         if targets.peek().is_some() && !targets.any(|o| o.as_word() == Some(self.holder.target())) {
             let text = format!("the option '{name}' cannot be set on {}", self.holder.called());
-            self.error(span, text);
+            self.error(span, text, "remove it");
             return false;
         }
         self.lifetime(name, &field.options, span)
@@ -245,7 +249,11 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         };
         if let Some(introduced) = edition("edition_introduced").filter(|e| self.edition < *e) {
             let year = introduced - super::tree::EDITION_2023 + 2023;
-            self.error(span, format!("'{name}' came with edition {year}; this file is older"));
+            self.error(
+                span,
+                format!("'{name}' came with edition {year}; this file is older"),
+                "remove it, or raise the edition of the file",
+            );
             return false;
         }
         if edition("edition_removed").is_some_and(|e| self.edition >= e) {
@@ -278,7 +286,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
     pub(super) fn aggregate(&mut self, message: &str, fields: &[LiteralField], span: Span) -> Option<Node> {
         let mut node = Node::default();
         let Some(definition) = self.pool.message(message) else {
-            self.error(span, format!("the message '{message}' is not known"));
+            self.error(span, format!("the message '{message}' is not known"), "import the file that defines it");
             return None;
         };
         let mut oneofs: HashSet<usize> = HashSet::new();
@@ -295,13 +303,17 @@ impl<'a, 'd> Interpreter<'a, 'd> {
             if again || field.oneof.is_some_and(|n| matches!(entry.name, LiteralName::Field(_)) && !oneofs.insert(n)) {
                 let what = if again { "is set twice" } else { "is in a oneof of which another field is set" };
                 let text = format!("'{}' {what}", field.element.name);
-                self.error(entry.span, text);
+                self.error(entry.span, text, "remove one of the two");
                 return None;
             }
             let values = match &entry.value {
                 Literal::List(values) if field.label == Label::Repeated => values.as_slice(),
                 Literal::List(_) => {
-                    self.error(entry.span, format!("'{}' is not repeated: it has one value, not a list", field.element.name));
+                    self.error(
+                        entry.span,
+                        format!("'{}' is not repeated: it has one value, not a list", field.element.name),
+                        "remove the brackets",
+                    );
                     return None;
                 }
                 value => std::slice::from_ref(value),
@@ -313,7 +325,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         }
         let missing = definition.fields.iter().find(|f| f.label == Label::Required && !node.fields.contains_key(&f.number));
         if let Some(field) = missing {
-            self.error(span, format!("the required field '{}' of {message} is missing", field.element.name));
+            self.error(span, format!("the required field '{}' of {message} is missing", field.element.name), "give it a value");
             return None;
         }
         Some(node)
@@ -348,7 +360,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
                 LiteralName::Field(name) if name == "key" => (1, FieldType::Scalar(key)),
                 LiteralName::Field(name) if name == "value" => (2, value.clone()),
                 _ => {
-                    self.error(part.span, "an entry of a map has a key and a value");
+                    self.error(part.span, "an entry of a map has a key and a value", "write { key: … value: … }");
                     return None;
                 }
             };
@@ -384,7 +396,11 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         };
         if found.is_none() {
             let (LiteralName::Field(name) | LiteralName::Extension(name) | LiteralName::Any(name)) = &entry.name;
-            self.error(entry.span, format!("{message} has no field '{name}'"));
+            self.error(
+                entry.span,
+                format!("{message} has no field '{name}'"),
+                "see the definition of the message; extensions stand in brackets",
+            );
         }
         found
     }
@@ -394,11 +410,15 @@ impl<'a, 'd> Interpreter<'a, 'd> {
         let name = url.rsplit('/').next().unwrap_or(url);
         let known = matches!(url.split('/').next(), Some("type.googleapis.com" | "type.googleprod.com"));
         let Literal::Message(fields) = &entry.value else {
-            self.error(entry.span, "the content of an Any is a message in braces");
+            self.error(entry.span, "the content of an Any is a message in braces", "write [type.googleapis.com/full.Name] { … }");
             return None;
         };
         if message != "google.protobuf.Any" || !known || self.pool.message(name).is_none() {
-            self.error(entry.span, format!("'[{url}]' stands for no message here"));
+            self.error(
+                entry.span,
+                format!("'[{url}]' stands for no message here"),
+                "write [type.googleapis.com/full.Name], and import the file that defines the type",
+            );
             return None;
         }
         let inner = self.aggregate(name, fields, entry.span)?;

@@ -22,7 +22,8 @@ impl Reader<'_> {
         let found = match ty {
             FieldType::Enum(name) => return self.enum_value(to, name, literal),
             FieldType::Message(_) | FieldType::Map { .. } => {
-                to.error(self.span, format!("the option '{}' is a message: its value stands in braces", self.name));
+                let text = format!("the option '{}' is a message: its value stands in braces", self.name);
+                to.error(self.span, text, "write { field: value }, or set one of its fields: name.field = value");
                 return None;
             }
             FieldType::Scalar(scalar) => self.scalar(*scalar, literal),
@@ -35,7 +36,8 @@ impl Reader<'_> {
                 Scalar::Float | Scalar::Double => "a number".to_owned(),
                 other => format!("an integer of the type {}", other.as_str()),
             };
-            to.error(self.span, format!("the option '{}' is {wanted}, not {}", self.name, shown(literal)));
+            let text = format!("the option '{}' is {wanted}, not {}", self.name, shown(literal));
+            to.error(self.span, text, "write a value of that type");
         }
         found
     }
@@ -96,7 +98,8 @@ impl Reader<'_> {
                         return None;
                     }
                     if name.starts_with("google.protobuf.FeatureSet.") && value.number == 0 {
-                        to.error(self.span, format!("the feature '{}' needs a known value, not {word}", self.name));
+                        let text = format!("the feature '{}' needs a known value, not {word}", self.name);
+                        to.error(self.span, text, "name one of its other values");
                         return None;
                     }
                 }
@@ -111,8 +114,8 @@ impl Reader<'_> {
         };
         let Some(number) = number else {
             let names: Vec<&str> = definition.values.iter().map(|v| v.element.name.as_str()).take(12).collect();
-            let text = format!("the option '{}' cannot be {}; it is one of {}", self.name, shown(literal), names.join(", "));
-            to.error(self.span, text);
+            let text = format!("the option '{}' cannot be {}", self.name, shown(literal));
+            to.error(self.span, text, &format!("it is one of {}", names.join(", ")));
             return None;
         };
         Some(Wire::Varint(sign_extended(number)))

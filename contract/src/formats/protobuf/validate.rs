@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
+use super::features;
 use super::interpret::{Holder, Interpreter};
 use super::naming;
 use super::parse::MAX_NUMBER;
@@ -80,6 +81,7 @@ impl<'a> Validator<'a, '_> {
     fn file(&mut self, file: &'a File) {
         self.check_options(Holder::File, &file.options, &file.package);
         naming::file(file, self.diagnostics);
+        self.edition(file);
         self.lite(file);
         file.messages.iter().for_each(|m| self.message(m, 0));
         file.enums.iter().for_each(|e| self.enumeration(e));
@@ -97,6 +99,23 @@ impl<'a> Validator<'a, '_> {
         if !options.is_empty() {
             self.options.options(holder, options, scope);
             self.diagnostics.append(&mut self.options.diagnostics);
+        }
+    }
+
+    /// What cannot be said for a whole file of an edition.
+    fn edition(&mut self, file: &File) {
+        if !file.syntax.is_edition() {
+            return;
+        }
+        for (name, value, option) in features::written(&file.options) {
+            if (name, value) == ("field_presence", "LEGACY_REQUIRED") {
+                let help = "write the feature on the fields that are required";
+                self.error("protobuf/feature", option.span, "not all fields of a file can be required", help);
+            }
+        }
+        for option in file.options.iter().filter(|o| o.name == "java_string_check_utf8") {
+            let help = "use the feature (pb.java).utf8_validation";
+            self.error("protobuf/option", option.span, "editions have no option 'java_string_check_utf8'", help);
         }
     }
 
@@ -163,7 +182,7 @@ impl<'a> Validator<'a, '_> {
 
     /// Nothing nested is exported when the file says STRICT.
     fn strict(&mut self, element: &Element) {
-        if self.file.features.visibility == super::features::DefaultVisibility::Strict {
+        if self.file.features.visibility == features::DefaultVisibility::Strict {
             let text = format!("'{}' is nested, and this file exports nothing nested", element.full_name);
             let help = "move it to the top of the file, or write `features.default_symbol_visibility = EXPORT_TOP_LEVEL`";
             self.error("protobuf/visibility", element.name_span, text, help);
