@@ -206,12 +206,12 @@ fn triples(seed: u64, count: usize) -> Vec<Triple> {
     found
 }
 
-/// Equal as numbers: the two print a float with different digits.
+/// Equal, but for the digits of floats, which the two print differently; whole numbers are the same to the last digit.
 fn same(ours: &Json, theirs: &Json) -> bool {
     #[allow(clippy::cast_possible_truncation)]
     match (ours, theirs) {
-        (Json::Number(a), Json::Number(b)) => {
-            a == b || a.as_f64() == b.as_f64() || a.as_f64().map(|n| n as f32) == b.as_f64().map(|n| n as f32)
+        (Json::Number(a), Json::Number(b)) if a.is_f64() => {
+            a.as_f64() == b.as_f64() || a.as_f64().map(|n| n as f32) == b.as_f64().map(|n| n as f32)
         }
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Json::Object(a), Json::Object(b)) => {
@@ -226,7 +226,7 @@ fn difference(reader: &Schema, value: &datum::Value, answer: &Json) -> Option<St
     let ours = datum::to_json(reader, value);
     let bytes = bytes(answer["hex"].as_str().unwrap());
     let theirs = datum::decode(reader, &bytes).map(|value| datum::to_json(reader, &value));
-    if theirs.as_ref().is_ok_and(|theirs| same(&ours, theirs)) {
+    if theirs.as_ref() == Ok(&ours) {
         // Java's encoder writes no JSON at all for a record without fields; where it writes some, it must be ours.
         let text: Result<Json, _> = serde_json::from_str(answer["json"].as_str().unwrap());
         if text.as_ref().map_or(true, |theirs| same(&ours, theirs)) {
@@ -299,7 +299,7 @@ fn the_json_encoding() {
             None => datum::decode(schema, &bytes(answer["hex"].as_str().unwrap())).map_err(|e| e.to_string()),
         };
         match theirs.map(|value| datum::to_json(schema, &value)) {
-            Ok(theirs) if same(json, &theirs) => {}
+            Ok(theirs) if theirs == *json => {}
             theirs => wrong.push(format!("{text}\n  ours   {json}\n  theirs {theirs:?}")),
         }
     }
