@@ -110,6 +110,8 @@ pub fn without_places(value: &impl std::fmt::Debug) -> String {
             Some(outer) if indent > outer => {}
             Some(_) => inside = None,
             None if line.trim_end().ends_with("Span {") || line.trim_end().ends_with("FileId(") => inside = Some(indent),
+            // An index into the files, in no order.
+            None if line.trim() == "index: {" => inside = Some(indent),
             None => {
                 out.push_str(line);
                 out.push('\n');

@@ -97,7 +97,8 @@ pub struct Diagnostic {
     /// What the finding is about, without line numbers (`orders/OrderPlaced /fields/2`): with the id it makes the fingerprint.
     pub about: String,
     /// The keys and indexes from the root of the file to the place in it, empty for the root; `None` in files that are
-    /// neither YAML nor JSON. [`crate::load`] fills it in from the primary place where it is not set.
+    /// neither YAML nor JSON. What is wrong only by the reference that leads to it has the way through that reference.
+    /// [`crate::load`] fills it in from the primary place where it is not set.
     pub path: Option<Vec<String>>,
     /// Which part of the verdict it belongs to: what is found in an AsyncAPI document may go beyond the official parser.
     pub layer: Layer,

@@ -37,7 +37,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 let Some(reference) = mapping.get("$ref") else { continue };
                 match reference.as_str() {
                     Some(text) if is_followed(text) => {}
-                    None if !names => {
+                    // Where a reference is part of the specification its shape was judged already.
+                    None if !names && sink.found.iter().all(|found| found.primary.span != reference.span) => {
                         sink.report(reference.span, format!("a reference is a text, and this is {}", reference.kind()));
                         continue;
                     }

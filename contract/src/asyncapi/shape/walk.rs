@@ -7,7 +7,7 @@ use super::{Also, Binding, Object, Others, Type, Variant, format, is_reference, 
 use crate::asyncapi::resolve::Documents;
 use crate::asyncapi::version::Version;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::yaml::{Entry, Node, Value};
 
 pub(super) const RESOLVED: &str = "asyncapi-document-resolved";
@@ -20,10 +20,10 @@ const MAX_CHAIN: usize = 4;
 
 /// Reports what in the document is not as the specification wants it.
 pub(in crate::asyncapi) fn check(documents: &Documents, root_node: &Node, version: Version, found: &mut Vec<Diagnostic>) {
-    let mut unresolved = Checker::new(documents, version, true);
+    let mut unresolved = Checker::new(documents, root_node, version, true);
     unresolved.object(root(version), root_node);
     found.append(&mut unresolved.found);
-    let mut resolved = Checker::new(documents, version, false);
+    let mut resolved = Checker::new(documents, root_node, version, false);
     resolved.object(root(version), root_node);
     resolved.run();
     found.append(&mut resolved.found);
@@ -37,6 +37,8 @@ pub(super) struct Checker<'d> {
     written: bool,
     pub(super) found: Vec<Diagnostic>,
     said: HashSet<(Span, String)>,
+    /// The file of the document.
+    file: FileId,
     /// Values that were checked as what they are: many references lead to one.
     seen: HashSet<(*const Node, *const Object)>,
     /// References that are still to be followed: one after the other, not one inside of the other.
@@ -56,13 +58,14 @@ struct Visit<'d> {
 }
 
 impl<'d> Checker<'d> {
-    pub(super) fn new(documents: &'d Documents, version: Version, written: bool) -> Self {
+    pub(super) fn new(documents: &'d Documents, root_node: &Node, version: Version, written: bool) -> Self {
         Self {
             documents,
             version,
             written,
             found: Vec::new(),
             said: HashSet::new(),
+            file: root_node.span.file,
             seen: HashSet::new(),
             open: VecDeque::new(),
             queued: HashSet::new(),
@@ -81,7 +84,7 @@ impl<'d> Checker<'d> {
 
     /// `true` when a value is what a type wants, with all that it refers to.
     pub(super) fn fits(&self, ty: &'static Type, node: &'d Node) -> bool {
-        let mut other = Checker::new(self.documents, self.version, false);
+        let mut other = Checker::new(self.documents, node, self.version, false);
         other.check(ty, node);
         other.run();
         other.found.is_empty()
@@ -106,13 +109,18 @@ impl<'d> Checker<'d> {
         !self.written && self.found.len() < MAX_FINDINGS
     }
 
-    /// Reports what is wrong with the document behind its references.
-    pub(super) fn error(&mut self, found: Diagnostic) {
+    /// Reports what is wrong with the document behind its references: with the value in hand, or one below it.
+    pub(super) fn error(&mut self, mut found: Diagnostic) {
         // Two ways may lead to one mistake.
-        if self.listens() && self.said.insert((found.primary.span, found.message.clone())) {
-            let chain = self.chain.iter().rev().take(MAX_CHAIN);
-            self.found.push(chain.fold(found, |found, reference| found.with_related(*reference, "referred to from here")));
+        if !self.listens() || !self.said.insert((found.primary.span, found.message.clone())) {
+            return;
         }
+        // A place that has no meaning of its own, only one by the reference to it, is named by the way to it.
+        if !self.chain.is_empty() && found.primary.span.file == self.file {
+            found.path = Some(self.path.clone());
+        }
+        let chain = self.chain.iter().rev().take(MAX_CHAIN);
+        self.found.push(chain.fold(found, |found, reference| found.with_related(*reference, "referred to from here")));
     }
 
     /// What the value in hand is called, for messages.
@@ -324,7 +332,9 @@ impl<'d> Checker<'d> {
             (Some(name), _) => format!("perhaps `{name}` is meant{own}"),
             (None, _) => format!("it may have {}{own}", fields().map(|field| field.name).collect::<Vec<_>>().join(", ")),
         };
+        self.path.push(entry.key.clone());
         self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
+        self.path.pop();
     }
 
     fn tagged(&mut self, field: &str, variants: &'static [Variant], node: &'d Node) {
@@ -366,7 +376,9 @@ impl<'d> Checker<'d> {
                     let message = format!("`{}` is no protocol that has bindings here", entry.key);
                     let names = known.by_ref().map(|known| known.protocol).collect::<Vec<_>>().join(", ");
                     let help = format!("known are {names}; your own start with `x-`");
+                    self.path.push(entry.key.clone());
                     self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
+                    self.path.pop();
                 }
             }
         }
