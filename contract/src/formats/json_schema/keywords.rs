@@ -52,6 +52,10 @@ pub(super) fn read(map: &Mapping, dialect: Dialect, sub: &mut Sub, diagnostics: 
 /// Keywords that no value is held against: what is wrong in them is worth a word.
 fn annotation(key: &str, entry: &Entry, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) {
     let node = &entry.value;
+    if matches!(key, "$id" | "id") && node.as_str().is_some_and(|text| text.starts_with("json-schema:")) {
+        let message = "addresses that start with `json-schema:` are those that validators give to schemas without one";
+        diagnostics.push(Diagnostic::error("json-schema/keyword", node.span, message).with_help("use an address of your own"));
+    }
     let wanted = match key {
         "$id" | "$schema" | "$comment" | "contentMediaType" | "contentEncoding" if node.as_str().is_none() => "a string",
         "$anchor" | "$dynamicAnchor" if dialect >= Dialect::Draft201909 && node.as_str().is_none() => "a string",

@@ -4,6 +4,7 @@ pub(crate) mod address;
 mod canonical;
 mod dialect;
 mod document;
+mod formats;
 mod keywords;
 mod parse;
 mod reference;

@@ -11,6 +11,7 @@ use jsonschema::{Draft, PatternOptions, Registry, ValidationError, ValidationOpt
 use crate::yaml::{Node, Value, unescape_token};
 
 use super::dialect::Dialect;
+use super::formats::MORE;
 use super::tree::{Schema, SchemaId, Sub};
 
 /// The most evaluations of a schema at a place that one value may ask for.
@@ -132,11 +133,15 @@ impl Default for Budget {
 }
 
 fn options(schema: &Schema, formats: bool) -> ValidationOptions<'static> {
-    jsonschema::options()
+    let options = jsonschema::options()
         .with_draft(schema.dialect.draft())
         .should_validate_formats(formats)
         .should_ignore_unknown_formats(true)
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING))
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING));
+    if schema.dialect >= Dialect::Draft201909 {
+        return options;
+    }
+    MORE.into_iter().fold(options, |options, (name, check)| options.with_format(name, check))
 }
 
 /// A text whose brackets match, and which no engine takes all the same.
@@ -353,6 +358,8 @@ mod tests {
             r#"{"$id": "http://[", "type": "string"}"#,
             r#"{"properties": {"a": {"$id": "::", "type": "string"}}}"#,
             r#"{"pattern": "(a{1000}){1000}"}"#,
+            r##"{"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "json-schema:///", "items": {"$ref": "#i"},
+                "$defs": {"i": {"$dynamicAnchor": "i", "type": "string"}}}"##,
         ] {
             let schema = parse_as(&node(text), Dialect::AsyncApi, &mut |_| None).0;
             let result = schema.map(|schema| Validator::new(Arc::new(schema), true).and_then(|v| v.check(&node("\"a\""))));
