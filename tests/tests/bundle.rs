@@ -59,10 +59,7 @@ fn every_case_is_bundled_as_expected() {
 fn the_bundled_shop_is_the_same_contract() {
     let (text, notes, difference) = bundled(&Folder(root().join("specs/shop")));
     assert_eq!(difference, "");
-    let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
-    let proto = "`./schemas/payment_decided.proto#shop.payments.v1.PaymentDecided` stays a reference: it imports \
-                 `shop/common/v1/money.proto`, and one text can't hold two files";
-    assert_eq!(messages, [proto]);
+    assert!(notes.is_empty(), "{notes:?}");
     expect_text(&folder("bundle/shop/expected.yaml"), &text);
 }
 

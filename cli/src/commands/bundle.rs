@@ -18,8 +18,8 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "What stands in other files goes to the components, each thing once; Avro types that lie in files of their own \
-are defined where they are used first. A .proto file that imports others stays a reference, since one text can't hold two files: \
-that is told on standard error."
+are defined where they are used first. A .proto file becomes a text; the files that it imports stand beside it in x-protobuf, \
+where eventpact reads them."
 )]
 pub(crate) struct Args {
     /// The AsyncAPI document.

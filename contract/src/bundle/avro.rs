@@ -16,7 +16,10 @@ const MAX_DEPTH: usize = 8;
 impl<'d> Bundler<'d, '_> {
     /// The schema behind the references of a payload, complete.
     pub(super) fn avro(&mut self, schema: &'d Node) -> Node {
-        let Some(target) = self.documents.follow(schema, &mut Vec::new()) else { return schema.clone() };
+        let Some(target) = self.documents.follow(schema, &mut Vec::new()) else {
+            let named = schema.get("$ref").and_then(Node::as_str).unwrap_or("").to_owned();
+            return self.stays(schema, &named, "it is no JSON");
+        };
         let path = self.documents.path_of(target.span.file).to_owned();
         let mut defined = HashSet::new();
         names(target, "", &mut defined);

@@ -176,7 +176,7 @@ impl<'d> Bundler<'d, '_> {
     fn reference(&mut self, node: &'d Node, reference: &'d Node, kind: Kind) -> Node {
         let Some(named) = reference.as_str().filter(|named| !is_remote(named)) else { return node.clone() };
         if named.contains(".proto") && kind.is_schema() {
-            return self.proto(node, named, None);
+            return self.proto(node, named, None).0;
         }
         if kind == Kind::Place {
             return self.place(node, reference);
@@ -290,18 +290,24 @@ impl<'d> Bundler<'d, '_> {
         if !is_avro && !format.starts_with("application/vnd.google.protobuf") {
             return None;
         }
+        let mut more = None;
         let copied = entries(node).iter().map(|entry| {
             let value = match (entry.key == schema, is_avro) {
                 (true, true) => self.avro(&entry.value),
                 (true, false) => match entry.value.get("$ref").and_then(Node::as_str) {
-                    Some(named) => self.proto(&entry.value, named, Some(node)),
+                    Some(named) => {
+                        let (text, beside) = self.proto(&entry.value, named, Some(kind));
+                        more = beside;
+                        text
+                    }
                     None => entry.value.clone(),
                 },
                 _ => self.value(&entry.value, kind.field(&entry.key)),
             };
             Entry { key: entry.key.clone(), key_span: entry.key_span, value }
         });
-        let entries = copied.collect();
+        let mut entries: Vec<Entry> = copied.collect();
+        entries.extend(more);
         Some(Node { span: node.span, value: Value::Mapping(Mapping { entries }) })
     }
 }

@@ -97,11 +97,12 @@ pub(crate) fn read_protobuf_text(
     reader: &dyn Reader,
     text: &Node,
     path: &str,
+    root: Option<&str>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Schema> {
     let file = inline_file(sources, text);
     let before = found.len();
-    let schema = read_protobuf(sources, reader, file, path, None, found);
+    let schema = read_protobuf(sources, reader, file, path, root, found);
     // What stands in the copy stands in the document at the same place.
     if sources.file(file).text().len() == sources.file(text.span.file).text().len() {
         for problem in found.iter_mut().skip(before) {

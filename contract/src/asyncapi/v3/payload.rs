@@ -23,6 +23,30 @@ pub(in crate::asyncapi) struct Payloads<'s, 'd> {
     reached: HashSet<Span>,
 }
 
+/// The imports that stand in a document, before the files.
+struct Imports<'a> {
+    below: &'a dyn Reader,
+    texts: Option<&'a Node>,
+}
+
+impl Imports<'_> {
+    fn text(&self, path: &str) -> Option<&str> {
+        let texts = self.texts.and_then(Node::as_mapping)?;
+        let is_it = |name: &str| path.strip_suffix(name).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'));
+        texts.entries.iter().find(|entry| is_it(&entry.key)).and_then(|entry| entry.value.as_str())
+    }
+}
+
+impl Reader for Imports<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.text(path).map_or_else(|| self.below.read(path), |text| Ok(text.to_owned()))
+    }
+
+    fn display_name(&self, path: &str) -> String {
+        self.below.display_name(path)
+    }
+}
+
 impl<'s, 'd> Payloads<'s, 'd> {
     pub(in crate::asyncapi) fn new(
         documents: &'d Documents,
@@ -76,7 +100,19 @@ impl<'s, 'd> Payloads<'s, 'd> {
         };
         let (format, format_span) = (format.as_str()?.to_owned(), format.span);
         let schema = target.get("schema")?;
+        if let Some(bundled) = target.get("x-protobuf").filter(|_| schema.as_str().is_some()) {
+            return Some(self.bundled_protobuf(schema, bundled, format));
+        }
         self.with_format(schema, format, format_span)
+    }
+
+    /// A text with `x-protobuf` beside it, as `eventpact bundle` writes it: `message`, and the texts of `imports` by their names.
+    fn bundled_protobuf(&mut self, text: &Node, bundled: &Node, format: String) -> Payload {
+        let path = self.documents.path_of(text.span.file).to_owned();
+        let reader = Imports { below: self.reader, texts: bundled.get("imports") };
+        let root = bundled.get("message").and_then(Node::as_str);
+        let schema = read_protobuf_text(self.sources, &reader, text, &path, root, &mut self.found);
+        Payload { span: text.span, schema_format: format, schema }
     }
 
     /// A reference to a file whose name says what it holds, where the format is not said.
@@ -166,7 +202,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
         }
         let path = self.documents.path_of(target.span.file).to_owned();
         payload.span = target.span;
-        payload.schema = read_protobuf_text(self.sources, self.reader, &target, &path, &mut self.found);
+        payload.schema = read_protobuf_text(self.sources, self.reader, &target, &path, None, &mut self.found);
         payload
     }
 
