@@ -6,7 +6,7 @@ use crate::asyncapi::{self, Documents, moved_reference};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::load::Options;
 use crate::rule;
-use crate::source::{Reader, Sources, Span};
+use crate::source::{Reader, Sources, Span, resolve_path};
 use crate::yaml::{self, Node, Value};
 
 /// The versions that are written.
@@ -151,7 +151,11 @@ fn turn_references(node: &mut Node, documents: &Documents, out: &str, files: &mu
                 match &mut entry.value.value {
                     Value::String(text) if entry.key == "$ref" => {
                         let from = documents.path_of(entry.value.span.file);
-                        if let Some(turned) = moved_reference(text, from, out) {
+                        let (file, fragment) = asyncapi::split_reference(text);
+                        let target = if file.is_empty() { Some(from.to_owned()) } else { resolve_path(from, file) };
+                        if target.is_some_and(|target| documents.is_root_path(&target)) {
+                            *text = format!("#{fragment}");
+                        } else if let Some(turned) = moved_reference(text, from, out) {
                             *text = turned;
                         }
                         *files |= !text.starts_with('#') && !asyncapi::is_remote(text);

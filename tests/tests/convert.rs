@@ -41,6 +41,24 @@ fn every_case_is_converted_as_expected() {
     }
 }
 
+#[test]
+fn a_document_may_go_to_another_folder() {
+    let mut sources = Sources::new();
+    let reader = Folder(eventpact_tests::folder("convert/files"));
+    let converted = convert(&mut sources, &reader, "asyncapi.yaml", "other/new.yaml", Target::V3_1, Options::default());
+    let text = converted.expect("a converted document").text;
+    for wanted in ["{$ref: './messages.yaml#/same'}", "schema: {$ref: 'schemas.yaml#/A'}", "$ref: '#/channels/same'"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    let mut files = BTreeMap::new();
+    for path in ["other/messages.yaml", "other/schemas.yaml"] {
+        files.insert(path.to_owned(), reader.read(path).expect("a file"));
+    }
+    files.insert("other/new.yaml".to_owned(), text);
+    let (_, found) = load_contract(&mut sources, &Memory(files), "other/new.yaml");
+    assert!(!has_errors(&found), "{}", lines(&found, &sources));
+}
+
 /// What differs by the version alone is taken out.
 fn comparable(contract: &Contract) -> String {
     let mut text = contract_text(contract);

@@ -98,6 +98,11 @@ impl Documents {
         self.files.iter().find(|document| document.file == file)?.node.as_ref()
     }
 
+    /// `true` for the path of the document that was asked for.
+    pub(crate) fn is_root_path(&self, path: &str) -> bool {
+        self.files.first().is_some_and(|document| document.path == path)
+    }
+
     /// The same files with another tree for the document that was asked for.
     pub(crate) fn with_root(&self, root: Node) -> Self {
         let mut root = Some(root);
