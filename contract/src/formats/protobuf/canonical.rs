@@ -114,7 +114,13 @@ fn message_body(message: &Message, edition: bool) -> String {
     indented(&mut out, message.options.iter().map(declaration));
     let own = |groups: bool| message.fields.iter().filter(move |f| f.oneof.is_none() && f.is_group == groups);
     indented(&mut out, own(false).map(|f| field(f, &message.messages, edition)));
-    indented(&mut out, message.oneofs.iter().enumerate().map(|(n, o)| oneof(o, n, message, edition)));
+    let mut members: Vec<Vec<&Field>> = vec![Vec::new(); message.oneofs.len()];
+    for one in &message.fields {
+        if let Some(list) = one.oneof.and_then(|n| members.get_mut(n)) {
+            list.push(one);
+        }
+    }
+    indented(&mut out, message.oneofs.iter().zip(&members).map(|(o, own)| oneof(o, own, message, edition)));
     indented(&mut out, own(true).map(|f| field(f, &message.messages, edition)));
     indented(&mut out, all.print("extensions", &message.extension_ranges, &[]));
     let nested = message.messages.iter().filter(|m| !m.is_group).map(|m| self::message(m, edition));
@@ -124,11 +130,10 @@ fn message_body(message: &Message, edition: bool) -> String {
     out
 }
 
-fn oneof(oneof: &Oneof, index: usize, message: &Message, edition: bool) -> String {
+fn oneof(oneof: &Oneof, own: &[&Field], message: &Message, edition: bool) -> String {
     let mut out = format!("oneof {} {{", oneof.element.name);
     indented(&mut out, oneof.options.iter().map(declaration));
-    let own = message.fields.iter().filter(|f| f.oneof == Some(index));
-    indented(&mut out, own.map(|f| field(f, &message.messages, edition)));
+    indented(&mut out, own.iter().map(|f| field(f, &message.messages, edition)));
     out.push_str("}\n");
     out
 }
@@ -158,7 +163,10 @@ fn field(field: &Field, messages: &[Message], edition: bool) -> String {
         _ => "",
     };
     let (options, number) = (brackets(&field.options), field.number);
-    let group = messages.iter().find(|m| field.is_group && m.is_group && m.element.span == field.element.span);
+    // Messages stand in the order of the text, groups among them.
+    let start = field.element.span.start;
+    let found = if field.is_group { messages.partition_point(|m| m.element.span.start < start) } else { messages.len() };
+    let group = messages.get(found).filter(|m| m.is_group && m.element.span.start == start);
     if let Some(group) = group {
         return format!("{label}group {} = {number}{options} {}", group.element.name, message_body(group, edition));
     }
@@ -211,14 +219,16 @@ impl<'a> Statements<'a> {
     ) -> impl Iterator<Item = String> + use<'a> {
         let (max, quotes, options) = (self.max, self.quotes, self.options);
         self.spans.iter().filter_map(move |statement| {
-            let inside = |span: &Span| statement.start <= span.start && span.end <= statement.end;
-            let numbers = ranges.iter().filter(|r| inside(&r.span)).map(|r| range(r, max));
-            let names =
-                names.iter().filter(|(_, span)| inside(span)).map(|(name, _)| if quotes { quoted(name) } else { name.clone() });
+            // Ranges, names and options stand in the order of the text.
+            let ranges = ranges.get(ranges.partition_point(|r| r.span.start < statement.start)..).unwrap_or_default();
+            let numbers = ranges.iter().take_while(|r| r.span.end <= statement.end).map(|r| range(r, max));
+            let names = names.get(names.partition_point(|(_, span)| span.start < statement.start)..).unwrap_or_default();
+            let names = names.iter().take_while(|(_, span)| span.end <= statement.end);
+            let names = names.map(|(name, _)| if quotes { quoted(name) } else { name.clone() });
             let parts: Vec<String> = numbers.chain(names).collect();
-            let around = |span: &Span| span.start <= statement.start && statement.end <= span.end;
-            let options = options.iter().find(|(span, _)| keyword == "extensions" && around(span));
-            let options = options.map(|(_, options)| brackets(options)).unwrap_or_default();
+            let behind = options.partition_point(|(span, _)| span.start <= statement.start);
+            let options = behind.checked_sub(1).and_then(|at| options.get(at)).filter(|(span, _)| statement.end <= span.end);
+            let options = options.filter(|_| keyword == "extensions").map(|(_, options)| brackets(options)).unwrap_or_default();
             (!parts.is_empty()).then(|| format!("{keyword} {}{options};\n", parts.join(", ")))
         })
     }

@@ -45,8 +45,14 @@ fn message(message: &mut Message) {
 fn sort_oneofs(message: &mut Message) {
     let mut order: Vec<usize> = (0..message.oneofs.len()).collect();
     order.sort_by_key(|old| message.oneofs.get(*old).map(|oneof| oneof.element.name.clone()));
+    let mut places = vec![0; order.len()];
+    for (place, old) in order.iter().enumerate() {
+        if let Some(slot) = places.get_mut(*old) {
+            *slot = place;
+        }
+    }
     for field in &mut message.fields {
-        field.oneof = field.oneof.and_then(|old| order.iter().position(|place| *place == old));
+        field.oneof = field.oneof.and_then(|old| places.get(old).copied());
     }
     let sorted = order.iter().filter_map(|old| message.oneofs.get(*old).cloned()).collect();
     message.oneofs = sorted;
