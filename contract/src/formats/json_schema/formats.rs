@@ -1,7 +1,10 @@
 //! Formats that drafts before 2019-09 do not have and that tools for AsyncAPI assert all the same.
 
-/// The names with their checks.
-pub(super) const MORE: [(&str, fn(&str) -> bool); 3] = [("uuid", is_uuid), ("duration", is_duration), ("byte", is_base64)];
+/// A name and its check.
+type Format = (&'static str, fn(&str) -> bool);
+
+/// The formats.
+pub(super) const MORE: [Format; 3] = [("uuid", is_uuid), ("duration", is_duration), ("byte", is_base64)];
 
 fn is_uuid(text: &str) -> bool {
     let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
