@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use eventpact_compat::protobuf::buf;
 use eventpact_compat::rule::{self as compat, RuleInfo};
 use eventpact_contract::diagnostic::{RulePage, Severity};
 use eventpact_contract::rule::{self as documents, Rule};
@@ -46,6 +47,11 @@ impl Entry {
             Self::Compat(rule) => rule.breaks.as_str(),
             Self::Own(_) => "command",
         }
+    }
+
+    /// The categories of buf that hold it; none for rules that are not buf's.
+    pub(crate) fn categories(&self) -> Vec<&'static str> {
+        buf::categories(self.id()).iter().map(|category| category.as_str()).collect()
     }
 
     /// How bad it is by default. A rule of compatibility decides that for each finding.

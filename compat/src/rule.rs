@@ -1,5 +1,10 @@
 //! What a rule is: plain data, and one function that the walker of its format calls.
 
+use std::fmt;
+use std::str::FromStr;
+
+use crate::protobuf::buf::Category;
+
 /// What breaks when the rule fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Breaks {
@@ -33,6 +38,35 @@ pub enum Profile {
     Sound,
     /// What a Confluent schema registry would answer.
     Confluent,
+    /// What `buf breaking` would find in Protobuf, by the rules of one of its categories; other formats as in [`Self::Sound`].
+    Buf(Category),
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sound => f.write_str("sound"),
+            Self::Confluent => f.write_str("confluent"),
+            Self::Buf(category) => write!(f, "buf:{category}"),
+        }
+    }
+}
+
+impl FromStr for Profile {
+    type Err = String;
+
+    /// Any case.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let lower = text.to_ascii_lowercase();
+        match lower.as_str() {
+            "sound" => Ok(Self::Sound),
+            "confluent" => Ok(Self::Confluent),
+            _ => match lower.strip_prefix("buf:") {
+                Some(category) => category.parse().map(Self::Buf),
+                None => Err("a profile is sound, confluent, or buf:CATEGORY".to_owned()),
+            },
+        }
+    }
 }
 
 /// The part of a rule that is the same for every format.

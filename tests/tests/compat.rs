@@ -12,6 +12,7 @@ use std::path::Path;
 
 use eventpact_compat::check::{self, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::protobuf::buf;
 use eventpact_compat::rule::{self, Profile};
 use eventpact_contract::diagnostic::{self, Options, text};
 use eventpact_contract::schema::Schema;
@@ -83,7 +84,12 @@ fn json_schema() {
 fn every_rule_has_a_case_and_a_near_miss() {
     let mut missing = Vec::new();
     for rule in rule::all() {
-        let Some((format, tail)) = rule.id.split_once('/') else { panic!("{} has no format", rule.id) };
+        // Rules of buf have cases of their own kind: whole modules, and what buf itself finds in them.
+        let of_buf = !buf::categories(rule.id).is_empty();
+        let Some((format, tail)) = rule.id.split_once('/').filter(|_| !of_buf) else {
+            assert!(of_buf, "{} has no format", rule.id);
+            continue;
+        };
         if !FORMATS.contains(&format) {
             continue;
         }

@@ -219,6 +219,36 @@ fn every_rule_is_listed_and_has_its_cases() {
     assert!(rules >= 20, "only {rules} rules were found");
 }
 
+/// A file of buf's rules holds one rule, or a few that differ in one word and share its page.
+#[test]
+fn every_rule_of_buf_is_listed_and_has_its_cases() {
+    let folder = root().join("compat/src/protobuf/buf/rules");
+    let list = std::fs::read_to_string(folder.join("mod.rs")).expect("the list of rules");
+    let (mut files, mut rules) = (Vec::new(), 0);
+    sources(&folder, &mut files);
+    for file in files.iter().filter(|f| !f.ends_with("mod.rs")) {
+        let module = file.file_stem().and_then(|s| s.to_str()).expect("a name");
+        let text = std::fs::read_to_string(file).expect("a rule");
+        assert!(list.contains(&format!("mod {module};")), "{} is not declared in rules/mod.rs", shown(file));
+        assert!(list.contains(&format!("{module}::RULES,")), "{} is not in the list of rules/mod.rs", shown(file));
+        let page: Vec<&str> = text.lines().take_while(|l| l.starts_with("//!")).collect();
+        let paragraphs = page.split(|l| *l == "//!").filter(|p| !p.is_empty()).count();
+        assert!(paragraphs >= 3, "{} must tell what it finds, why it breaks, and what to do instead", shown(file));
+        let page = page.join(" ");
+        let is_id = |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == '8');
+        let ids: BTreeSet<&str> = text.split('"').skip(1).step_by(2).filter(is_id).collect();
+        for id in ids.iter().filter(|id| root().join("tests/compat/buf").join(id).is_dir()) {
+            assert!(page.contains(*id), "the page of {} does not name {id}", shown(file));
+            for case in ["fires", "silent"] {
+                let case = root().join("tests/compat/buf").join(id).join(case);
+                assert!(case.join("buf.txt").is_file(), "{id} needs the case {}", shown(&case));
+            }
+            rules += 1;
+        }
+    }
+    assert_eq!(rules, 64, "rules of buf");
+}
+
 #[test]
 fn every_rule_on_documents_is_listed_and_has_a_page() {
     let folder = root().join("contract/src/asyncapi/rules");

@@ -2,9 +2,9 @@
 
 mod documents;
 mod findings;
+mod modules;
 
 use anyhow::{Result, bail};
-use clap::ValueEnum;
 use eventpact_compat::check::Verdict;
 use eventpact_compat::mode::Mode;
 use eventpact_compat::rule::Profile;
@@ -43,9 +43,11 @@ pub(crate) struct Args {
     /// The Protobuf message, or the type of an Avro protocol or IDL file, that is the payload, when a file has several.
     #[arg(long, value_name = "NAME")]
     message: Option<String>,
-    /// `sound`: what the data says. `confluent`: what a Confluent schema registry would answer.
-    #[arg(long, value_enum, default_value = "sound")]
-    profile: ProfileArg,
+    /// `sound`: what the data says. `confluent`: what a Confluent schema registry would answer. `buf:FILE`, `buf:PACKAGE`,
+    /// `buf:WIRE_JSON`, `buf:WIRE`, `buf:CSR`: what `buf breaking` finds in Protobuf by the rules of that category, all `.proto`
+    /// files of a folder taken together; other formats as in `sound`. buf looks backward; `--mode forward` swaps the versions.
+    #[arg(long, default_value = "sound", value_name = "PROFILE", value_parser = parse_profile)]
+    profile: Profile,
     /// Also print notes: changes that are good to know and break nothing.
     #[arg(long)]
     notes: bool,
@@ -60,16 +62,11 @@ pub(crate) struct Args {
     output: OutputArgs,
 }
 
-/// The profiles on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProfileArg {
-    /// What the data says.
-    Sound,
-    /// What a Confluent schema registry would answer.
-    Confluent,
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    text.parse()
 }
 
-fn parse_mode(text: &str) -> Result<Mode, String> {
+fn parse_profile(text: &str) -> Result<Profile, String> {
     text.parse()
 }
 
@@ -85,11 +82,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
     let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open_with(b, default_path, &args.read)).collect();
     let history = history?;
-    let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &args.read };
-    let profile = match args.profile {
-        ProfileArg::Sound => Profile::Sound,
-        ProfileArg::Confluent => Profile::Confluent,
-    };
+    let profile = args.profile;
+    let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &args.read, profile };
     let subjects = pairing.load(&mut sources, &new, &history)?;
     if subjects.broken() {
         let mut found = subjects.into_problems();

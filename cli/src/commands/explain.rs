@@ -30,7 +30,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Entry::Own(_) => "found by",
     };
     let severity = rule.severity().map(|severity| format!("severity: {}\n", severity.as_str())).unwrap_or_default();
-    let head = format!("{}: {}\n{what}: {}\n{severity}", rule.id(), rule.summary(), rule.kind());
+    let categories = rule.categories().join(", ");
+    let categories = if categories.is_empty() { categories } else { format!("categories of buf: {categories}\n") };
+    let head = format!("{}: {}\n{what}: {}\n{severity}{categories}", rule.id(), rule.summary(), rule.kind());
     output::print(&format!("{head}\n{}\n", rule.page()))?;
     Ok(Exit::Clean)
 }

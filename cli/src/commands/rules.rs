@@ -15,7 +15,8 @@ use crate::output;
 #[command(
     after_help = "The second column says what a rule is about. On documents: `syntax` (the text itself), `parity` (what the \
 official AsyncAPI parser checks too), `beyond` (what it lets pass; errors only with `validate --strict`). On two versions, what a \
-break breaks: `wire`, `json`, `source`, `contract`. The third is the default severity; `-` depends on the finding."
+break breaks: `wire`, `json`, `source`, `contract`. The third is the default severity; `-` depends on the finding. Rules in capitals \
+are those of buf, with the categories of `check --profile buf:CATEGORY` that hold them."
 )]
 pub(crate) struct Args {
     /// Only rules whose ids match, for example 'avro/*'.
@@ -42,7 +43,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut out = String::new();
     for rule in &rules {
         let severity = rule.severity().map_or("-", Severity::as_str);
-        let _ = writeln!(out, "{:width$}  {:8}  {severity:7}  {}", rule.id(), rule.kind(), rule.summary());
+        let _ = write!(out, "{:width$}  {:8}  {severity:7}  {}", rule.id(), rule.kind(), rule.summary());
+        let categories = rule.categories().join(", ");
+        let _ = if categories.is_empty() { writeln!(out) } else { writeln!(out, " ({categories})") };
     }
     let _ = writeln!(out, "\n{} rules. `eventpact explain RULE` shows the page of one.", rules.len());
     output::print(&out)?;
@@ -60,5 +63,6 @@ fn row(rule: &Entry) -> serde_json::Value {
         "layer": layer,
         "breaks": breaks,
         "severity": rule.severity().map(Severity::as_str),
+        "categories": rule.categories(),
     })
 }

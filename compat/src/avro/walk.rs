@@ -28,7 +28,7 @@ const MAX_PAIRS: usize = 5_000_000;
 pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Report {
     let mut walker = Walker {
         schemas,
-        sound: profile == Profile::Sound,
+        sound: profile != Profile::Confluent,
         memo: HashMap::new(),
         path: Vec::new(),
         base: 0,

@@ -26,7 +26,7 @@ pub fn rules() -> Vec<RuleInfo> {
 /// differences of Confluent's schema registry.
 pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
     match profile {
-        Profile::Sound => walk::compare(pair),
+        Profile::Sound | Profile::Buf(_) => walk::compare(pair),
         Profile::Confluent => confluent::compare(pair),
     }
 }

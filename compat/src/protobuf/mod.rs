@@ -1,5 +1,6 @@
 //! The rules of Protobuf and the walker that pairs the parts of two schemas.
 
+pub mod buf;
 mod rules;
 mod walk;
 mod wire;
@@ -13,13 +14,17 @@ use crate::rule::{Profile, RuleInfo};
 
 /// Every rule of the format.
 pub fn rules() -> Vec<RuleInfo> {
-    rules::RULES.iter().map(|r| r.info).collect()
+    rules::RULES.iter().map(|r| r.info).chain(buf::rules()).collect()
 }
 
 /// Compares one reader with one writer.
 ///
 /// In the profile `sound` an error is proved by bytes: the witness was encoded as the writer would and refused or misread as
-/// the reader would. In the profile `confluent` errors are the incompatible differences of Confluent's schema registry.
+/// the reader would. In the profile `confluent` errors are the incompatible differences of Confluent's schema registry, in a profile
+/// `buf:…` the findings of buf's rules.
 pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
-    walk::walk(pair, profile)
+    match profile {
+        Profile::Buf(category) => buf::compare(pair, category),
+        Profile::Sound | Profile::Confluent => walk::walk(pair, profile),
+    }
 }

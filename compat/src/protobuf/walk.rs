@@ -124,7 +124,7 @@ pub(super) fn walk(pair: Pair<'_, Schema>, profile: Profile) -> Report {
         }
     }
     match profile {
-        Profile::Sound => from_root(&context, &mut report),
+        Profile::Sound | Profile::Buf(_) => from_root(&context, &mut report),
         Profile::Confluent => {
             let files = (pair.reader.main(), pair.writer.main());
             if let (Some(reader), Some(writer)) = files {

@@ -12,6 +12,34 @@ const MAX_ENUM_VALUES: usize = 200;
 /// Tries a message of the writer with these fields in the pair's message; gives a witness when the reader refuses it or does
 /// not find the same values in the fields `look_at`.
 pub(super) fn prove(pair: &MessagePair<'_>, fields: Fields, look_at: &[i32]) -> Option<Witness> {
+    let exchange = exchange(pair, fields)?;
+    if let Ok(read) = &exchange.read {
+        let wanted = at(&exchange.sent, &pair.route)?;
+        let found = at(read, &pair.route);
+        if look_at.iter().all(|n| found.is_some_and(|f| f.get(n) == wanted.get(n))) {
+            return None;
+        }
+    }
+    Some(exchange.witness)
+}
+
+/// A message whose values arrive as they were sent, each under its number: what the reader makes of the names is wrong.
+pub(super) fn prove_misplaced(pair: &MessagePair<'_>, fields: Fields, numbers: &[i32]) -> Option<Witness> {
+    let exchange = exchange(pair, fields)?;
+    let read = exchange.read.as_ref().ok()?;
+    let (wanted, found) = (at(&exchange.sent, &pair.route)?, at(read, &pair.route)?);
+    let arrives = |n: &i32| found.get(n).is_some_and(|value| wanted.get(n) == Some(value));
+    numbers.iter().all(arrives).then_some(exchange.witness)
+}
+
+/// A message as it was sent and as it was read.
+struct Exchange {
+    sent: Fields,
+    read: Result<Fields, String>,
+    witness: Witness,
+}
+
+fn exchange(pair: &MessagePair<'_>, fields: Fields) -> Option<Exchange> {
     let (reader, writer) = (pair.context.pair.reader, pair.context.pair.writer);
     let wrapped = pair.route.iter().rev().fold(fields, |inner, step| match step {
         Step::Field(number) => Fields::from([(*number, vec![Value::Message(inner)])]),
@@ -24,20 +52,14 @@ pub(super) fn prove(pair: &MessagePair<'_>, fields: Fields, look_at: &[i32]) -> 
     let bytes = wire::encode(writer, &shape, &wrapped, 0)?;
     let sent = wire::decode(writer, &shape, &bytes, 0).ok()?;
     let reader_shape = Shape::Message(reader.message(&reader.root)?);
-    let reader_error = match wire::decode(reader, &reader_shape, &bytes, 0) {
-        Err(why) => why,
-        Ok(read) => {
-            let wanted = at(&sent, &pair.route)?;
-            let found = at(&read, &pair.route);
-            let same = |n: &i32| found.is_some_and(|f| f.get(n) == wanted.get(n));
-            if look_at.iter().all(same) {
-                return None;
-            }
-            format!("it reads {}", wire::to_json(reader, &reader_shape, &read))
-        }
+    let read = wire::decode(reader, &reader_shape, &bytes, 0);
+    let reader_error = match &read {
+        Err(why) => why.clone(),
+        Ok(read) => format!("it reads {}", wire::to_json(reader, &reader_shape, read)),
     };
     let json = wire::to_json(writer, &shape, &sent).to_string();
-    Some(Witness { json, hex: Some(wire::hex(&bytes)), reader_error })
+    let witness = Witness { json, hex: Some(wire::hex(&bytes)), reader_error };
+    Some(Exchange { sent, read, witness })
 }
 
 /// The fields at the end of a route.

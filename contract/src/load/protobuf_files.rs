@@ -18,7 +18,7 @@ pub fn is_descriptor_set(path: &str) -> bool {
 }
 
 /// Reads the `.proto` files below a folder of the reader, each by its path below that folder, with everything that they import
-/// from there or, by the same path, from anywhere else that the reader looks. They come first in the schema, in this order.
+/// from there or from a folder above. They come first in the schema, in this order.
 ///
 /// The second part is what is wrong; a schema with errors is none.
 pub fn load_protobuf_folder(
@@ -36,11 +36,8 @@ pub fn load_protobuf_folder(
             Err(why) => found.push(unreadable(sources, reader, &below(path), &why)),
         }
     }
-    let mut import = |wanted: &str| {
-        let at = below(wanted);
-        let first = reader.read(&at).map(|text| (reader.display_name(&at), text));
-        first.or_else(|why| reader.read(wanted).map(|text| (reader.display_name(wanted), text)).map_err(|_| why))
-    };
+    let inside = below("_");
+    let mut import = |wanted: &str| super::schemas::import(reader, &inside, wanted);
     let (schema, problems) = protobuf::parse_set(sources, &roots, &mut import, Limits::FOLDER);
     found.extend(problems);
     let broken = has_errors(&found);

@@ -73,7 +73,8 @@ pub(crate) fn read_protobuf_file(
     Some(Schema::Protobuf(Arc::new(schema)))
 }
 
-fn import(reader: &dyn Reader, path: &str, wanted: &str) -> Result<(String, String), String> {
+/// An import of the file at `path`: from its folder, or the nearest folder above that has it.
+pub(super) fn import(reader: &dyn Reader, path: &str, wanted: &str) -> Result<(String, String), String> {
     let mut folder = path;
     let mut why = None;
     while let Some((above, _)) = folder.rsplit_once('/') {

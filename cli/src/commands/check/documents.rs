@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
+use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::{self, Document};
 use eventpact_contract::rule;
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Sources, Span};
 
+use super::modules;
 use crate::input::{Entry, ReadArgs, Tree};
 
 /// What a file is, on the command line.
@@ -66,6 +68,7 @@ pub(super) struct Pairing<'a> {
     pub(super) kind: Option<Kind>,
     pub(super) message: Option<&'a str>,
     pub(super) read: &'a ReadArgs,
+    pub(super) profile: Profile,
 }
 
 impl Pairing<'_> {
@@ -74,7 +77,11 @@ impl Pairing<'_> {
         let mut subjects = Subjects::default();
         let mut reached = Vec::new();
         let mut roots: Vec<&Entry> = Vec::new();
-        for entry in &new.entries {
+        let apart = |entry: &Entry| matches!(self.profile, Profile::Buf(_)) && self.is_protobuf(entry);
+        if matches!(self.profile, Profile::Buf(_)) {
+            modules::pair(sources, (new, history), |entry| self.is_protobuf(entry), &mut subjects);
+        }
+        for entry in new.entries.iter().filter(|e| !apart(e)) {
             if new.single || is_root(new, entry)? {
                 roots.push(entry);
             }
@@ -106,6 +113,11 @@ impl Pairing<'_> {
             self.removed(sources, new, latest, &mut subjects)?;
         }
         Ok(subjects)
+    }
+
+    /// A `.proto` file, also by what the user says.
+    fn is_protobuf(&self, entry: &Entry) -> bool {
+        self.kind.map_or(ending(&entry.path) == "proto", |kind| kind == Kind::Protobuf)
     }
 
     fn read(&self, sources: &mut Sources, tree: &Tree, entry: &Entry, problems: &mut Vec<Diagnostic>) -> Option<Version> {
@@ -140,7 +152,8 @@ impl Pairing<'_> {
             if new.entries.iter().any(|e| e.name == entry.name) || !is_contract(latest, entry) && self.kind.is_none() {
                 continue;
             }
-            if !is_root(latest, entry)? {
+            let found_by_rules = matches!(self.profile, Profile::Buf(_)) && self.is_protobuf(entry);
+            if found_by_rules || !is_root(latest, entry)? {
                 continue;
             }
             let text = latest.reader.read(&entry.path).unwrap_or_default();
@@ -155,7 +168,7 @@ impl Pairing<'_> {
 
 /// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it:
 /// registries hold such schemas.
-fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
+pub(super) fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
     found.into_iter().filter(rule::stops).map(move |mut problem| {
         if readable && problem.id == "avro/default-invalid" {
             problem.severity = Severity::Warning;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eventpact_compat::check::{self, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::pair::Pair;
+use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::Finding;
 use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
@@ -18,10 +19,13 @@ use eventpact_contract::source::{Sources, Span};
 use super::documents::{Subject, Version};
 use crate::config::Config;
 
+/// Rule, place, place on the other side; of a rule of buf also the path, as the two halves of a map have one place.
+type Key = (String, Span, Span, String);
+
 /// The findings so far; those of one change are joined.
 pub(super) struct Findings {
     list: Vec<Diagnostic>,
-    seen: HashMap<(String, Span, Span), (usize, Vec<Direction>)>,
+    seen: HashMap<Key, (usize, Vec<Direction>)>,
     unknown: bool,
     /// Protobuf files stand for themselves: no message was named.
     whole: bool,
@@ -115,7 +119,9 @@ impl Findings {
     fn add(&mut self, finding: &Finding, direction: Direction, subject: &str) {
         let mut diagnostic = check::diagnostic(finding, direction, subject);
         let other = diagnostic.related.first().map_or(diagnostic.primary.span, |l| l.span);
-        let key = (diagnostic.id.clone(), diagnostic.primary.span, other);
+        let of_buf = !buf::categories(finding.rule.id).is_empty();
+        let path = if of_buf { finding.path.clone() } else { String::new() };
+        let key = (diagnostic.id.clone(), diagnostic.primary.span, other, path);
         if let Some((index, directions)) = self.seen.get_mut(&key) {
             if !directions.contains(&direction) {
                 directions.push(direction);
@@ -129,7 +135,9 @@ impl Findings {
             }
             return;
         }
-        if !finding.rule.id.starts_with("asyncapi/") {
+        if of_buf && direction == Direction::Forward {
+            diagnostic.message = format!("{} [the versions swapped]", diagnostic.message);
+        } else if !of_buf && !finding.rule.id.starts_with("asyncapi/") {
             diagnostic.message = format!("{} [{}]", diagnostic.message, who(direction));
         }
         self.seen.insert(key, (self.list.len(), vec![direction]));

@@ -1,7 +1,8 @@
 //! Finds: a field number that carries different names on the two sides.
 //!
 //! Why it matters: on the wire a rename is nothing, but the JSON form knows fields by name, and generated code changes. It may
-//! also be no rename at all: a number that was given to another meaning, or two fields whose numbers were swapped.
+//! also be no rename at all: a number that was given to another meaning. Numbers that were swapped are
+//! told by protobuf/field-numbers-swapped.
 //!
 //! Instead: for a rename, set `json_name` to the old name. For another meaning, take a new number and reserve the old one.
 
@@ -11,6 +12,7 @@ use crate::report::Report;
 use crate::rule::{Breaks, Rule, RuleInfo};
 
 use super::super::walk::{Check, FieldPair, finding};
+use super::field_numbers_swapped;
 
 pub(super) const RULE: Rule<Check> = Rule {
     info: RuleInfo {
@@ -31,6 +33,9 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let moved = pair.message.pair.reader.fields.iter().find(|f| f.element.name == *old && f.number != reader.number);
     let mut message = format!("field {} is `{new}` for the reader and `{old}` for the writer", reader.number);
     let mut help = "for a rename, set `json_name` to the name that it had; for another meaning, take a new number";
+    if moved.is_some() && field_numbers_swapped::is_told(pair.message, writer.number) {
+        return;
+    }
     if let Some(other) = moved {
         message = format!("{message}; the reader has `{old}` under the number {}", other.number);
         help = "leave each field its number: numbers are what travels";

@@ -2,6 +2,7 @@
 
 mod enum_value_removed;
 mod field_label_changed;
+mod field_numbers_swapped;
 mod field_renamed;
 mod field_type_changed;
 mod field_unknown;
@@ -18,6 +19,7 @@ use super::walk::Check;
 pub(super) const RULES: &[&Rule<Check>] = &[
     &enum_value_removed::RULE,
     &field_label_changed::RULE,
+    &field_numbers_swapped::RULE,
     &field_renamed::RULE,
     &field_type_changed::RULE,
     &field_unknown::RULE,

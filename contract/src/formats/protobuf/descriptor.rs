@@ -331,7 +331,7 @@ impl<'a, 'd> Writer<'a, 'd> {
         number(4, label, out);
         let delimited = field.features.delimited && !self.editions();
         match &field.ty {
-            FieldType::Map { .. } => type_of(11, Some(&format!("{scope}.{}", entry_name(&field.element.name))), out),
+            FieldType::Map { .. } => type_of(11, Some(&format!("{scope}.{}", map_entry_name(&field.element.name))), out),
             FieldType::Message(name) => type_of(if delimited { 10 } else { 11 }, Some(name), out),
             FieldType::Enum(name) => type_of(14, Some(name), out),
             FieldType::Scalar(scalar) => type_of(scalar_type(*scalar), None, out),
@@ -362,7 +362,7 @@ impl<'a, 'd> Writer<'a, 'd> {
     fn map_entry(&mut self, field: &'a Field, out: &mut Vec<u8>) {
         let FieldType::Map { key, value } = &field.ty else { return };
         let features: Vec<OptionEntry> = field.options.iter().filter(|o| is_feature(o)).cloned().collect();
-        text(1, &entry_name(&field.element.name), out);
+        text(1, &map_entry_name(&field.element.name), out);
         for (n, (name, ty)) in [("key", &FieldType::Scalar(*key)), ("value", value)].into_iter().enumerate() {
             let mut inner = Vec::new();
             text(1, name, &mut inner);
@@ -448,8 +448,8 @@ fn synthetic_name(field: &str, taken: &mut HashSet<String>) -> String {
     name
 }
 
-/// `shipping_address` → `ShippingAddressEntry`
-pub(super) fn entry_name(field: &str) -> String {
+/// The name of the message that a map has for its entries: `shipping_address` → `ShippingAddressEntry`.
+pub fn map_entry_name(field: &str) -> String {
     let mut out = String::with_capacity(field.len() + 5);
     let mut upper = true;
     for c in field.chars() {

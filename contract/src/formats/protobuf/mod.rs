@@ -32,8 +32,8 @@ mod validate;
 mod validate_field;
 
 pub use canonical::canonical_text;
-pub use descriptor::{DescriptorOptions, descriptor_set, to_file_descriptor_set};
-pub use features::{DefaultVisibility, Features, Presence};
+pub use descriptor::{DescriptorOptions, descriptor_set, map_entry_name, to_file_descriptor_set};
+pub use features::{CppString, DefaultVisibility, Features, Presence, feature_place};
 pub use link::{ImportFn, parse, parse_files, parse_set};
 pub use load::Limits;
 pub use normalize::normalized_text;

@@ -459,11 +459,11 @@ impl Parser<'_> {
         let start = self.c.at;
         let name = self.c.name("the name of an enum value")?;
         self.c.expect('=')?;
-        let (number, _) = self.c.int("the number of the enum value")?;
+        let (number, number_span) = self.c.int("the number of the enum value")?;
         let options = self.c.bracket_options()?;
         let end = self.c.at;
         self.c.expect(';')?;
-        Ok(EnumValue { element: self.c.element(start, end, scope, name), number, options })
+        Ok(EnumValue { element: self.c.element(start, end, scope, name), number, number_span, options })
     }
 
     fn extend(&mut self, scope: &str, messages: &mut Vec<Message>) -> Result<Extend, Stop> {

@@ -335,6 +335,8 @@ pub struct EnumValue {
     pub element: Element,
     /// The number.
     pub number: i32,
+    /// The place of the number.
+    pub number_span: Span,
     /// Options in order.
     pub options: Vec<OptionEntry>,
 }

@@ -217,7 +217,7 @@ impl<'a> Validator<'a, '_> {
     /// The message that a map becomes has a name in the message around it.
     fn map_entries(&mut self, message: &Message) {
         let maps = message.fields.iter().filter(|f| matches!(f.ty, super::tree::FieldType::Map { .. }));
-        let entries: Vec<(&Field, String)> = maps.map(|f| (f, super::descriptor::entry_name(&f.element.name))).collect();
+        let entries: Vec<(&Field, String)> = maps.map(|f| (f, super::descriptor::map_entry_name(&f.element.name))).collect();
         if entries.is_empty() {
             return;
         }

@@ -155,7 +155,7 @@ impl<'a> Validator<'a, '_> {
         let repeated = field.label == Label::Repeated;
         let message = matches!(field.ty, FieldType::Message(_));
         let mut wrong = Vec::new();
-        for (name, value, option) in features::written(&field.options) {
+        for (name, value, span) in features::written(&field.options) {
             let text = match (name, value) {
                 ("field_presence", _) if field.oneof.is_some() => "a field of a oneof always knows if it was set",
                 ("field_presence", _) if repeated => "a repeated field has no presence",
@@ -168,7 +168,7 @@ impl<'a> Validator<'a, '_> {
                 ("message_encoding", _) if !message => "only a field of a message type has this feature",
                 _ => continue,
             };
-            wrong.push((option.span, text));
+            wrong.push((span, text));
         }
         for (span, text) in wrong {
             self.error("protobuf/feature", span, text, "remove the feature");
