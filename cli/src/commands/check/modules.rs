@@ -25,7 +25,9 @@ pub(super) fn pair(
         let mut old = of(tree);
         if let Some(only) = only {
             old.retain(|e| tree.single || e.name == only.name);
-            old.iter_mut().for_each(|e| e.name.clone_from(&only.name));
+            for entry in &mut old {
+                entry.name.clone_from(&only.name);
+            }
         }
         if !old.is_empty() {
             versions.extend(module(sources, tree, &old, None, subjects));

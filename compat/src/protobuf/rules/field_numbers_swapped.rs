@@ -52,7 +52,7 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
 type Ring<'a> = Vec<(&'a Field, &'a Field)>;
 
 /// Fields whose names went round: each name of the writer has another number for the reader, and that number another of the names.
-fn rings<'a>(pair: Pair<'a, Message>) -> Vec<Ring<'a>> {
+fn rings(pair: Pair<'_, Message>) -> Vec<Ring<'_>> {
     let by_name: HashMap<&str, &Field> = pair.reader.fields.iter().map(|f| (f.element.name.as_str(), f)).collect();
     let by_number: HashMap<i32, &Field> = pair.reader.fields.iter().map(|f| (f.number, f)).collect();
     let writers: HashMap<i32, &Field> = pair.writer.fields.iter().map(|f| (f.number, f)).collect();
@@ -67,7 +67,7 @@ fn rings<'a>(pair: Pair<'a, Message>) -> Vec<Ring<'a>> {
             at = next;
         }
         // A name that kept its number is a ring of one; a way that does not lead back is no ring.
-        let closed = by_name.get(at.element.name.as_str()).is_some() && at.number == start.number;
+        let closed = by_name.contains_key(at.element.name.as_str()) && at.number == start.number;
         if closed && ring.len() > 1 {
             rings.push(ring);
         }
