@@ -107,10 +107,10 @@ impl<'a> Validator<'a, '_> {
         if !file.syntax.is_edition() {
             return;
         }
-        for (name, value, option) in features::written(&file.options) {
+        for (name, value, span) in features::written(&file.options) {
             if (name, value) == ("field_presence", "LEGACY_REQUIRED") {
                 let help = "write the feature on the fields that are required";
-                self.error("protobuf/feature", option.span, "not all fields of a file can be required", help);
+                self.error("protobuf/feature", span, "not all fields of a file can be required", help);
             }
         }
         for option in file.options.iter().filter(|o| o.name == "java_string_check_utf8") {
