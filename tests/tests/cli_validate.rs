@@ -347,3 +347,35 @@ fn links_and_devices_are_no_trap() {
         assert!(!ran.out.lines().any(|line| line.starts_with("::error::")), "{format}: {}", ran.out);
     }
 }
+
+/// A document that is named from elsewhere may refer to the folders beside its own, or to all of its repository, but to
+/// nothing hidden there.
+#[test]
+fn documents_elsewhere_share_files_with_the_folders_beside_them() {
+    let document =
+        |file: &str| format!("asyncapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\nchannels:\n  c: {{ $ref: '{file}#/c' }}\n");
+    let shared = "c: { address: c }\n";
+    let project = project(&[
+        ("team/api/near.yaml", &document("../common/c.yaml")),
+        ("team/api/far.yaml", &document("../../common/c.yaml")),
+        ("team/api/hidden.yaml", &document("../.cache/c.yaml")),
+        ("team/common/c.yaml", shared),
+        ("team/.cache/c.yaml", shared),
+        ("common/c.yaml", shared),
+    ]);
+    fs::remove_dir(project.path().join(".git")).expect("the folder of a repository");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let validate = |name: &str| {
+        let path = project.path().join("team/api").join(name).display().to_string();
+        run(elsewhere.path(), &["validate", &path])
+    };
+    let near = validate("near.yaml");
+    assert_eq!(near.code, 0, "{}{}", near.out, near.err);
+    let far = validate("far.yaml");
+    assert!(far.code == 1 && far.out.contains("outside of the folder"), "{}{}", far.out, far.err);
+    let hidden = validate("hidden.yaml");
+    assert!(hidden.code == 1 && hidden.out.contains("it is hidden"), "{}{}", hidden.out, hidden.err);
+    fs::create_dir(project.path().join(".git")).expect("a folder");
+    assert_eq!(validate("far.yaml").code, 0);
+    assert_eq!(validate("hidden.yaml").code, 1);
+}

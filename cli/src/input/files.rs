@@ -87,11 +87,14 @@ fn descend(folder: &Path, files: &Files, depth: usize, visit: &mut impl FnMut(&P
 /// Reads below `root` only.
 pub(super) struct Files {
     root: PathBuf,
+    /// The folder that the user named, as a path below the root, with a `/` behind it; empty for the root.
+    own: String,
+    /// What stands before the names in that folder when they are shown.
     shown: String,
 }
 
 impl Files {
-    /// The files that a folder may refer to: those in the working folder when it holds the folder, else those in the folder.
+    /// The files that a folder may refer to: those in the working folder when it holds the folder, else those [`around`] it.
     pub(super) fn for_folder(path: &Path) -> Result<Self> {
         Self::rooted(path, path)
     }
@@ -105,13 +108,15 @@ impl Files {
     fn rooted(path: &Path, folder: &Path) -> Result<Self> {
         let absolute = canonical(path).map_err(|e| anyhow!(e))?;
         let here = fs::canonicalize(".")?;
-        if absolute.starts_with(&here) && !path.is_absolute() {
-            return Ok(Self { root: here, shown: String::new() });
+        let inside = absolute.starts_with(&here);
+        if inside && !path.is_absolute() {
+            return Ok(Self { root: here, own: String::new(), shown: String::new() });
         }
-        let root = if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(Path::new("/")) };
-        let shown = folder.display().to_string();
-        let shown = if shown.ends_with('/') || shown.is_empty() { shown } else { format!("{shown}/") };
-        Ok(Self { root: root.to_owned(), shown })
+        let named = if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(Path::new("/")) };
+        let root = if inside { here } else { around(named) };
+        let own = named.strip_prefix(&root).ok().and_then(slashes).context("its path is not UTF-8")?;
+        let own = if own.is_empty() { own } else { format!("{own}/") };
+        Ok(Self { root, own, shown: with_slash(folder) })
     }
 
     /// A folder of its own, wherever it lies.
@@ -120,9 +125,7 @@ impl Files {
         if !root.is_dir() {
             bail!("it is not a folder");
         }
-        let shown = folder.display().to_string();
-        let shown = if shown.ends_with('/') { shown } else { format!("{shown}/") };
-        Ok(Self { root, shown })
+        Ok(Self { root, own: String::new(), shown: with_slash(folder) })
     }
 
     /// `true` when there is such a file.
@@ -133,6 +136,13 @@ impl Files {
     /// `true` for a link to a file that this reader gives.
     fn holds(&self, link: &Path) -> bool {
         canonical(link).is_ok_and(|target| target.starts_with(&self.root) && target.is_file())
+    }
+
+    /// `true` for hidden files and what lies in hidden folders, outside of the folder that was named: a document has no
+    /// business in `.git` or `.ssh`.
+    fn is_private(&self, file: &Path) -> bool {
+        let hidden = |path: &Path| path.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+        !file.starts_with(self.root.join(&self.own)) && file.strip_prefix(&self.root).is_ok_and(hidden)
     }
 
     /// The path of a file as this reader knows it.
@@ -152,6 +162,9 @@ impl Reader for Files {
         if !wanted.starts_with(&self.root) {
             return Err(format!("it lies outside of {}", self.root.display()));
         }
+        if self.is_private(&wanted) {
+            return Err("it is hidden, and outside of the folder that was named".to_owned());
+        }
         // A pipe or a device would never end.
         if !wanted.is_file() {
             return Err("it is not a file".to_owned());
@@ -167,8 +180,25 @@ impl Reader for Files {
     }
 
     fn display_name(&self, path: &str) -> String {
-        format!("{}{path}", self.shown)
+        match path.strip_prefix(&self.own) {
+            Some(below) => format!("{}{below}", self.shown),
+            None => self.root.join(path).display().to_string(),
+        }
     }
+}
+
+/// What a document may refer to when the working folder does not hold it: the repository that it lies in, else the folder
+/// above its own, so that folders beside each other can share files; its own folder when nothing but the root is above.
+fn around(named: &Path) -> PathBuf {
+    if let Some(repository) = named.ancestors().find(|folder| folder.join(".git").exists()) {
+        return repository.to_owned();
+    }
+    named.parent().filter(|above| above.parent().is_some()).unwrap_or(named).to_owned()
+}
+
+fn with_slash(folder: &Path) -> String {
+    let shown = folder.display().to_string();
+    if shown.ends_with('/') || shown.is_empty() { shown } else { format!("{shown}/") }
 }
 
 pub(super) fn plain(error: &std::io::Error) -> String {
