@@ -46,6 +46,7 @@ mod asyncapi_latest_version;
 mod asyncapi_servers;
 mod asyncapi_unused_component;
 mod beyond;
+mod binding_invalid;
 mod channel_without_operation;
 mod component_key;
 mod content_type_mismatch;
@@ -124,6 +125,7 @@ const RULES: &[&Check] = &[
     &location_not_in_schema::RULE,
     &content_type_mismatch::RULE,
     &kafka_key_invalid::RULE,
+    &binding_invalid::RULE,
     &schema_registry_url::RULE,
     &component_key::RULE,
     &pattern_invalid::RULE,

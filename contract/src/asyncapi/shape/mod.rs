@@ -19,7 +19,7 @@ use super::version::Version;
 use crate::yaml::Node;
 
 pub(super) use format::{is_extension, is_uri_reference};
-pub(super) use walk::check;
+pub(super) use walk::{bindings_of_2, check};
 
 /// An object of the specification.
 #[derive(Debug)]
@@ -246,6 +246,33 @@ const MAP: Type = Type::Map(&Type::Any);
 static MAP_TYPE: Type = MAP;
 
 /// The table of the root for a version.
+/// Whose bindings they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BindingPlace {
+    Server,
+    Channel,
+    Operation,
+    Message,
+}
+
+impl BindingPlace {
+    fn table(self) -> &'static Type {
+        static TABLES: [Type; 4] = [
+            Type::Bindings(bindings::SERVER),
+            Type::Bindings(bindings::CHANNEL),
+            Type::Bindings(bindings::OPERATION),
+            Type::Bindings(bindings::MESSAGE),
+        ];
+        let [server, channel, operation, message] = &TABLES;
+        match self {
+            Self::Server => server,
+            Self::Channel => channel,
+            Self::Operation => operation,
+            Self::Message => message,
+        }
+    }
+}
+
 fn root(version: Version) -> &'static Object {
     if version.is_2() { &document2::ROOT } else { &document3::ROOT }
 }

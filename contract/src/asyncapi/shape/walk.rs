@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::{Also, Binding, Object, Others, Type, Variant, format, is_reference, root, schema, special};
+use super::{Also, Binding, BindingPlace, Object, Others, Type, Variant, format, is_reference, root, schema, special};
 use crate::asyncapi::resolve::Documents;
 use crate::asyncapi::version::Version;
 use crate::diagnostic::Diagnostic;
@@ -27,6 +27,29 @@ pub(in crate::asyncapi) fn check(documents: &Documents, root_node: &Node, versio
     resolved.object(root(version), root_node);
     resolved.run();
     found.append(&mut resolved.found);
+}
+
+/// What 3.x would say of the bindings of a 2.x document. A binding whose version 3.x does not know is let pass, and so are the
+/// fields that the first versions had: the `type` of HTTP, and Kafka's ids as texts.
+pub(in crate::asyncapi) fn bindings_of_2(documents: &Documents, place: BindingPlace, node: &Node) -> Vec<Diagnostic> {
+    let mut checker = Checker::new(documents, node, Version::V3_0, false);
+    checker.check(place.table(), node);
+    checker.run();
+    let mut old: HashSet<Span> = HashSet::new();
+    for entry in node.as_mapping().into_iter().flat_map(|map| &map.entries) {
+        let Some(fields) = documents.target(&entry.value).and_then(Node::as_mapping) else { continue };
+        old.extend(fields.entry("bindingVersion").map(|version| version.value.span));
+        match entry.key.as_str() {
+            "http" => old.extend(fields.entry("type").map(|entry| entry.key_span)),
+            "kafka" => {
+                let ids = ["groupId", "clientId"].into_iter().filter_map(|id| fields.entry(id));
+                old.extend(ids.filter(|id| id.value.as_str().is_some()).map(|id| id.value.span));
+            }
+            _ => {}
+        }
+    }
+    checker.found.retain(|found| !old.contains(&found.primary.span));
+    checker.found
 }
 
 /// One pass over a document.
