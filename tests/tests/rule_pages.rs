@@ -21,7 +21,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The literals in the sources that are ids: `family/some-words`, and the official parser's names.
+/// The literals in the sources that are ids: `family/some-words`, the official parser's names, and buf's where its rules are.
 fn reported() -> BTreeSet<String> {
     let mut files = Vec::new();
     for room in ["contract", "compat", "cli"] {
@@ -30,12 +30,27 @@ fn reported() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a source file");
+        let of_buf = file.parent().is_some_and(|folder| folder.ends_with("protobuf/buf/rules"));
         let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(&text);
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            ids.extend(line.split('"').skip(1).step_by(2).filter(|literal| is_id(literal)).map(str::to_owned));
+            ids.extend(
+                line.split('"')
+                    .skip(1)
+                    .step_by(2)
+                    .filter(|literal| is_id(literal) || (of_buf && is_id_of_buf(literal)))
+                    .map(str::to_owned),
+            );
         }
     }
     ids
+}
+
+/// Other texts of this form are values of options.
+fn is_id_of_buf(text: &str) -> bool {
+    const SUBJECTS: [&str; 10] =
+        ["ENUM", "EXTENSION", "FIELD", "FILE", "MESSAGE", "ONEOF", "PACKAGE", "RESERVED", "RPC", "SERVICE"];
+    let subject = text.split_once('_').map_or("", |(subject, _)| subject);
+    SUBJECTS.contains(&subject) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
 fn is_id(text: &str) -> bool {

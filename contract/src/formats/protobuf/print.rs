@@ -154,6 +154,8 @@ impl Printer<'_> {
         depth: usize,
     ) -> Result<(), String> {
         let messages: Vec<&[u8]> = all(message, nested).collect();
+        let oneofs: Vec<&[u8]> = all(message, 8).filter(|_| !own.is_empty()).collect();
+        let own_brings: HashSet<usize> = own.iter().filter_map(|p| p.brings).collect();
         let (mut fields_left, mut extensions_left) = (own, extensions);
         let brought: HashSet<usize> = own.iter().chain(extensions).filter_map(|p| p.brings).collect();
         for (n, bytes) in messages.iter().enumerate() {
@@ -161,12 +163,15 @@ impl Printer<'_> {
                 self.at(nested, n, |p| p.message(&fields(bytes)?, scope, depth))?;
                 continue;
             }
-            if let Some(position) = fields_left.iter().position(|p| p.brings == Some(n)) {
+            // Only looked for where it is, and what stands before it goes along: no field is passed twice.
+            let own_one = own_brings.contains(&n);
+            let position = if own_one { fields_left.iter().position(|p| p.brings == Some(n)) } else { None };
+            if let Some(position) = position {
                 // A oneof is printed as a whole, with all that its members bring along.
                 let oneof = fields_left.get(position).and_then(Printed::oneof);
                 let members = fields_left.iter().skip(position + 1).take_while(|p| oneof.is_some() && p.oneof() == oneof);
                 let (now, later) = fields_left.split_at(position + 1 + members.count());
-                self.fields(message, now, &messages, scope, depth)?;
+                self.fields(&oneofs, now, &messages, scope, depth)?;
                 fields_left = later;
             } else if let Some(position) = extensions_left.iter().position(|p| p.brings == Some(n)) {
                 let (now, later) = extensions_left.split_at(position + 1);
@@ -174,7 +179,7 @@ impl Printer<'_> {
                 extensions_left = later;
             }
         }
-        self.fields(message, fields_left, &messages, scope, depth)?;
+        self.fields(&oneofs, fields_left, &messages, scope, depth)?;
         self.extensions(extensions_left, nested, &messages, scope, depth)
     }
 
@@ -200,13 +205,12 @@ impl Printer<'_> {
     /// Fields in order; those of a oneof stand in its braces.
     fn fields(
         &mut self,
-        message: &Fields<'_>,
+        oneofs: &[&[u8]],
         list: &[Printed<'_>],
         messages: &[&[u8]],
         scope: &str,
         depth: usize,
     ) -> Result<(), String> {
-        let oneofs: Vec<&[u8]> = all(message, 8).collect();
         let mut open: Option<usize> = None;
         for one in list {
             let oneof = one.oneof();
