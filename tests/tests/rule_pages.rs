@@ -50,7 +50,7 @@ fn is_id_of_buf(text: &str) -> bool {
     const SUBJECTS: [&str; 10] =
         ["ENUM", "EXTENSION", "FIELD", "FILE", "MESSAGE", "ONEOF", "PACKAGE", "RESERVED", "RPC", "SERVICE"];
     let subject = text.split_once('_').map_or("", |(subject, _)| subject);
-    SUBJECTS.contains(&subject) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+    SUBJECTS.contains(&subject) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn is_id(text: &str) -> bool {
