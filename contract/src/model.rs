@@ -2,6 +2,7 @@
 //!
 //! References are resolved and traits merged; every part keeps the place that it was written at.
 
+use crate::asyncapi::RuntimeExpression;
 use std::time::Duration;
 
 use crate::schema::Schema;
@@ -100,7 +101,7 @@ pub struct Parameter {
     /// A description in CommonMark.
     pub description: Option<String>,
     /// The runtime expression that the value is taken from.
-    pub location: Option<String>,
+    pub location: Option<RuntimeExpression>,
 }
 
 /// A message, traits merged.
@@ -125,7 +126,7 @@ pub struct Message {
     /// The headers.
     pub headers: Option<Payload>,
     /// The runtime expression of the correlation id.
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<RuntimeExpression>,
     /// Examples with `payload` and `headers`, as written.
     pub examples: Vec<Node>,
     /// What is special to the protocol.
@@ -204,7 +205,7 @@ pub struct Reply {
     /// Index into [`Contract::channels`].
     pub channel: Option<usize>,
     /// The runtime expression of the return address.
-    pub address: Option<String>,
+    pub address: Option<RuntimeExpression>,
     /// Indexes into the messages of the reply channel.
     pub messages: Vec<usize>,
 }

@@ -5,6 +5,7 @@
 //! [`crate::load`].
 
 mod examples;
+mod expression;
 mod resolve;
 mod rules;
 mod schema_format;
@@ -14,6 +15,7 @@ mod v2;
 mod v3;
 mod version;
 
+pub use expression::{Part, RuntimeExpression};
 pub(crate) use resolve::{Documents, is_remote, moved_reference, percent_decode, split as split_reference};
 pub use v2::PointOfView;
 pub(crate) use v2::upgrade;

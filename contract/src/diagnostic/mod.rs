@@ -168,8 +168,7 @@ impl Diagnostic {
 
     /// The path as a JSON pointer (RFC 6901).
     pub fn pointer(&self) -> Option<String> {
-        let tokens = self.path.as_ref()?.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
-        Some(tokens.collect())
+        self.path.as_deref().map(crate::yaml::pointer)
     }
 
     /// What the finding is about, or else the path to its value.

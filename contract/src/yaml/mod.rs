@@ -200,6 +200,12 @@ impl Mapping {
     }
 }
 
+/// The JSON pointer (RFC 6901) of these keys and indexes.
+pub(crate) fn pointer(tokens: &[String]) -> String {
+    let escaped = tokens.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
+    escaped.collect()
+}
+
 /// One token of a JSON pointer without its escapes: `~1` is `/`, `~0` is `~`.
 pub(crate) fn unescape_token(token: &str) -> std::borrow::Cow<'_, str> {
     if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }

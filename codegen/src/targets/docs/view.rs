@@ -269,7 +269,7 @@ fn channel(contract: &Contract, n: usize, channel: &Channel, names: &Names) -> C
                 allowed: parameter.allowed.join(", "),
                 default: parameter.default.clone(),
                 description: parameter.description.clone(),
-                location: parameter.location.clone(),
+                location: parameter.location.as_ref().map(ToString::to_string),
             })
             .collect(),
         bindings: bindings(&channel.bindings),
@@ -301,7 +301,7 @@ fn operation(contract: &Contract, operation: &Operation, names: &Names) -> Opera
         messages: names.some_messages(contract.channels.get(operation.channel), &operation.messages),
         reply: operation.reply.as_ref().map(|reply| ReplyView {
             channel: reply.channel.and_then(|n| names.channel(contract, n)),
-            address: reply.address.clone(),
+            address: reply.address.as_ref().map(ToString::to_string),
             messages: names.some_messages(reply.channel.and_then(|n| contract.channels.get(n)), &reply.messages),
         }),
         bindings: bindings(&operation.bindings),
@@ -339,7 +339,7 @@ fn message(message: &Message, link: Link) -> MessageView {
         summary: message.summary.clone(),
         description: message.description.clone(),
         content_type: message.content_type.clone(),
-        correlation_id: message.correlation_id.clone(),
+        correlation_id: message.correlation_id.as_ref().map(ToString::to_string),
         payload: message.payload.as_ref().map(|payload| schema("Payload", payload)),
         headers: message.headers.as_ref().map(|headers| schema("Headers", headers)),
         examples: examples(message),

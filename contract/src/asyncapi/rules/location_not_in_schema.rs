@@ -7,9 +7,10 @@
 
 use super::beyond;
 use super::{ALL, Check, Context, Sink};
+use crate::asyncapi::{Part, RuntimeExpression};
 use crate::diagnostic::Severity;
 use crate::rule::{Layer, Rule};
-use crate::yaml::{Node, unescape_token};
+use crate::yaml::Node;
 
 /// More messages than this on one channel are not looked through.
 const MAX_MESSAGES: usize = 500;
@@ -55,20 +56,16 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// Reports a location that leads nowhere in any of the messages.
 fn doubt(context: &Context<'_>, location: &Node, messages: &[&Node], whose: &str, sink: &mut Sink<'_>) {
-    let Some((part, pointer)) = location.as_str().and_then(|text| text.strip_prefix("$message.")?.split_once('#')) else {
-        return;
+    let Some(expression) = location.as_str().and_then(RuntimeExpression::parse) else { return };
+    let field = match expression.part {
+        Part::Header => "headers",
+        Part::Payload => "payload",
     };
-    let (field, name) = match part {
-        "header" => ("headers", "headers"),
-        "payload" => ("payload", "payload"),
-        _ => return,
-    };
-    let tokens: Vec<String> = pointer.split('/').skip(1).map(|token| unescape_token(token).into_owned()).collect();
     if messages.len() > MAX_MESSAGES {
         return;
     }
-    let nowhere = |message: &&Node| beyond::leads(context, message, field, &tokens) == Some(false);
+    let nowhere = |message: &&Node| beyond::leads(context, message, field, &expression.tokens) == Some(false);
     if !messages.is_empty() && messages.iter().all(nowhere) {
-        sink.report(location.span, format!("the {name} of {whose} have no `{pointer}`"));
+        sink.report(location.span, format!("the {field} of {whose} have no `{}`", expression.pointer()));
     }
 }

@@ -1,6 +1,7 @@
 //! The forms of texts, as the official parser asserts them.
 
 use super::Form;
+use crate::asyncapi::RuntimeExpression;
 
 impl Form {
     /// `true` when a text has the form.
@@ -119,9 +120,7 @@ fn is_email(text: &str) -> bool {
 
 /// `$message.header#/pointer` or `$message.payload#/pointer`; what follows a first part that fits is not looked at.
 fn is_expression(text: &str) -> bool {
-    let rest =
-        text.strip_prefix("$message.").and_then(|rest| rest.strip_prefix("header").or_else(|| rest.strip_prefix("payload")));
-    rest.is_some_and(|rest| rest.starts_with('#'))
+    RuntimeExpression::parse(text).is_some()
 }
 
 fn is_linked_in(text: &str) -> bool {

@@ -245,7 +245,6 @@ const INTEGER: Type = Type::Integer(i64::MIN, ANY_SIZE);
 const MAP: Type = Type::Map(&Type::Any);
 static MAP_TYPE: Type = MAP;
 
-/// The table of the root for a version.
 /// Whose bindings they are.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BindingPlace {
@@ -273,6 +272,7 @@ impl BindingPlace {
     }
 }
 
+/// The table of the root for a version.
 fn root(version: Version) -> &'static Object {
     if version.is_2() { &document2::ROOT } else { &document3::ROOT }
 }

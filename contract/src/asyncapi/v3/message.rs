@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::payload::Payloads;
-use super::{Lowering, bindings, text};
+use super::{Lowering, bindings, location, text};
 use crate::asyncapi::traits;
 use crate::model::Message;
 use crate::yaml::{Entry, Node};
@@ -36,7 +36,7 @@ impl<'d> Lowering<'d> {
             content_type: text(node, "contentType").or_else(|| self.default_content_type.clone()),
             payload,
             headers,
-            correlation_id: correlation_id.and_then(|id| text(id, "location")),
+            correlation_id: correlation_id.and_then(location),
             examples: examples.to_vec(),
             bindings: bindings(self.documents, node),
         }

@@ -9,6 +9,7 @@ mod policy;
 
 use std::collections::{HashMap, HashSet};
 
+use super::expression::RuntimeExpression;
 use super::resolve::Documents;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Server};
@@ -84,6 +85,11 @@ fn info(root: &Node) -> Info {
 /// A field that is a text.
 fn text(node: &Node, field: &str) -> Option<String> {
     node.get(field).and_then(Node::as_str).map(str::to_owned)
+}
+
+/// The runtime expression of an object that has one.
+fn location(node: &Node) -> Option<RuntimeExpression> {
+    RuntimeExpression::parse(node.get("location")?.as_str()?)
 }
 
 /// The entries of a map of the document's own keys, extensions apart.
@@ -173,7 +179,7 @@ impl<'d> Lowering<'d> {
                 allowed: allowed.iter().filter_map(Node::as_str).map(str::to_owned).collect(),
                 default: text(node, "default"),
                 description: text(node, "description"),
-                location: text(node, "location"),
+                location: location(node),
             });
         }
         let described = channel.get("parameters").is_some();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Lowering, bindings, entries, text};
+use super::{Lowering, bindings, entries, location, text};
 use crate::asyncapi::traits;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Action, Channel, Operation, Reply};
@@ -93,7 +93,7 @@ impl<'d> Lowering<'d> {
         let channel = node.get("channel").and_then(|reference| self.channel_of(reference));
         let messages = channel.map(|channel| self.messages_of(node, channel, channels)).unwrap_or_default();
         let address = node.get("address").and_then(|address| self.follow(address));
-        Some(Reply { channel, address: address.and_then(|address| text(address, "location")), messages })
+        Some(Reply { channel, address: address.and_then(location), messages })
     }
 }
 
