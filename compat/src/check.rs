@@ -5,9 +5,9 @@ use eventpact_contract::rule::Layer;
 use eventpact_contract::schema::Schema;
 
 use crate::mode::{Direction, Mode};
+use crate::options::Options;
 use crate::pair::Pair;
 use crate::report::{Finding, Report};
-use crate::rule::Profile;
 use crate::{avro, json_schema, protobuf};
 
 /// One pair of versions and what was found.
@@ -24,11 +24,12 @@ pub struct Checked {
 /// Compares one reader with one writer.
 ///
 /// Two formats never understand each other; the caller reports that, since it knows both files.
-pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
+pub fn compare(pair: Pair<'_, Schema>, options: impl Into<Options>) -> Report {
+    let options = options.into();
     match (pair.reader, pair.writer) {
-        (Schema::Avro(r), Schema::Avro(w)) => avro::compare(Pair::new(&**r, &**w), profile),
-        (Schema::Protobuf(r), Schema::Protobuf(w)) => protobuf::compare(Pair::new(&**r, &**w), profile),
-        (Schema::JsonSchema(r), Schema::JsonSchema(w)) => json_schema::compare(Pair::new(&**r, &**w), profile),
+        (Schema::Avro(r), Schema::Avro(w)) => avro::compare(Pair::new(&**r, &**w), options.profile),
+        (Schema::Protobuf(r), Schema::Protobuf(w)) => protobuf::compare(Pair::new(&**r, &**w), options.profile),
+        (Schema::JsonSchema(r), Schema::JsonSchema(w)) => json_schema::compare(Pair::new(&**r, &**w), options),
         (r, w) => {
             let text = format!("the reader is {} and the writer is {}", r.format().as_str(), w.format().as_str());
             Report { findings: Vec::new(), unknown: Some(text) }
@@ -37,7 +38,8 @@ pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
 }
 
 /// Checks a new version against its history (oldest first) at a level.
-pub fn check(new: &Schema, history: &[Schema], mode: Mode, profile: Profile) -> Vec<Checked> {
+pub fn check(new: &Schema, history: &[Schema], mode: Mode, options: impl Into<Options>) -> Vec<Checked> {
+    let options = options.into();
     let pairs = mode.pairs(history.len()).into_iter();
     let run = |(version, direction): (usize, Direction)| {
         let old = &history[version];
@@ -45,7 +47,7 @@ pub fn check(new: &Schema, history: &[Schema], mode: Mode, profile: Profile) -> 
             Direction::Backward => Pair::new(new, old),
             Direction::Forward => Pair::new(old, new),
         };
-        Checked { version, direction, report: compare(pair, profile) }
+        Checked { version, direction, report: compare(pair, options) }
     };
     pairs.map(run).collect()
 }

@@ -8,6 +8,7 @@ pub mod avro;
 pub mod check;
 pub mod json_schema;
 pub mod mode;
+pub mod options;
 pub mod pair;
 pub mod protobuf;
 pub mod report;

@@ -7,6 +7,7 @@ mod modules;
 use anyhow::{Result, bail};
 use eventpact_compat::check::Verdict;
 use eventpact_compat::mode::Mode;
+use eventpact_compat::options::{ContentModel, Options, Policy};
 use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::source::Sources;
@@ -48,6 +49,13 @@ pub(crate) struct Args {
     /// files of a folder taken together; other formats as in `sound`. buf looks backward; `--mode forward` swaps the versions.
     #[arg(long, default_value = "sound", value_name = "PROFILE", value_parser = parse_profile)]
     profile: Profile,
+    /// `strict` or `lenient`: the `compatibilityPolicy` of the registry, for JSON Schema in the profile `confluent`.
+    #[arg(long, default_value_t, value_name = "POLICY")]
+    policy: Policy,
+    /// For JSON Schema in the profile `sound`. `as-written`: a writer may send any property that its schema does not forbid.
+    /// `closed-writer`: a writer sends only the properties that its schema names; readers stay as open as they are written.
+    #[arg(long, default_value_t, value_name = "MODEL")]
+    content_model: ContentModel,
     /// Also print notes: changes that are good to know and break nothing.
     #[arg(long)]
     notes: bool,
@@ -83,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open_with(b, default_path, &args.read)).collect();
     let history = history?;
     let profile = args.profile;
+    let options = Options { profile, policy: args.policy, content_model: args.content_model };
     let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &args.read, profile };
     let subjects = pairing.load(&mut sources, &new, &history)?;
     if subjects.broken() {
@@ -96,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     let mut findings = Findings::new(subjects.problems, args.message.is_none());
     for subject in &subjects.list {
-        findings.check(subject, args.mode, profile, &sources);
+        findings.check(subject, args.mode, options, &sources);
     }
     let (verdict, mut found) = findings.finish(&config, &sources);
     found.extend(mistakes);

@@ -10,8 +10,9 @@ mod walk;
 use eventpact_contract::model::{Channel, Contract, Message, Operation};
 
 use crate::mode::{Direction, Mode};
+use crate::options::Options;
 use crate::report::{Finding, Report};
-use crate::rule::{Profile, Rule, RuleInfo};
+use crate::rule::{Rule, RuleInfo};
 
 /// A finding, and where in the contract it was made.
 #[derive(Debug)]
@@ -64,6 +65,6 @@ pub fn rules() -> Vec<RuleInfo> {
 ///
 /// `mode` limits the directions in which payloads are compared; which of them apply is decided by the operations of the new
 /// contract. A message that no operation names is compared in every direction of the mode.
-pub fn compare(new: &Contract, old: &Contract, mode: Mode, profile: Profile) -> ContractReport {
-    walk::walk(new, old, mode, profile)
+pub fn compare(new: &Contract, old: &Contract, mode: Mode, options: impl Into<Options>) -> ContractReport {
+    walk::walk(new, old, mode, options.into())
 }

@@ -5,11 +5,11 @@ use eventpact_contract::model::{Action, Channel, Contract, Message};
 use super::{Check, ContractFinding, ContractReport, Scope, Versions, rules};
 use crate::check;
 use crate::mode::{Direction, Mode};
+use crate::options::Options;
 use crate::pair::Pair;
 use crate::report::{Finding, Report};
-use crate::rule::Profile;
 
-pub(super) fn walk(new: &Contract, old: &Contract, mode: Mode, profile: Profile) -> ContractReport {
+pub(super) fn walk(new: &Contract, old: &Contract, mode: Mode, options: Options) -> ContractReport {
     let mut report = ContractReport::default();
     if mode == Mode::None {
         return report;
@@ -26,7 +26,7 @@ pub(super) fn walk(new: &Contract, old: &Contract, mode: Mode, profile: Profile)
         }
         report.take(&channel.key, found);
         if let Some(successor) = successor {
-            messages(channel, successor, &scope, mode, profile, &mut report);
+            messages(channel, successor, &scope, mode, options, &mut report);
         }
     }
     operations(new, old, &mut report);
@@ -39,7 +39,7 @@ pub(super) fn successor<'a>(new: &'a Contract, old: &Channel) -> Option<&'a Chan
     by_address.or_else(|| new.channels.iter().find(|c| c.key == old.key))
 }
 
-fn messages(old: &Channel, new: &Channel, scope: &Scope<'_>, mode: Mode, profile: Profile, report: &mut ContractReport) {
+fn messages(old: &Channel, new: &Channel, scope: &Scope<'_>, mode: Mode, options: Options, report: &mut ContractReport) {
     for message in &old.messages {
         let by_name = new.messages.iter().position(|m| m.name() == message.name());
         let found = by_name.or_else(|| new.messages.iter().position(|m| m.key == message.key));
@@ -54,7 +54,7 @@ fn messages(old: &Channel, new: &Channel, scope: &Scope<'_>, mode: Mode, profile
         report.take(&subject, out);
         if let Some((index, newer)) = found.and_then(|i| new.messages.get(i).map(|m| (i, m))) {
             for direction in directions(scope.new, new, index, mode) {
-                payload(newer, message, direction, profile, &subject, report);
+                payload(newer, message, direction, options, &subject, report);
             }
         }
     }
@@ -75,7 +75,7 @@ fn directions(contract: &Contract, channel: &Channel, message: usize, mode: Mode
     mode.directions().iter().copied().filter(wanted).collect()
 }
 
-fn payload(new: &Message, old: &Message, direction: Direction, profile: Profile, subject: &str, report: &mut ContractReport) {
+fn payload(new: &Message, old: &Message, direction: Direction, options: Options, subject: &str, report: &mut ContractReport) {
     for (part, new, old) in [("payload", &new.payload, &old.payload), ("headers", &new.headers, &old.headers)] {
         let (Some(new), Some(old)) = (new, old) else { continue };
         let (Some(new_schema), Some(old_schema)) = (&new.schema, &old.schema) else {
@@ -90,7 +90,7 @@ fn payload(new: &Message, old: &Message, direction: Direction, profile: Profile,
             Direction::Backward => Pair::new(new_schema, old_schema),
             Direction::Forward => Pair::new(old_schema, new_schema),
         };
-        let compared = check::compare(pair, profile);
+        let compared = check::compare(pair, options);
         report.unknown.extend(compared.unknown.map(|why| format!("{subject}: {why}")));
         let findings = compared.findings.into_iter();
         report.findings.extend(findings.map(|finding| ContractFinding { subject: subject.to_owned(), direction, finding }));

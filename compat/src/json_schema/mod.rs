@@ -10,6 +10,7 @@ mod walk;
 
 use eventpact_contract::formats::json_schema::Schema;
 
+use crate::options::Options;
 use crate::pair::Pair;
 use crate::report::Report;
 use crate::rule::{Profile, RuleInfo};
@@ -24,8 +25,8 @@ pub fn rules() -> Vec<RuleInfo> {
 /// In the profile `sound` an error is proved by a message that the validator accepts for the writer and refuses for the
 /// reader; what can be neither proved nor refuted is `unknown`. In the profile `confluent` errors are the incompatible
 /// differences of Confluent's schema registry.
-pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
-    match profile {
+pub fn compare(pair: Pair<'_, Schema>, options: Options) -> Report {
+    match options.profile {
         Profile::Sound | Profile::Buf(_) => walk::compare(pair),
         Profile::Confluent => confluent::compare(pair),
     }

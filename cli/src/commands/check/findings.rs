@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eventpact_compat::check::{self, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::Finding;
@@ -37,7 +38,7 @@ impl Findings {
     }
 
     /// Compares a document with the versions that the mode asks for.
-    pub(super) fn check(&mut self, subject: &Subject, mode: Option<Mode>, profile: Profile, sources: &Sources) {
+    pub(super) fn check(&mut self, subject: &Subject, mode: Option<Mode>, options: Options, sources: &Sources) {
         match &subject.new.document {
             Document::Contract(new) => {
                 let mode = mode.unwrap_or(Mode::Full);
@@ -46,7 +47,7 @@ impl Findings {
                         self.different(subject, version, "an AsyncAPI document", sources);
                         continue;
                     };
-                    let report = asyncapi::compare(new, old, mode, profile);
+                    let report = asyncapi::compare(new, old, mode, options);
                     for found in &report.findings {
                         self.add(&found.finding, found.direction, &found.subject);
                     }
@@ -67,8 +68,8 @@ impl Findings {
                         self.different(subject, version, new.format().as_str(), sources);
                         continue;
                     }
-                    for (new, old) in self.parts(new, old, profile) {
-                        self.schemas(&new, &old, direction, profile, subject);
+                    for (new, old) in self.parts(new, old, options.profile) {
+                        self.schemas(&new, &old, direction, options, subject);
                     }
                 }
             }
@@ -76,12 +77,12 @@ impl Findings {
     }
 
     /// One schema with another, in one direction.
-    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, profile: Profile, subject: &Subject) {
+    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, options: Options, subject: &Subject) {
         let pair = match direction {
             Direction::Backward => Pair::new(new, old),
             Direction::Forward => Pair::new(old, new),
         };
-        let report = check::compare(pair, profile);
+        let report = check::compare(pair, options);
         for finding in &report.findings {
             self.add(finding, direction, &subject.name);
         }
