@@ -36,6 +36,37 @@ pub(crate) fn ensure_node_client(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The files of one npm package, without what it depends on: for packages that carry data.
+pub(crate) fn ensure_node_package(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = cache_folder()?.join("node-packages").join(format!("{}-{version}", name.replace(['@', '/'], "")));
+    let contents = folder.join("package");
+    if contents.is_dir() {
+        return Ok(contents);
+    }
+    println!("── {name} {version} from npm into {}", folder.display());
+    let parent = folder.parent().context("the cache folder has a parent")?;
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    if npm(&["--version"], parent).is_err() {
+        apt(&["nodejs", "npm"]).ok();
+    }
+    // Unpacked beside its place, then moved: a package that is there is whole.
+    let fresh = tempfile::tempdir_in(parent).context("cannot make a folder to unpack to")?;
+    npm(&["pack", "--ignore-scripts", &format!("{name}@{version}")], fresh.path())?;
+    let archives = fs::read_dir(fresh.path())?.flatten().map(|entry| entry.path());
+    let archive = archives.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "tgz"));
+    let archive = archive.with_context(|| format!("npm packed nothing of {name}"))?;
+    let status = Command::new("tar").arg("-xzf").arg(&archive).current_dir(fresh.path()).status().context("tar is missing")?;
+    if !status.success() {
+        bail!("{} cannot be unpacked", archive.display());
+    }
+    if let Err(error) = fs::rename(fresh.path(), &folder)
+        && !contents.is_dir()
+    {
+        return Err(error).with_context(|| format!("cannot move the package to {}", folder.display()));
+    }
+    Ok(contents)
+}
+
 /// Node finds packages beside the script that asks for them, so the scripts lie beside the packages.
 fn scripts(source: &Path, folder: &Path) -> Result<()> {
     for entry in fs::read_dir(source).with_context(|| format!("cannot read {}", source.display()))? {

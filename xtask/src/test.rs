@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
 use crate::java_avro;
-use crate::node::ensure_node_client;
+use crate::node::{ensure_node_client, ensure_node_package};
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
@@ -25,6 +25,8 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let schemas = schemas::ensure(&python);
     let java_avro = java_avro::ensure()?;
     let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
+    // It carries the examples of the AsyncAPI specification.
+    let asyncapi_examples = ensure_node_package("@asyncapi/cli", "6.2.0")?.join("assets/examples");
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
@@ -33,6 +35,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env(PYTHON, python);
     command.env(java_avro::CLASS_PATH, java_avro);
     command.env("EVENTPACT_TEST_ASYNCAPI_PARSER", asyncapi_parser);
+    command.env("EVENTPACT_TEST_ASYNCAPI_EXAMPLES", asyncapi_examples);
     command.envs(schemas);
     if bless {
         command.env("BLESS", "1");
