@@ -66,6 +66,7 @@ pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Dia
         related: vec![Label::new(old.span, old.text.clone())],
         help: Some(finding.help.clone()).filter(|h| !h.is_empty()),
         witness: finding.witness.clone(),
+        peers: finding.peer.iter().map(|peer| peer.directed(direction)).collect(),
         about: format!("{subject} {} {}", direction.as_str(), finding.path),
         path: None,
         layer: Layer::Syntax,

@@ -1,8 +1,9 @@
 //! What a comparison of one reader with one writer found.
 
-use eventpact_contract::diagnostic::{Severity, Witness};
+use eventpact_contract::diagnostic::{Peer, Severity, Witness};
 use eventpact_contract::source::Span;
 
+use crate::mode::Direction;
 use crate::rule::RuleInfo;
 
 /// A place on one side, with a few words on what is there.
@@ -30,6 +31,13 @@ pub struct PeerWording {
     pub location: String,
     /// The peer's text (`reader type: INT not compatible with writer type: NULL`).
     pub detail: String,
+}
+
+impl PeerWording {
+    pub(crate) fn directed(&self, direction: Direction) -> Peer {
+        let Self { kind, location, detail } = self.clone();
+        Peer { direction: direction.as_str().to_owned(), kind, location, detail }
+    }
 }
 
 /// One thing that a reader cannot do with what the writer sends.

@@ -9,7 +9,7 @@ use crate::source::{Sources, Span};
 /// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column",
 /// "end_line", "end_column", "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
-/// the end. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
+/// the end. Where the checker of a schema registry has words for the same, there is also `"peers": [{"direction", "type", "location", "message"}]`. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
     let findings: Vec<Value> = diagnostics.iter().map(|found| finding(found, sources)).collect();
     let report = json!({ "verdict": options.verdict, "findings": findings });
@@ -34,7 +34,7 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
         .witness
         .as_ref()
         .map(|witness| json!({ "json": witness.json, "hex": witness.hex, "reader_error": witness.reader_error }));
-    json!({
+    let mut finding = json!({
         "rule": found.id,
         "severity": found.severity.as_str(),
         "message": found.message,
@@ -49,7 +49,16 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
         "help": found.help,
         "witness": witness,
         "fingerprint": found.fingerprint(),
-    })
+    });
+    let peers = found
+        .peers
+        .iter()
+        .map(|peer| json!({ "direction": peer.direction, "type": peer.kind, "location": peer.location, "message": peer.detail }));
+    let peers: Vec<Value> = peers.collect();
+    if !peers.is_empty() {
+        finding["peers"] = Value::Array(peers);
+    }
+    finding
 }
 
 fn place(span: Span, sources: &Sources) -> (&str, usize, usize) {

@@ -77,6 +77,19 @@ pub struct Witness {
     pub reader_error: String,
 }
 
+/// How the checker of a schema registry words a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Who reads whom: `BACKWARD`, `FORWARD`.
+    pub direction: String,
+    /// `TYPE_MISMATCH`, `FIELD_SCALAR_KIND_CHANGED`, `REQUIRED_ATTRIBUTE_ADDED`, …
+    pub kind: String,
+    /// Where, in its own notation (Avro Java: a JSON pointer into the reader, `/fields/2/type`).
+    pub location: String,
+    /// Its text; empty where it has none.
+    pub detail: String,
+}
+
 /// One finding: rule, places, why, what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -94,6 +107,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The message that proves it.
     pub witness: Option<Witness>,
+    /// How the checkers of others word it, in each direction; empty for what only we find.
+    pub peers: Vec<Peer>,
     /// What the finding is about, without line numbers (`orders/OrderPlaced /fields/2`): with the id it makes the fingerprint.
     pub about: String,
     /// The keys and indexes from the root of the file to the place in it, empty for the root; `None` in files that are
@@ -115,6 +130,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             witness: None,
+            peers: Vec::new(),
             about: String::new(),
             path: None,
             layer: Layer::Syntax,

@@ -124,6 +124,10 @@ impl Findings {
         let path = if of_buf { finding.path.clone() } else { String::new() };
         let key = (diagnostic.id.clone(), diagnostic.primary.span, other, path);
         if let Some((index, directions)) = self.seen.get_mut(&key) {
+            if let Some(first) = self.list.get_mut(*index) {
+                diagnostic.peers.retain(|peer| !first.peers.contains(peer));
+                first.peers.append(&mut diagnostic.peers);
+            }
             if !directions.contains(&direction) {
                 directions.push(direction);
                 if let Some(first) = self.list.get_mut(*index) {
