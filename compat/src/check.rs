@@ -1,5 +1,7 @@
 //! The check: every pair of a mode, through the rules of the format.
 
+use std::sync::Arc;
+
 use eventpact_contract::diagnostic::{Diagnostic, Label, Severity};
 use eventpact_contract::rule::Layer;
 use eventpact_contract::schema::Schema;
@@ -8,6 +10,7 @@ use crate::mode::{Direction, Mode};
 use crate::options::Options;
 use crate::pair::Pair;
 use crate::report::{Finding, Report};
+use crate::rule::Profile;
 use crate::{avro, json_schema, protobuf};
 
 /// One pair of versions and what was found.
@@ -50,6 +53,28 @@ pub fn check(new: &Schema, history: &[Schema], mode: Mode, options: impl Into<Op
         Checked { version, direction, report: compare(pair, options) }
     };
     pairs.map(run).collect()
+}
+
+/// What the pairs of a mode do not show, since it looks at the latest version only: where the new version breaks an earlier one
+/// that the latest goes along with. Warnings, for Avro; none in the profile "confluent", as no registry looks there.
+///
+/// `history` is oldest first.
+pub fn lost(new: &Schema, history: &[Schema], mode: Mode, options: impl Into<Options>) -> Vec<Checked> {
+    let avro = |schema: &Schema| if let Schema::Avro(schema) = schema { Some(Arc::clone(schema)) } else { None };
+    let earlier: Option<Vec<_>> = history.iter().map(avro).collect();
+    let (Some(new), Some(earlier)) = (avro(new), earlier) else { return Vec::new() };
+    if mode.is_transitive() || options.into().profile == Profile::Confluent {
+        return Vec::new();
+    }
+    let earlier: Vec<_> = earlier.iter().map(|schema| &**schema).collect();
+    let one = |&direction: &Direction| {
+        avro::lost(&new, &earlier, direction).into_iter().map(move |(version, finding)| Checked {
+            version,
+            direction,
+            report: Report { findings: vec![finding], unknown: None },
+        })
+    };
+    mode.directions().iter().flat_map(one).collect()
 }
 
 /// Words a finding for people: the new side first, the old side as the other end.

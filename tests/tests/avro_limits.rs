@@ -93,7 +93,7 @@ fn rings_of_records_are_compared_within_bounds() {
         parse(&text).unwrap()
     };
     let report = compare(Pair::new(&ring(13), &ring(17)), Profile::Sound);
-    assert!(report.findings.is_empty());
+    assert!(report.findings.iter().all(|found| found.rule.id == "avro/namespace-changed"), "{:#?}", report.findings);
     let report = compare(Pair::new(&ring(27), &ring(29)), Profile::Sound);
     assert!(report.unknown.is_some_and(|why| why.contains("levels deep")));
 }

@@ -1,4 +1,5 @@
-//! The compatibility rules of the payload formats, one folder per case: `tests/compat/<format>/<rule>/<case>/{old.*,new.*,expected.txt}`.
+//! The compatibility rules of the payload formats, one folder per case: `tests/compat/<format>/<rule>/<case>/{old.*,new.*,expected.txt}`;
+//! a history of several versions is `old-1.*`, `old-2.*`, … (oldest first).
 //!
 //! Every case runs the whole rule set of its format in all modes, so `expected.txt` also shows a rule that fires where it should
 //! not. Each rule needs a case where it fires and a near miss where it is silent. `BLESS=1` rewrites what is expected.
@@ -10,7 +11,7 @@ mod schemas;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eventpact_compat::check::{self, Verdict};
+use eventpact_compat::check::{self, Checked, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::rule::{self, Profile};
@@ -23,32 +24,53 @@ const FORMATS: [&str; 3] = ["avro", "protobuf", "json-schema"];
 
 fn run(case: &Path) {
     let mut sources = Sources::new();
-    let old = schemas::of_case(&mut sources, case, "old");
+    let history = history(&mut sources, case);
     let new = schemas::of_case(&mut sources, case, "new");
     let mut out = String::new();
     for mode in Mode::ALL {
-        let checked = check::check(&new, std::slice::from_ref(&old), mode, Profile::Sound);
+        let checked = check::check(&new, &history, mode, Profile::Sound);
         let verdict = Verdict::of(checked.iter().map(|c| &c.report));
         writeln!(out, "{mode}: {}", verdict.as_str()).unwrap();
     }
-    for checked in check::check(&new, std::slice::from_ref(&old), Mode::Full, Profile::Sound) {
+    for checked in check::check(&new, &history, Mode::Full, Profile::Sound) {
         let who = if checked.direction == Direction::Backward { "new reads old" } else { "old reads new" };
         writeln!(out, "\n== {}: {who}\n", checked.direction.as_str()).unwrap();
-        let word = |f| check::diagnostic(f, checked.direction, "case");
-        let mut found: Vec<_> = checked.report.findings.iter().map(word).collect();
-        diagnostic::sort(&mut found, &sources);
-        let verdict = Verdict::of([&checked.report]).as_str();
-        let options = Options { verdict, color: false, explained: |_| false };
-        out.push_str(&text::render(&found, &sources, &options));
-        if let Some(why) = &checked.report.unknown {
-            writeln!(out, "unknown: {why}").unwrap();
-        }
-        schemas::prove(&checked, &old, &new);
+        show(&mut out, &checked, &sources);
+        schemas::prove(&checked, &history[checked.version], &new);
     }
-    for schema in [&old, &new] {
+    for checked in check::lost(&new, &history, Mode::Full, Profile::Sound) {
+        writeln!(out, "\n== {}, version {} of {}\n", checked.direction.as_str(), checked.version + 1, history.len()).unwrap();
+        show(&mut out, &checked, &sources);
+        schemas::prove(&checked, &history[checked.version], &new);
+    }
+    for schema in history.iter().chain([&new]) {
         itself(schema, case);
     }
     expect_text(&case.join("expected.txt"), &out);
+}
+
+/// The earlier versions, oldest first.
+fn history(sources: &mut Sources, case: &Path) -> Vec<Schema> {
+    let stems = (1..).map(|n| format!("old-{n}"));
+    let there = |stem: &String| {
+        let name = |entry: std::fs::DirEntry| entry.file_name().into_string().unwrap();
+        std::fs::read_dir(case).unwrap().flatten().any(|e| name(e).split_once('.').is_some_and(|(head, _)| head == stem))
+    };
+    let stems: Vec<String> = stems.take_while(there).collect();
+    let stems = if stems.is_empty() { vec!["old".to_owned()] } else { stems };
+    stems.iter().map(|stem| schemas::of_case(sources, case, stem)).collect()
+}
+
+fn show(out: &mut String, checked: &Checked, sources: &Sources) {
+    let word = |f| check::diagnostic(f, checked.direction, "case");
+    let mut found: Vec<_> = checked.report.findings.iter().map(word).collect();
+    diagnostic::sort(&mut found, sources);
+    let verdict = Verdict::of([&checked.report]).as_str();
+    let options = Options { verdict, color: false, explained: |_| false };
+    out.push_str(&text::render(&found, sources, &options));
+    if let Some(why) = &checked.report.unknown {
+        writeln!(out, "unknown: {why}").unwrap();
+    }
 }
 
 /// A schema reads what it wrote itself.

@@ -4,6 +4,9 @@
 //! carries its words ([`crate::report::PeerWording`]). What we add: places on both sides, the real cause when a union's branch
 //! cannot be read, a message that proves each break, and warnings for breaks that Java does not see.
 
+mod found;
+mod history;
+mod instant;
 mod rules;
 mod site;
 mod walk;
@@ -11,8 +14,9 @@ mod witness;
 
 use eventpact_contract::formats::avro::Schema;
 
+use crate::mode::Direction;
 use crate::pair::Pair;
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use crate::rule::{Profile, RuleInfo};
 
 /// Every rule of the format.
@@ -23,5 +27,12 @@ pub fn rules() -> Vec<RuleInfo> {
 /// Compares one reader with one writer. Every error carries the bytes of a message that the reader refuses; only for types that
 /// no message can reach (a branch of an empty union, an enum without symbols) there are none.
 pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
-    walk::compare(pair, profile)
+    walk::compare(pair, profile).prove(pair)
+}
+
+/// What a check against the latest version does not see: earlier versions that the latest one goes along with, and the new one
+/// does not. `history` is oldest first, with the latest version at its end; each finding comes with the index of the newest
+/// version that it is about. All of them are warnings.
+pub fn lost(new: &Schema, history: &[&Schema], direction: Direction) -> Vec<(usize, Finding)> {
+    history::lost(new, history, direction)
 }

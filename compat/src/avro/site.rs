@@ -1,8 +1,11 @@
 //! What a rule sees, and what it says.
 
-use eventpact_contract::formats::avro::{EnumType, Field, Fixed, Kind, Schema, Type, TypeId};
+use std::collections::HashMap;
+
+use eventpact_contract::formats::avro::{EnumType, Field, Fixed, Kind, Named, Schema, Type, TypeId};
 use eventpact_contract::source::Span;
 
+use crate::mode::Direction;
 use crate::pair::Pair;
 use crate::report::Place;
 
@@ -63,12 +66,20 @@ pub(super) fn show(schema: &Schema, ty: &Type) -> String {
 /// What the witness must hold at the place of the break, and by what the reader's refusal is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Trigger {
+    /// There is no value that shows it.
+    None,
     /// Any value of the writer's type.
     Any,
     /// Any record of the writer's type; the refusal names this field of the reader.
     Field(String),
     /// This symbol of the writer's enum.
     Symbol(usize),
+    /// These bytes.
+    Bytes(&'static [u8]),
+    /// This number, which the reader rounds.
+    Number(i64),
+    /// This number, or this decimal without its point; and what the reader does with it: `takes 3 for 00:00:00.003`.
+    Meant(i64, String),
 }
 
 /// What a rule found, before the walker adds the path and the witness.
@@ -103,6 +114,64 @@ pub(super) enum Check {
     Mismatch(fn(&Site<'_>) -> Option<Draft>),
     /// The reader's type is a union and none of its branches can read the writer's type.
     Branch(fn(&Site<'_>) -> Draft),
-    /// The reader can decode the type; what the values mean may have changed. Only in the profile "sound".
+    /// A field of the writer that two fields of the reader's record take. A warning, in the profile "sound" only.
+    SharedField(fn(&Site<'_>, &Field, &[&Field; 2]) -> Draft),
+    /// The reader can decode the type; what the values mean may have changed. A warning, in the profile "sound" only.
     Meaning(fn(&Site<'_>) -> Option<Draft>),
+    /// The same for what is only good to know.
+    Note(fn(&Site<'_>) -> Option<Draft>),
+    /// Two fields that belong together; good to know.
+    FieldNote(fn(&Site<'_>, &Pair<'_, Field>) -> Option<Draft>),
+    /// What the latest version still understood of earlier ones, and the new version no longer does. A warning.
+    Lost(fn(&Lost<'_>) -> Option<Wording>),
+    /// The same, where no such rule has words for it.
+    LostOtherwise(fn(&Lost<'_>) -> Wording),
+}
+
+/// A break with an earlier version that the latest version does not have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lost<'a> {
+    /// What the rule says that the pair of the new and the earlier version breaks.
+    pub message: &'a str,
+    /// The field that the break is about, when it is about one.
+    pub field: Option<&'a str>,
+    /// The type in the new version.
+    pub new: &'a Type,
+    /// The named types of the new and of the latest version, by their full names.
+    pub types: (&'a ByName<'a>, &'a ByName<'a>),
+    /// The name of the writer's type, when it has one.
+    pub earlier: Option<&'a Named>,
+    /// Who reads whom.
+    pub direction: Direction,
+    /// `version 1`, `versions 1, 2 and 3`: counted in the order of the history.
+    pub versions: &'a str,
+}
+
+/// Named types by their full names.
+pub(super) type ByName<'a> = HashMap<String, &'a Type>;
+
+impl Lost<'_> {
+    /// The type of the same name in the latest version.
+    pub(super) fn latest(&self) -> Option<&Type> {
+        self.types.1.get(&self.new.kind.named()?.name.full()).copied()
+    }
+
+    /// The field, as the new and as the latest version have it.
+    pub(super) fn fields(&self) -> Option<(&Field, &Field)> {
+        let find = |ty: &'_ Type| -> Option<usize> {
+            let Kind::Record(record) = &ty.kind else { return None };
+            record.fields.iter().position(|f| Some(f.name.as_str()) == self.field)
+        };
+        let (Kind::Record(new), Kind::Record(latest)) = (&self.new.kind, &self.latest()?.kind) else { return None };
+        new.fields.get(find(self.new)?).zip(latest.fields.get(find(self.latest()?)?))
+    }
+}
+
+/// What a rule on the history says.
+#[derive(Debug, Clone)]
+pub(super) struct Wording {
+    /// Why, in one sentence.
+    pub message: String,
+    /// What to do instead.
+    pub help: String,
 }

@@ -8,24 +8,27 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use eventpact_contract::diagnostic::Severity;
-use eventpact_contract::formats::avro::{Kind, Record, Schema, TypeId};
+use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, TypeId};
 
+use super::found::{Found, INSIDE, Met, Raw, gather, has_errors};
 use super::rules::RULES;
-use super::site::{Check, Draft, Site, Trigger};
+use super::site::{Check, Draft, Site};
 use super::witness::{Prover, Step};
 use crate::pair::Pair;
-use crate::report::{Finding, PeerWording, Place, Report};
+use crate::report::{PeerWording, Report};
 use crate::rule::{Profile, RuleInfo};
 
 /// How deep pairs of types may nest.
 const MAX_DEPTH: usize = 256;
 /// How many findings a comparison may have before it stops.
 const MAX_FINDINGS: usize = 10_000;
+/// How many findings that are no errors are kept.
+const MAX_REMARKS: usize = 2_000;
 /// How many pairs of types a comparison may look at: two unions of thousands of branches make millions.
 const MAX_PAIRS: usize = 5_000_000;
 
 /// Compares one reader with one writer.
-pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Report {
+pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
     let mut walker = Walker {
         schemas,
         sound: profile != Profile::Confluent,
@@ -37,13 +40,26 @@ pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Report {
         depth: 0,
         pairs: 0,
         made: 0,
+        remarks: 0,
         unknown: None,
     };
     let found = walker.pair(schemas.reader.root, schemas.writer.root);
-    let unknown = walker.unknown;
-    let mut prover = Prover::new(schemas);
-    let findings = found.iter().map(|raw| raw.finding(&mut prover)).collect();
-    Report { findings, unknown }
+    Broken { unknown: walker.unknown, found: gather(found, walker.sound) }
+}
+
+/// What was found, before anybody needs a message that proves it.
+pub(super) struct Broken {
+    pub(super) found: Vec<(Rc<Raw>, Vec<String>)>,
+    unknown: Option<String>,
+}
+
+impl Broken {
+    /// The report, each break with its witness.
+    pub(super) fn prove(self, schemas: Pair<'_, Schema>) -> Report {
+        let mut prover = Prover::new(schemas);
+        let findings = self.found.iter().map(|(raw, ways)| raw.finding(ways, &mut prover)).collect();
+        Report { findings, unknown: self.unknown }
+    }
 }
 
 /// A part of the way to a place in the reader's schema.
@@ -53,58 +69,16 @@ enum Segment {
     Index(usize),
 }
 
-/// A finding before its witness is made.
-#[derive(Debug, Clone)]
-pub(super) struct Raw {
-    rule: RuleInfo,
-    severity: Severity,
-    message: String,
-    help: String,
-    reader: Place,
-    writer: Place,
-    path: String,
-    peer: Option<PeerWording>,
-    /// The way to the break in the writer's values.
-    pub(super) trail: Vec<Step>,
-    /// What must stand there.
-    pub(super) trigger: Trigger,
-}
-
-impl Raw {
-    fn is_error(&self) -> bool {
-        self.severity == Severity::Error
-    }
-
-    fn finding(&self, prover: &mut Prover<'_>) -> Finding {
-        Finding {
-            rule: self.rule,
-            severity: self.severity,
-            message: self.message.clone(),
-            help: self.help.clone(),
-            reader: self.reader.clone(),
-            writer: self.writer.clone(),
-            path: self.path.clone(),
-            peer: self.peer.clone(),
-            witness: if self.is_error() { prover.witness(self) } else { None },
-        }
-    }
-}
-
-type Found = Vec<Rc<Raw>>;
-
-fn has_errors(found: &Found) -> bool {
-    found.iter().any(|raw| raw.is_error())
-}
-
-enum Memo {
+enum Memo<'s> {
     InProgress,
-    Done(Found),
+    /// What was found, and how many names led there.
+    Done(Found<'s>, usize),
 }
 
 struct Walker<'s> {
     schemas: Pair<'s, Schema>,
     sound: bool,
-    memo: HashMap<(TypeId, TypeId), Memo>,
+    memo: HashMap<(TypeId, TypeId), Memo<'s>>,
     /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
     path: Vec<Segment>,
     base: usize,
@@ -114,13 +88,15 @@ struct Walker<'s> {
     depth: usize,
     pairs: usize,
     made: usize,
+    /// How many of the findings are no errors.
+    remarks: usize,
     unknown: Option<String>,
 }
 
 impl<'s> Walker<'s> {
-    fn pair(&mut self, reader: TypeId, writer: TypeId) -> Found {
+    fn pair(&mut self, reader: TypeId, writer: TypeId) -> Found<'s> {
         match self.memo.get(&(reader, writer)) {
-            Some(Memo::Done(found)) => return found.clone(),
+            Some(Memo::Done(found, depth)) => return self.again(found, *depth),
             Some(Memo::InProgress) => return Found::new(),
             None => {}
         }
@@ -141,46 +117,62 @@ impl<'s> Walker<'s> {
         self.depth += 1;
         let found = self.calculate(&site, ours, theirs);
         self.depth -= 1;
-        self.memo.insert((reader, writer), Memo::Done(found.clone()));
+        self.memo.insert((reader, writer), Memo::Done(found.clone(), self.names.len()));
         found
     }
 
-    fn give_up(&mut self, why: String) -> Found {
+    /// What was found before, on the way that leads there now.
+    fn again(&self, found: &Found<'s>, depth: usize) -> Found<'s> {
+        let here = |met: &Met<'s>| {
+            let names = self.names.iter().chain(met.names.iter().skip(depth)).copied().collect();
+            Met { raw: Rc::clone(&met.raw), names }
+        };
+        found.iter().map(here).collect()
+    }
+
+    fn give_up(&mut self, why: String) -> Found<'s> {
         self.unknown.get_or_insert(why);
         Found::new()
     }
 
-    fn leaves(&mut self, site: &Site<'_>) -> Found {
+    fn leaves(&mut self, site: &Site<'s>) -> Found<'s> {
         let mut found = Found::new();
-        if site.reader().kind.name() != site.writer().kind.name() {
-            self.run(&mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None });
+        let same = site.reader().kind.name() == site.writer().kind.name();
+        if !same {
+            self.run(site, &mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None });
         }
-        self.meaning(site, &mut found);
+        if !same || site.reader().logical.is_some() || site.writer().logical.is_some() {
+            self.meaning(site, &mut found);
+        }
         found
     }
 
-    fn meaning(&mut self, site: &Site<'_>, found: &mut Found) {
-        let plain = site.reader().logical.is_none() && site.writer().logical.is_none();
-        if self.sound && !plain && !has_errors(found) {
-            self.run(found, |check| if let Check::Meaning(f) = check { f(site) } else { None });
+    /// What decodes may still mean something else.
+    fn meaning(&mut self, site: &Site<'s>, found: &mut Found<'s>) {
+        if self.sound && !has_errors(found) {
+            self.run(site, found, |check| if let Check::Meaning(f) | Check::Note(f) = check { f(site) } else { None });
         }
     }
 
-    fn calculate(&mut self, site: &Site<'s>, ours: &'s Kind, theirs: &'s Kind) -> Found {
+    fn calculate(&mut self, site: &Site<'s>, ours: &'s Kind, theirs: &'s Kind) -> Found<'s> {
         let mut found = Found::new();
         match (ours, theirs) {
             (Kind::Record(_), Kind::Record(_)) | (Kind::Enum(_), Kind::Enum(_)) | (Kind::Fixed(_), Kind::Fixed(_)) => {
-                self.run(&mut found, |check| if let Check::Named(f) = check { f(site) } else { None });
+                self.run(site, &mut found, |check| if let Check::Named(f) = check { f(site) } else { None });
                 if let (Kind::Record(reader), Kind::Record(writer)) = (ours, theirs) {
                     self.fields(site, Pair::new(reader, writer), &mut found);
                 }
                 self.meaning(site, &mut found);
             }
             (Kind::Array(reader), Kind::Array(writer)) => {
+                self.names.push(INSIDE);
                 found = self.step(Segment::Key("items"), Step::Item, *reader, *writer);
+                self.names.pop();
             }
             (Kind::Map(reader), Kind::Map(writer)) => {
+                self.names.push(INSIDE);
                 found = self.step(Segment::Key("values"), Step::Entry, *reader, *writer);
+                self.names.pop();
             }
             (Kind::Union(readers), Kind::Union(writers)) => {
                 let by_name = by_name(self.schemas.reader, readers);
@@ -201,13 +193,13 @@ impl<'s> Walker<'s> {
                 }
             }
             (Kind::Union(readers), _) => found = self.branches(site, readers, None),
-            _ => self.run(&mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None }),
+            _ => self.run(site, &mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None }),
         }
         found
     }
 
     /// One level down on both sides.
-    fn step(&mut self, segment: Segment, step: Step, reader: TypeId, writer: TypeId) -> Found {
+    fn step(&mut self, segment: Segment, step: Step, reader: TypeId, writer: TypeId) -> Found<'s> {
         self.path.push(segment);
         self.trail.push(step);
         let found = self.pair(reader, writer);
@@ -216,9 +208,10 @@ impl<'s> Walker<'s> {
         found
     }
 
-    fn fields(&mut self, site: &Site<'s>, records: Pair<'s, Record>, found: &mut Found) {
+    fn fields(&mut self, site: &Site<'s>, records: Pair<'s, Record>, found: &mut Found<'s>) {
         let names = records.writer.fields.iter().enumerate();
         let by_name: HashMap<&str, usize> = names.map(|(i, f)| (f.name.as_str(), i)).collect();
+        let mut takers: Vec<Option<usize>> = vec![None; records.writer.fields.len()];
         self.path.push(Segment::Key("fields"));
         for (index, field) in records.reader.fields.iter().enumerate() {
             self.path.push(Segment::Index(index));
@@ -227,7 +220,7 @@ impl<'s> Walker<'s> {
             sources.sort_unstable();
             sources.dedup();
             match sources[..] {
-                [] => self.run(found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None }),
+                [] => self.run(site, found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None }),
                 [source] => {
                     let Some(sent) = records.writer.fields.get(source) else { continue };
                     self.path.push(Segment::Key("type"));
@@ -238,9 +231,23 @@ impl<'s> Walker<'s> {
                     self.trail.pop();
                     self.path.pop();
                     self.merge(found, more);
+                    self.field_notes(site, Pair::new(field, sent), found);
+                    let first = takers.get_mut(source).and_then(|taker| taker.replace(index));
+                    if let Some(first) = first.and_then(|first| records.reader.fields.get(first)).filter(|_| self.sound) {
+                        let both = [first, field];
+                        self.run(
+                            site,
+                            found,
+                            |check| if let Check::SharedField(f) = check { Some(f(site, sent, &both)) } else { None },
+                        );
+                    }
                 }
                 ref several => {
-                    self.run(found, |check| if let Check::AmbiguousField(f) = check { f(site, field, several) } else { None });
+                    self.run(
+                        site,
+                        found,
+                        |check| if let Check::AmbiguousField(f) = check { f(site, field, several) } else { None },
+                    );
                 }
             }
             self.path.pop();
@@ -248,10 +255,17 @@ impl<'s> Walker<'s> {
         self.path.pop();
     }
 
+    fn field_notes(&mut self, site: &Site<'s>, fields: Pair<'s, Field>, found: &mut Found<'s>) {
+        let plain = fields.writer.default.is_none() && fields.writer.aliases.is_empty();
+        if self.sound && !plain {
+            self.run(site, found, |check| if let Check::FieldNote(f) = check { f(site, &fields) } else { None });
+        }
+    }
+
     /// A writer's type against the branches of the reader's union: one that takes it is enough. When none does, the finding is
     /// about the branch of the same type, when there is one. `first` is tried before the others.
-    fn branches(&mut self, site: &Site<'_>, readers: &[TypeId], first: Option<usize>) -> Found {
-        let mut cause: Option<Found> = None;
+    fn branches(&mut self, site: &Site<'s>, readers: &[TypeId], first: Option<usize>) -> Found<'s> {
+        let mut cause: Option<Found<'s>> = None;
         let base = std::mem::replace(&mut self.base, 0);
         let mut taken = None;
         let first = first.and_then(|i| Some((i, readers.get(i)?)));
@@ -273,40 +287,61 @@ impl<'s> Walker<'s> {
             return found;
         }
         let mut found = Found::new();
-        self.run(&mut found, |check| if let Check::Branch(f) = check { Some(f(site)) } else { None });
+        self.run(site, &mut found, |check| if let Check::Branch(f) = check { Some(f(site)) } else { None });
         let Some(cause) = cause else { return found };
-        let mut peer = found.first().and_then(|raw| raw.peer.clone());
-        let own = |raw: &Rc<Raw>| Rc::new(Raw { peer: peer.take(), ..(**raw).clone() });
-        cause.iter().filter(|raw| raw.is_error()).map(own).collect()
+        let mut peer = found.first().and_then(|met| met.raw.peer.clone());
+        let own = |met: Met<'s>| Met { raw: Rc::new(Raw { peer: peer.take(), ..(*met.raw).clone() }), ..met };
+        cause.into_iter().filter(|met| met.raw.is_error()).map(own).collect()
     }
 
     /// Calls every rule that wants this kind of place.
-    fn run(&mut self, found: &mut Found, call: impl Fn(Check) -> Option<Draft>) {
+    fn run(&mut self, site: &Site<'s>, found: &mut Found<'s>, call: impl Fn(Check) -> Option<Draft>) {
         for rule in RULES {
-            if let Some(draft) = call(rule.check) {
-                let severity = if matches!(rule.check, Check::Meaning(_)) { Severity::Warning } else { Severity::Error };
-                let raw = self.raw(rule.info, severity, draft);
+            let Some(draft) = call(rule.check) else { continue };
+            let severity = severity(rule.check);
+            if severity == Severity::Error {
                 self.made += 1;
-                found.push(Rc::new(raw));
+            } else {
+                self.remarks += 1;
+                // What is no error has no say in the verdict, so the rest of it can be left out.
+                if self.remarks > MAX_REMARKS {
+                    continue;
+                }
             }
+            let raw = Rc::new(self.raw(rule.info, severity, (site, draft)));
+            found.push(Met { raw, names: self.names.clone() });
         }
     }
 
-    fn raw(&self, rule: RuleInfo, severity: Severity, draft: Draft) -> Raw {
+    fn raw(&self, rule: RuleInfo, severity: Severity, (site, draft): (&Site<'s>, Draft)) -> Raw {
         let Draft { message, help, reader, writer, suffix, peer, trigger } = draft;
         let location = |from: usize| pointer(self.path.get(from..).unwrap_or_default(), suffix);
         let peer = peer.map(|(kind, detail)| PeerWording { kind: kind.to_owned(), location: location(self.base), detail });
-        let path = location(0);
-        let message = if self.names.is_empty() { message } else { format!("field '{}': {message}", self.names.join(".")) };
-        Raw { rule, severity, message, help, reader, writer, path, peer, trail: self.trail.clone(), trigger }
+        let (path, trail, types) = (location(0), self.trail.clone(), (site.reader, site.writer));
+        Raw { rule, severity, message, help, reader, writer, types, path, peer, trail, trigger }
     }
 
-    fn merge(&mut self, found: &mut Found, more: Found) {
+    fn merge(&mut self, found: &mut Found<'s>, mut more: Found<'s>) {
         if found.len() + more.len() > MAX_FINDINGS {
+            for list in [&mut *found, &mut more] {
+                list.retain(|met| met.raw.is_error());
+            }
+        }
+        if found.len() + more.len() > MAX_FINDINGS && !more.is_empty() {
             self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
             return;
         }
         found.extend(more);
+    }
+}
+
+fn severity(check: Check) -> Severity {
+    match check {
+        Check::Named(_) | Check::MissingField(_) | Check::AmbiguousField(_) | Check::Mismatch(_) | Check::Branch(_) => {
+            Severity::Error
+        }
+        Check::SharedField(_) | Check::Meaning(_) | Check::Lost(_) | Check::LostOtherwise(_) => Severity::Warning,
+        Check::Note(_) | Check::FieldNote(_) => Severity::Info,
     }
 }
 

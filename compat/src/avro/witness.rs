@@ -8,14 +8,18 @@ use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::avro::datum::{self, DatumError, Value};
 use eventpact_contract::formats::avro::{Kind, Logical, Schema, TypeId};
 
+use super::found::Raw;
 use super::site::Trigger;
-use super::walk::Raw;
 use crate::pair::Pair;
 
 /// How many values a witness may hold.
-const MAX_VALUES: usize = 10_000;
+const MAX_VALUES: usize = 100_000;
+/// How many values all witnesses of one comparison may hold, so that a record of thousands of broken fields takes linear time.
+const MAX_VALUES_IN_ALL: usize = 500_000;
 /// How many findings of one comparison get a witness.
 const MAX_WITNESSES: usize = 1000;
+/// How many of them may be no errors.
+const MAX_REMARKS: usize = 100;
 
 /// One step on the way to a place in a value of the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,53 +39,79 @@ pub(super) struct Prover<'s> {
     schemas: Pair<'s, Schema>,
     heights: Option<Rc<Vec<Option<usize>>>>,
     known: HashMap<(Vec<Step>, Trigger), Option<Witness>>,
+    /// How many values the witnesses so far hold.
+    values: usize,
+    remarks: usize,
 }
 
 impl<'s> Prover<'s> {
     pub(super) fn new(schemas: Pair<'s, Schema>) -> Self {
-        Self { schemas, heights: None, known: HashMap::new() }
+        Self { schemas, heights: None, known: HashMap::new(), values: 0, remarks: 0 }
     }
 
     /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
     pub(super) fn witness(&mut self, raw: &Raw) -> Option<Witness> {
+        if raw.trigger == Trigger::None {
+            return None;
+        }
         let key = (raw.trail.clone(), raw.trigger.clone());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        if self.known.len() >= MAX_WITNESSES {
+        self.remarks += usize::from(!raw.is_error());
+        let enough = self.known.len() >= MAX_WITNESSES || self.values >= MAX_VALUES_IN_ALL;
+        if enough || !raw.is_error() && self.remarks > MAX_REMARKS {
             return None;
         }
         let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(self.schemas.writer))));
         let mut maker = Maker { schema: self.schemas.writer, heights: &heights, values: 0 };
         let value = maker.along(self.schemas.writer.root, &raw.trail, &raw.trigger);
+        self.values += maker.values;
         let witness = value.and_then(|value| prove(self.schemas, &value, raw));
         self.known.insert(key, witness.clone());
         witness
     }
 }
 
-/// Encodes, decodes, and keeps the message when the reader refused it at the place of the finding. A message may hold more than
-/// one break (a missing field breaks them all), so the refusal is looked for among all of them.
+/// Encodes, decodes, and keeps the message when the reader refused it or reads something else. A message may hold more than one
+/// break (a missing field breaks them all), so the refusal at the place of the finding is looked for among all of them.
 fn prove(schemas: Pair<'_, Schema>, value: &Value, raw: &Raw) -> Option<Witness> {
     let bytes = datum::encode(schemas.writer, value).ok()?;
-    let first = datum::resolve(schemas.writer, schemas.reader, &bytes).err()?;
-    let path = path(schemas.writer, &raw.trail);
-    let all = datum::refusals(schemas.writer, schemas.reader, &bytes);
-    let refused = all.into_iter().find(|e| e.path == path && is_of(e, &raw.trigger)).unwrap_or(first);
+    let reader_error = match datum::resolve(schemas.writer, schemas.reader, &bytes) {
+        Ok(read) => misread(schemas.reader, &read, &raw.trigger)?,
+        // What is to be shown is another value; this message has some other break in it.
+        Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..)) => return None,
+        Err(first) => {
+            let path = path(schemas.writer, &raw.trail);
+            let all = datum::refusals(schemas.writer, schemas.reader, &bytes);
+            all.into_iter().find(|e| e.path == path && is_of(e, &raw.trigger)).unwrap_or(first).to_string()
+        }
+    };
     let json = datum::to_json(schemas.writer, value).to_string();
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     let hex = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
-    Some(Witness { json, hex: Some(hex), reader_error: refused.to_string() })
+    Some(Witness { json, hex: Some(hex), reader_error })
+}
+
+/// What the reader takes the message for, when it does not refuse it.
+fn misread(reader: &Schema, read: &Value, trigger: &Trigger) -> Option<String> {
+    match trigger {
+        Trigger::Number(_) => Some(format!("no error: it reads {}", datum::to_json(reader, read))),
+        Trigger::Meant(_, words) => Some(format!("no error: it {words}")),
+        _ => None,
+    }
 }
 
 /// Whether a refusal at the right place is the one that the trigger brings about.
 fn is_of(error: &DatumError, trigger: &Trigger) -> bool {
     match trigger {
+        Trigger::None | Trigger::Number(_) | Trigger::Meant(..) => false,
         Trigger::Any => error.message.starts_with("found "),
+        Trigger::Bytes(_) => error.message.contains("UTF-8"),
         Trigger::Symbol(_) => error.message.starts_with("found symbol "),
         Trigger::Field(name) => {
             let tail = error.message.split_once(" field ").map_or("", |(_, tail)| tail);
-            tail.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with([':', ' ']))
+            tail.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ' ']))
         }
     }
 }
@@ -126,6 +156,8 @@ impl Maker<'_> {
         let Some((step, rest)) = steps.split_first() else {
             return match (trigger, &self.schema.get(id).kind) {
                 (Trigger::Symbol(index), Kind::Enum(_)) => Some(Value::Enum(*index)),
+                (Trigger::Bytes(bytes), Kind::Bytes) => Some(Value::Bytes(bytes.to_vec())),
+                (Trigger::Number(n) | Trigger::Meant(n, _), kind) => number(*n, kind),
                 // A long that no int holds shows best what a narrower reader would lose.
                 (Trigger::Any, Kind::Long) if self.schema.get(id).logical.is_none() => Some(Value::Long(1 << 31)),
                 _ => self.telling(id),
@@ -198,6 +230,26 @@ impl Maker<'_> {
     fn height(&self, id: TypeId) -> Option<usize> {
         self.heights.get(id.0 as usize).copied().flatten()
     }
+}
+
+/// A number as a value of a type: of bytes and fixed the two's complement that a decimal is written in.
+fn number(n: i64, kind: &Kind) -> Option<Value> {
+    let bytes = n.to_be_bytes();
+    Some(match kind {
+        Kind::Int => Value::Int(i32::try_from(n).ok()?),
+        Kind::Long => Value::Long(n),
+        Kind::Bytes => {
+            // One byte of zeros stays: it is the sign.
+            let zeros = bytes.iter().take_while(|b| **b == 0).count();
+            Value::Bytes(bytes.get(zeros.saturating_sub(1)..)?.to_vec())
+        }
+        Kind::Fixed(fixed) => {
+            let mut value = vec![0; fixed.size.saturating_sub(bytes.len())];
+            value.extend(bytes.get(bytes.len().saturating_sub(fixed.size)..)?);
+            Value::Fixed(value)
+        }
+        _ => return None,
+    })
 }
 
 /// How deep the smallest value of each type nests; `None` for a type without a finite value.

@@ -72,6 +72,22 @@ impl Findings {
                         self.schemas(&new, &old, direction, options, subject);
                     }
                 }
+                self.earlier(new, mode, options, subject);
+            }
+        }
+    }
+
+    /// What was lost of the versions that the mode does not look at.
+    fn earlier(&mut self, new: &Schema, mode: Mode, options: Options, subject: &Subject) {
+        let schema = |version: &'_ Version| match &version.document {
+            Document::Schema(schema) => Some(schema.clone()),
+            Document::Contract(_) => None,
+        };
+        let history: Option<Vec<Schema>> = subject.history.iter().map(schema).collect();
+        let history = history.unwrap_or_default();
+        for lost in check::lost(new, &history, mode, options) {
+            for finding in &lost.report.findings {
+                self.add(finding, lost.direction, &subject.name);
             }
         }
     }

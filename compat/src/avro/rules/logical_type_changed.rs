@@ -7,8 +7,9 @@
 //! Instead: add a new field with the new logical type and a default, and fill both for a while. A warning, since Avro Java and
 //! the registries accept the change.
 
-use eventpact_contract::formats::avro::{Logical, Type};
+use eventpact_contract::formats::avro::{Kind, Logical, Type};
 
+use crate::avro::instant;
 use crate::avro::site::{Check, Draft, Site, Trigger};
 use crate::report::Place;
 use crate::rule::{Breaks, Rule, RuleInfo};
@@ -23,19 +24,26 @@ pub(super) const RULE: Rule<Check> = Rule {
     check: Check::Meaning(check),
 };
 
+/// What the specification of Avro 1.12 names.
+const SPECIFIED: [&str; 13] = [
+    "decimal",
+    "big-decimal",
+    "uuid",
+    "duration",
+    "date",
+    "time-millis",
+    "time-micros",
+    "timestamp-millis",
+    "timestamp-micros",
+    "timestamp-nanos",
+    "local-timestamp-millis",
+    "local-timestamp-micros",
+    "local-timestamp-nanos",
+];
+
 fn check(site: &Site<'_>) -> Option<Draft> {
     let (reader, writer) = (site.reader(), site.writer());
-    let (own, theirs) = (logical(reader), logical(writer));
-    let grown = match (own, theirs) {
-        (a, b) if a == b => return None,
-        // Text stays text, and more digits for the same scale hold every old value.
-        (None, Some(Logical::Uuid)) => return None,
-        (Some(Logical::Decimal { precision: p, scale: s }), Some(Logical::Decimal { precision: q, scale: t })) if s == t => {
-            p >= q
-        }
-        _ => false,
-    };
-    if grown {
+    if same(reader, writer) {
         return None;
     }
     let (ours, sent) = (word(reader), word(writer));
@@ -47,8 +55,21 @@ fn check(site: &Site<'_>) -> Option<Draft> {
         writer: Place::new(writer.span, sent),
         suffix: None,
         peer: None,
-        trigger: Trigger::Any,
+        trigger: witness(reader, writer),
     })
+}
+
+/// Whether every value of the writer means the same to the reader.
+fn same(reader: &Type, writer: &Type) -> bool {
+    match (logical(reader), logical(writer)) {
+        (a, b) if a == b => own_word(reader).zip(own_word(writer)).is_none_or(|(ours, theirs)| ours == theirs),
+        // Text stays text, and more digits for the same scale hold every old value.
+        (None, Some(Logical::Uuid)) => true,
+        (Some(Logical::Decimal { precision: p, scale: s }), Some(Logical::Decimal { precision: q, scale: t })) if s == t => {
+            p >= q
+        }
+        _ => false,
+    }
 }
 
 /// The logical type, when it is one that the specification knows.
@@ -56,11 +77,38 @@ fn logical(ty: &Type) -> Option<&Logical> {
     ty.logical.as_ref().filter(|l| !matches!(l, Logical::Unknown(_)))
 }
 
+/// A logical type that the specification does not know; one that it knows, but not on this type or not with these numbers, is to
+/// be ignored.
+fn own_word(ty: &Type) -> Option<&str> {
+    match &ty.logical {
+        Some(Logical::Unknown(word)) if !SPECIFIED.contains(&word.as_str()) => Some(word),
+        _ => None,
+    }
+}
+
 fn word(ty: &Type) -> String {
     let word = ty.props.iter().find(|p| p.key == "logicalType").and_then(|p| p.value.as_str());
-    match (logical(ty), word) {
-        (Some(Logical::Decimal { precision, scale }), _) => format!("decimal({precision}, {scale})"),
-        (Some(_), Some(word)) => word.to_owned(),
+    match (logical(ty), word, own_word(ty)) {
+        (Some(Logical::Decimal { precision, scale }), ..) => format!("decimal({precision}, {scale})"),
+        (Some(_), Some(word), _) => word.to_owned(),
+        (.., Some(own)) => format!("'{own}'"),
         _ => format!("a plain {}", ty.kind.name()),
     }
+}
+
+/// A number that means one thing to the writer and another to the reader.
+fn witness(reader: &Type, writer: &Type) -> Trigger {
+    let (own, theirs) = (logical(reader), logical(writer));
+    if let (Some(Logical::Decimal { precision, scale }), Some(Logical::Decimal { scale: same, .. })) = (own, theirs)
+        && scale == same
+    {
+        // The writer has more digits: the first number that is too large.
+        let n = instant::largest(*precision);
+        let words = format!("reads {}, which has more than {precision} digits", instant::shown(own, n.saturating_add(1)));
+        return n.checked_add(1).map_or(Trigger::None, |n| Trigger::Meant(n, words));
+    }
+    let number = |ty: &Type| matches!(ty.kind, Kind::Int | Kind::Long) || matches!(logical(ty), Some(Logical::Decimal { .. }));
+    let Some(n) = instant::sample(theirs, &writer.kind).filter(|_| number(reader)) else { return Trigger::None };
+    let (read, meant) = (instant::shown(own, n), instant::shown(theirs, n));
+    if read == meant { Trigger::None } else { Trigger::Meant(n, format!("takes {n} for {read}, and {meant} was meant")) }
 }

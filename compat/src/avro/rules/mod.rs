@@ -3,12 +3,22 @@
 use super::site::Check;
 use crate::rule::Rule;
 
+mod alias_lost;
+mod bytes_as_string;
+mod default_lost;
+mod earlier_version_breaks;
+mod enum_default_changed;
 mod enum_symbol_removed;
 mod field_alias_ambiguous;
+mod field_alias_removed;
+mod field_default_changed;
+mod field_taken_twice;
 mod field_without_default;
 mod fixed_size_changed;
 mod logical_type_changed;
 mod name_mismatch;
+mod namespace_changed;
+mod number_rounded;
 mod type_changed;
 mod union_branch_removed;
 
@@ -22,4 +32,14 @@ pub(super) const RULES: &[&Rule<Check>] = &[
     &type_changed::RULE,
     &union_branch_removed::RULE,
     &logical_type_changed::RULE,
+    &bytes_as_string::RULE,
+    &number_rounded::RULE,
+    &namespace_changed::RULE,
+    &field_taken_twice::RULE,
+    &field_default_changed::RULE,
+    &field_alias_removed::RULE,
+    &enum_default_changed::RULE,
+    &default_lost::RULE,
+    &alias_lost::RULE,
+    &earlier_version_breaks::RULE,
 ];

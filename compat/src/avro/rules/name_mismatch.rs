@@ -7,6 +7,8 @@
 //! Instead: keep the name, or give the reader's type the writer's full name as an alias:
 //! `"aliases": ["shop.OldName"]`. Deploy the reader with the alias before the writer takes the new name.
 
+use eventpact_contract::formats::avro::Kind;
+
 use crate::avro::site::{Check, Draft, Site, Trigger, show, span};
 use crate::report::Place;
 use crate::rule::{Breaks, Rule, RuleInfo};
@@ -28,9 +30,15 @@ fn check(site: &Site<'_>) -> Option<Draft> {
         return None;
     }
     let (ours, sent) = (show(site.schemas.reader, reader), show(site.schemas.writer, writer));
+    // A record in a union is a finding about the union, so this one stands by itself.
+    let note = if matches!(reader.kind, Kind::Record(_)) {
+        " A decoder that goes by the fields alone (Avro Java's, outside of unions) reads it all the same; registries refuse it."
+    } else {
+        ""
+    };
     Some(Draft {
         message: format!("the reader expects {ours}, the writer sends {sent}"),
-        help: format!("Keep the name, or give the reader's type \"aliases\": [\"{}\"].", theirs.name.full()),
+        help: format!("Keep the name, or give the reader's type \"aliases\": [\"{}\"].{note}", theirs.name.full()),
         reader: Place::new(span(reader), ours),
         writer: Place::new(span(writer), sent),
         suffix: Some("name"),
