@@ -1,7 +1,7 @@
 //! The rules of JSON Schema and the two ways to compare: with messages (`sound`), and as Confluent's registry does.
 
 mod accepts;
-mod confluent;
+pub mod confluent;
 mod locate;
 mod pattern;
 mod rules;
@@ -20,6 +20,11 @@ pub fn rules() -> Vec<RuleInfo> {
     rules::RULES.iter().map(|r| r.info).collect()
 }
 
+/// The difference types of Confluent's registry that the rules word, in the order of the rules.
+pub fn owned() -> impl Iterator<Item = &'static str> {
+    rules::RULES.iter().flat_map(|r| r.check.differences).copied()
+}
+
 /// Compares one reader with one writer: the reader must accept every message that the writer's schema accepts.
 ///
 /// In the profile `sound` an error is proved by a message that the validator accepts for the writer and refuses for the
@@ -28,6 +33,6 @@ pub fn rules() -> Vec<RuleInfo> {
 pub fn compare(pair: Pair<'_, Schema>, options: Options) -> Report {
     match options.profile {
         Profile::Sound | Profile::Buf(_) => walk::compare(pair),
-        Profile::Confluent => confluent::compare(pair),
+        Profile::Confluent => confluent::compare(pair, options.policy),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use eventpact_compat::check::compare;
 use eventpact_compat::mode::{Direction, Mode as Level};
+use eventpact_compat::options::{Options, Policy};
 use eventpact_compat::pair::Pair;
-use eventpact_compat::report::Finding;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_registry_client::{Metadata, RegisterRequest};
@@ -22,15 +22,6 @@ use crate::wording;
 
 /// The verdict: why not, in the peer's words; empty for compatible.
 pub(crate) type Checked = Vec<String>;
-
-/// What the policy LENIENT lets pass, by the peer's names; all of JSON Schema.
-const LENIENT: [&str; 5] = [
-    "ADDITIONAL_PROPERTIES_NARROWED",
-    "ADDITIONAL_PROPERTIES_REMOVED",
-    "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
-    "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL",
-    "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL",
-];
 
 /// Against what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +126,8 @@ fn differences(
     show_old: impl Fn(&mut Vec<String>),
 ) -> Vec<String> {
     let level = effective.level;
-    let lets_pass = |f: &Finding| effective.lenient && f.peer.as_ref().is_some_and(|p| LENIENT.contains(&p.kind.as_str()));
+    let policy = if effective.lenient { Policy::Lenient } else { Policy::Strict };
+    let options = Options { policy, ..Options::from(Profile::Confluent) };
     let new = &incoming.parsed.tree;
     let mut messages = Vec::new();
     for (index, direction) in level.directions().iter().enumerate() {
@@ -143,9 +135,9 @@ fn differences(
             Direction::Backward => Pair::new(new, old),
             Direction::Forward => Pair::new(old, new),
         };
-        let report = compare(pair, Profile::Confluent);
+        let report = compare(pair, options);
         let before = messages.len();
-        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error && !lets_pass(f));
+        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
         messages.extend(errors.map(|f| wording::message(&incoming.format, f, *direction)));
         messages.extend(report.unknown.into_iter().map(|why| format!("the schemas cannot be compared: {why}")));
         if messages.len() > before && index + 1 == level.directions().len() {

@@ -1,80 +1,69 @@
-//! Combined schemas: branches are paired by a maximum matching on pairwise compatibility, as Confluent's registry does it.
+//! Two combined schemas: their branches are paired by a maximum matching on compatibility, as Confluent's registry does it.
 
-use super::Diff;
-use super::shape::{Criterion, Kind, Shape};
+use std::collections::HashSet;
 
-/// More branches than this are not matched; the pair counts as changed.
-const MAX_BRANCHES: usize = 200;
+use super::diff::{Diff, Difference, Done, Found, Stop};
+use super::part::{Body, Criterion, Part, PartId};
 
-/// A plain schema becomes a combined one.
-pub(super) fn wrapped(diff: &mut Diff<'_>, o: &Shape, u: &Shape, criterion: Criterion, branches: &[Shape]) {
-    match branches {
-        [one] => diff.shapes(o, one),
-        many if criterion != Criterion::All && many.iter().any(|b| diff.compatible_shapes(o, b)) => {}
-        _ => diff.add("TYPE_CHANGED", (u.id, o.id)),
-    }
-}
-
-/// A combined schema becomes a plain one.
-pub(super) fn unwrapped(diff: &mut Diff<'_>, o: &Shape, u: &Shape, criterion: Criterion, branches: &[Shape]) {
-    match branches {
-        [one] => diff.shapes(one, u),
-        many if criterion == Criterion::All && many.iter().any(|b| diff.compatible_shapes(b, u)) => {}
-        _ => diff.add("TYPE_CHANGED", (u.id, o.id)),
-    }
-}
-
-/// Two combined schemas.
-pub(super) fn both(diff: &mut Diff<'_>, o: &Shape, u: &Shape) {
-    let (Kind::Combined(before, old), Kind::Combined(now, new)) = (&o.kind, &u.kind) else { return };
-    let sides = (u.id, o.id);
-    let (old, new) = (distinct(diff, true, old), distinct(diff, false, new));
+/// Compares the branches of two.
+pub(super) fn both(diff: &mut Diff<'_>, found: &mut Found, o: &Part, u: &Part) -> Done {
+    let (Body::Combined(before, old, _), Body::Combined(now, new, _)) = (&o.body, &u.body) else { return Ok(()) };
     if before != now {
-        let single = old.len() == 1 && new.len() == 1;
-        if !single && *now != Criterion::Any {
-            diff.add("COMBINED_TYPE_CHANGED", sides);
-            return;
+        let single = (old.len() == 1, new.len() == 1);
+        let extended = *now == Criterion::Any
+            || single == (true, true)
+            || (single.0 && *now == Criterion::One)
+            || (single.1 && *before == Criterion::All);
+        found.add(if extended { "COMBINED_TYPE_EXTENDED" } else { "COMBINED_TYPE_CHANGED" });
+        if !extended {
+            return Ok(());
         }
     }
-    if *now == Criterion::All && old.len() < new.len() {
-        diff.add("PRODUCT_TYPE_EXTENDED", sides);
-    } else if *now != Criterion::All && old.len() > new.len() {
-        diff.add("SUM_TYPE_NARROWED", sides);
+    let (old, new) = (distinct(diff, old), distinct(diff, new));
+    match old.len().cmp(&new.len()) {
+        std::cmp::Ordering::Less if *now == Criterion::All => found.add("PRODUCT_TYPE_EXTENDED"),
+        std::cmp::Ordering::Less => found.add("SUM_TYPE_EXTENDED"),
+        std::cmp::Ordering::Greater if *before == Criterion::All => found.add("PRODUCT_TYPE_NARROWED"),
+        std::cmp::Ordering::Greater => found.add("SUM_TYPE_NARROWED"),
+        std::cmp::Ordering::Equal => {}
     }
-    if matched(diff, &old, &new) < old.len().min(new.len()) {
-        diff.add("COMBINED_TYPE_SUBSCHEMAS_CHANGED", sides);
-    }
-}
-
-/// Branches that are written differently: equal ones count once.
-fn distinct<'s>(diff: &Diff<'_>, writer: bool, branches: &'s [Shape]) -> Vec<&'s Shape> {
-    let schema = if writer { diff.pair.writer } else { diff.pair.reader };
-    let mut found: Vec<&Shape> = Vec::new();
-    for branch in branches {
-        let same =
-            |other: &&Shape| other.kind == branch.kind && super::text_of(schema, other.id) == super::text_of(schema, branch.id);
-        if !found.iter().any(same) {
-            found.push(branch);
-        }
-    }
-    found
-}
-
-/// The size of a maximum matching between branches that are compatible.
-fn matched(diff: &Diff<'_>, old: &[&Shape], new: &[&Shape]) -> usize {
-    if old.len() > MAX_BRANCHES || new.len() > MAX_BRANCHES {
-        return 0;
-    }
-    let edges: Vec<Vec<bool>> = old.iter().map(|o| new.iter().map(|u| diff.compatible_shapes(o, u)).collect()).collect();
+    let edges = edges(diff, found, *before, &old, &new)?;
     let mut taken: Vec<Option<usize>> = vec![None; new.len()];
-    (0..old.len()).filter(|o| augment(*o, &edges, &mut taken, &mut vec![false; new.len()])).count()
+    let matched = (0..old.len()).filter(|o| augment(*o, &edges, &mut taken, &mut vec![false; new.len()])).count();
+    for (u, o) in taken.iter().enumerate().filter_map(|(u, o)| Some((u, (*o)?))) {
+        found.differences.extend(edges[o][u].iter().flatten().cloned());
+    }
+    if matched < old.len().min(new.len()) {
+        found.add("COMBINED_TYPE_SUBSCHEMAS_CHANGED");
+    }
+    Ok(())
+}
+
+/// Branches with different texts: equal ones count once.
+fn distinct(diff: &mut Diff<'_>, branches: &[PartId]) -> Vec<PartId> {
+    let mut seen = HashSet::new();
+    branches.iter().copied().filter(|id| seen.insert(diff.parts.content(*id))).collect()
+}
+
+/// The differences of a pair of branches, where they are compatible.
+type Edges = Vec<Vec<Option<Vec<Difference>>>>;
+
+fn edges(diff: &mut Diff<'_>, found: &mut Found, before: Criterion, old: &[PartId], new: &[PartId]) -> Result<Edges, Stop> {
+    let mut edges = Vec::new();
+    for (index, o) in old.iter().enumerate() {
+        found.inside(&format!("{}/{index}", before.as_str()), |found| {
+            let row: Result<Vec<_>, Stop> = new.iter().map(|u| diff.try_pair(found, *o, *u)).collect();
+            edges.push(row?);
+            Ok(())
+        })?;
+    }
+    Ok(edges)
 }
 
 /// Looks for a free partner, moving others along; bounded by the number of branches.
-fn augment(o: usize, edges: &[Vec<bool>], taken: &mut Vec<Option<usize>>, seen: &mut Vec<bool>) -> bool {
-    let row = edges.get(o).map(Vec::as_slice).unwrap_or_default();
-    for (u, edge) in row.iter().enumerate() {
-        if !edge || std::mem::replace(&mut seen[u], true) {
+fn augment(o: usize, edges: &Edges, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    for (u, edge) in edges[o].iter().enumerate() {
+        if edge.is_none() || std::mem::replace(&mut seen[u], true) {
             continue;
         }
         let free = match taken[u] {

@@ -64,6 +64,10 @@ const DIFFERENCES: &[&str] = &[
     "MAX_PROPERTIES_DECREASED",
     "MIN_PROPERTIES_ADDED",
     "MIN_PROPERTIES_INCREASED",
+    "MAX_CONTAINS_ADDED",
+    "MAX_CONTAINS_DECREASED",
+    "MIN_CONTAINS_ADDED",
+    "MIN_CONTAINS_INCREASED",
 ];
 
 fn word(found: &Break) -> (String, &'static str) {
