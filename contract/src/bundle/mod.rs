@@ -97,11 +97,6 @@ struct Bundler<'d, 's> {
 /// How deep copies stand in each other.
 const MAX_INSIDE: usize = 8;
 
-/// A key as a token of a JSON pointer in a reference.
-fn token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1").replace('%', "%25")
-}
-
 fn entries(node: &Node) -> &[Entry] {
     node.as_mapping().map_or(&[], |map| &map.entries)
 }
@@ -129,17 +124,17 @@ impl<'d> Bundler<'d, '_> {
             self.taken.extend(entries(&section.value).iter().map(|entry| (*name, entry.key.clone())));
         }
         for channel in self.root.get("channels").into_iter().flat_map(entries) {
-            let at = format!("#/channels/{}", token(&channel.key));
+            let at = format!("#/channels/{}", yaml::reference_token(&channel.key));
             self.channel_places.insert(&raw const channel.value, at.clone());
             let Some(node) = self.documents.follow(&channel.value, &mut Vec::new()) else { continue };
             self.channel_places.entry(node).or_insert_with(|| at.clone());
             for message in node.get("messages").into_iter().flat_map(entries) {
-                let at = format!("{at}/messages/{}", token(&message.key));
+                let at = format!("{at}/messages/{}", yaml::reference_token(&message.key));
                 self.channel_places.entry(&raw const message.value).or_insert(at);
             }
         }
         for server in self.root.get("servers").into_iter().flat_map(entries) {
-            self.channel_places.insert(&raw const server.value, format!("#/servers/{}", token(&server.key)));
+            self.channel_places.insert(&raw const server.value, format!("#/servers/{}", yaml::reference_token(&server.key)));
         }
     }
 
@@ -254,7 +249,7 @@ impl<'d> Bundler<'d, '_> {
             name = format!("{stem}_{n}");
             n += 1;
         }
-        let at = format!("#/components/{section}/{}", token(&name));
+        let at = format!("#/components/{section}/{}", yaml::reference_token(&name));
         self.places.insert((target, section), at.clone());
         if kind.is_schema() && self.documents.is_whole_file(target) {
             self.whole.insert(target.span.file, at.clone());
@@ -275,7 +270,7 @@ impl<'d> Bundler<'d, '_> {
         let waiting = self.waiting.iter().filter(|(of, ..)| *of == section).map(|(_, name, node, _)| (name, *node));
         let made = self.made.iter().filter(|(of, _)| *of == section).map(|(_, entry)| (&entry.key, &entry.value));
         let mut all = own.chain(waiting).chain(made);
-        all.find(|(_, node)| equal(node)).map(|(name, _)| format!("#/components/{section}/{}", token(name)))
+        all.find(|(_, node)| equal(node)).map(|(name, _)| format!("#/components/{section}/{}", yaml::reference_token(name)))
     }
 
     /// A schema beside its format: Avro and Protobuf of other files are inlined. 2.x has the format beside the payload.

@@ -202,8 +202,17 @@ impl Mapping {
 
 /// The JSON pointer (RFC 6901) of these keys and indexes.
 pub(crate) fn pointer(tokens: &[String]) -> String {
-    let escaped = tokens.iter().flat_map(|token| ["/".to_owned(), token.replace('~', "~0").replace('/', "~1")]);
-    escaped.collect()
+    tokens.iter().flat_map(|token| ["/".into(), escape_token(token)]).collect()
+}
+
+/// A key as a token of a JSON pointer: `~` is written `~0`, `/` is written `~1`.
+pub(crate) fn escape_token(key: &str) -> std::borrow::Cow<'_, str> {
+    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
+}
+
+/// A key as a token of a JSON pointer in a reference, where `%` has a meaning of its own.
+pub(crate) fn reference_token(key: &str) -> String {
+    escape_token(key).replace('%', "%25")
 }
 
 /// One token of a JSON pointer without its escapes: `~1` is `/`, `~0` is `~`.

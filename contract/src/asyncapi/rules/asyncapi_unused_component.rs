@@ -9,7 +9,7 @@ use super::{Check, Context, Sink, V2};
 use crate::asyncapi::resolve;
 use crate::diagnostic::Severity;
 use crate::rule::{Layer, Rule};
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, Value, unescape_token};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
@@ -54,7 +54,8 @@ fn references(node: &Node, place: &mut String, used: &mut HashSet<String>) {
         }
         Value::Mapping(mapping) => {
             if let Some(reference) = mapping.get("$ref").and_then(Node::as_str) {
-                let target = resolve::percent_decode(reference).replace("~1", "/").replace("~0", "~");
+                let target = resolve::percent_decode(reference);
+                let target = unescape_token(&target).into_owned();
                 let stands_in = place.strip_prefix(&target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
                 if !stands_in {
                     used.insert(target);

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::server::operation_bindings;
-use super::{PointOfView, Upgrade, entries, entry, mapping, new_reference, node, text, token};
+use super::{PointOfView, Upgrade, entries, entry, mapping, new_reference, node, text};
 use crate::asyncapi::shape::is_extension;
 use crate::source::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, Value, reference_token};
 
 /// The channel that is made.
 struct Building {
@@ -38,7 +38,7 @@ impl<'d> Upgrade<'d> {
             };
             let wanted = item.get("x-channelId").and_then(Node::as_str).filter(|id| !id.is_empty() && taken.insert(id));
             let id = wanted.unwrap_or(&one.key).to_owned();
-            let at = format!("/channels/{}", token(&id));
+            let at = format!("/channels/{}", reference_token(&id));
             self.moved.insert(&raw const one.value, at.clone());
             if let Some(next) = self.documents.next(&one.value, &mut Vec::new()) {
                 self.moved.entry(next).or_insert_with(|| at.clone());
@@ -75,7 +75,7 @@ impl<'d> Upgrade<'d> {
                 continue;
             };
             let building = Building {
-                at: format!("{at}/{}", token(&one.key)),
+                at: format!("{at}/{}", reference_token(&one.key)),
                 id: one.key.clone(),
                 address: None,
                 here: one.key_span,
@@ -184,7 +184,7 @@ impl<'d> Upgrade<'d> {
                 let named = self.message_key(message, target).filter(|key| !taken.contains(key.as_str()));
                 let mut key = named.unwrap_or_else(|| default.to_owned());
                 unique(&mut key, &mut taken.into_iter().map(str::to_owned).collect());
-                let at = format!("{}/messages/{}", channel.at, token(&key));
+                let at = format!("{}/messages/{}", channel.at, reference_token(&key));
                 let value = self.object(message, &at, Self::message);
                 let span = if message.span.file == channel.here.file { message.span } else { channel.here };
                 channel.messages.push(entry(key.clone(), span, value));
@@ -192,7 +192,7 @@ impl<'d> Upgrade<'d> {
                 key
             }
         };
-        let at = format!("{}/messages/{}", channel.at, token(&key));
+        let at = format!("{}/messages/{}", channel.at, reference_token(&key));
         self.moved.entry(message).or_insert_with(|| at.clone());
         new_reference(channel.here, &at)
     }
@@ -219,8 +219,8 @@ impl<'d> Upgrade<'d> {
 fn server_references(servers: &Node, here: Span) -> Node {
     let Value::Sequence(items) = &servers.value else { return servers.clone() };
     let references = items.iter().map(|item| match item.as_str() {
-        Some(name) if item.span.file == here.file => new_reference(item.span, &format!("/servers/{}", token(name))),
-        Some(name) => new_reference(here, &format!("/servers/{}", token(name))),
+        Some(name) if item.span.file == here.file => new_reference(item.span, &format!("/servers/{}", reference_token(name))),
+        Some(name) => new_reference(here, &format!("/servers/{}", reference_token(name))),
         None => item.clone(),
     });
     node(servers.span, Value::Sequence(references.collect()))

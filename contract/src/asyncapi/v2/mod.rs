@@ -17,7 +17,7 @@ use super::v3;
 use crate::diagnostic::Diagnostic;
 use crate::model::Contract;
 use crate::source::{Reader, Sources, Span};
-use crate::yaml::{Entry, Mapping, Node, Value};
+use crate::yaml::{Entry, Mapping, Node, Value, reference_token};
 
 /// Whose work `publish` and `subscribe` of a 2.x document describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,20 +112,6 @@ fn new_reference(span: Span, pointer: &str) -> Node {
     mapping(span, vec![entry("$ref", span, text(span, format!("{NEW}#{pointer}")))])
 }
 
-/// A key as a token of a JSON pointer in a reference.
-fn token(key: &str) -> String {
-    let mut token = String::with_capacity(key.len());
-    for c in key.chars() {
-        match c {
-            '~' => token.push_str("~0"),
-            '/' => token.push_str("~1"),
-            '%' => token.push_str("%25"),
-            c => token.push(c),
-        }
-    }
-    token
-}
-
 fn entries(node: &Node) -> &[Entry] {
     node.as_mapping().map_or(&[], |map| &map.entries)
 }
@@ -211,7 +197,7 @@ impl<'d> Upgrade<'d> {
     fn map(&mut self, value: &'d Node, at: &str, rewrite: Rewrite<'d>) -> Node {
         let Value::Mapping(map) = &value.value else { return value.clone() };
         let rewritten = map.entries.iter().map(|one| {
-            let at = format!("{at}/{}", token(&one.key));
+            let at = format!("{at}/{}", reference_token(&one.key));
             let value = if is_extension(&one.key) { one.value.clone() } else { self.object(&one.value, &at, rewrite) };
             entry(one.key.clone(), one.key_span, value)
         });

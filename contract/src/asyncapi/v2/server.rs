@@ -1,7 +1,7 @@
 //! Servers, security and parameters.
 
-use super::{Upgrade, entries, entry, mapping, new_reference, node, text, token};
-use crate::yaml::{Entry, Node, Value};
+use super::{Upgrade, entries, entry, mapping, new_reference, node, text};
+use crate::yaml::{Entry, Node, Value, reference_token};
 
 impl<'d> Upgrade<'d> {
     pub(super) fn server(&mut self, server: &'d Node, _: &str) -> Node {
@@ -45,7 +45,7 @@ impl<'d> Upgrade<'d> {
     }
 
     fn required_scheme(&mut self, required: &'d Entry) -> Node {
-        let pointer = format!("/components/securitySchemes/{}", token(&required.key));
+        let pointer = format!("/components/securitySchemes/{}", reference_token(&required.key));
         // References of the new tree are written in the root document.
         let span = if required.key_span.file == self.root.span.file { required.key_span } else { self.root.span };
         let scopes = required.value.as_sequence().unwrap_or_default();

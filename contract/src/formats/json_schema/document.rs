@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::yaml::{Entry, Mapping, Node, Value};
+use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
 use super::dialect::{Dialect, Holds};
 use super::parse::Links;
-use super::reference::{Documents, Target, at, escape};
+use super::reference::{Documents, Target, at};
 
 /// The address that the validator gives to a document that names none.
 const NAMELESS: &str = "json-schema:///";
@@ -65,7 +65,7 @@ struct Place {
 
 impl Place {
     fn below(&self, key: &str) -> Self {
-        Self { document: self.document, pointer: format!("{}/{}", self.pointer, escape(key)) }
+        Self { document: self.document, pointer: format!("{}/{}", self.pointer, escape_token(key)) }
     }
 }
 
@@ -142,7 +142,7 @@ impl Copier<'_> {
         let pointer = match target.document {
             // From another file back into the schema itself.
             0 => target.pointer,
-            _ => format!("/$defs/{}", escape(&self.key(target))),
+            _ => format!("/$defs/{}", escape_token(&self.key(target))),
         };
         // A part with an `$id` of its own does not count pointers from the top.
         let (_, apart) = self.documents.base(place.document, &place.pointer);

@@ -8,10 +8,10 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::source::Span;
-use crate::yaml::{Entry, Mapping, Node, Value};
+use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
 use super::dialect::{Dialect, Holds};
-use super::reference::{Documents, Target, at, escape};
+use super::reference::{Documents, Target, at};
 use super::tree::{Additional, Conditional, Dependency, Items, Property, Schema, SchemaId, Sub};
 use super::{document, keywords};
 
@@ -145,7 +145,7 @@ impl Parser<'_, '_> {
         }
         let length = pointer.len();
         pointer.push('/');
-        pointer.push_str(&escape(key));
+        pointer.push_str(&escape_token(key));
         let id = self.sub(document, pointer, node, depth);
         pointer.truncate(length);
         id

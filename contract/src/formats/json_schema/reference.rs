@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Mapping, Node, Value, escape_token, unescape_token};
 
 use super::address;
 use super::dialect::{Dialect, Holds};
@@ -206,7 +206,7 @@ pub(crate) fn is_meta_schema(address: &str) -> bool {
 pub(super) fn at<'a>(root: &'a Node, pointer: &str) -> Option<&'a Node> {
     let mut node = root;
     for part in pointer.split('/').skip(1) {
-        let key = part.replace("~1", "/").replace("~0", "~");
+        let key = unescape_token(part);
         node = match &node.value {
             Value::Mapping(map) => map.get(&key)?,
             Value::Sequence(items) => items.get(key.parse::<usize>().ok()?)?,
@@ -216,13 +216,8 @@ pub(super) fn at<'a>(root: &'a Node, pointer: &str) -> Option<&'a Node> {
     Some(node)
 }
 
-/// A part of a pointer: `~` and `/` escaped.
-pub(super) fn escape(key: &str) -> String {
-    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
-}
-
 fn canonical_pointer(pointer: &str) -> String {
-    let part = |p: &str| escape(&p.replace("~1", "/").replace("~0", "~"));
+    let part = |p: &str| escape_token(&unescape_token(p)).into_owned();
     pointer.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
@@ -303,5 +298,5 @@ impl Collector {
 
 fn push(pointer: &mut String, key: &str) {
     pointer.push('/');
-    pointer.push_str(&escape(key));
+    pointer.push_str(&escape_token(key));
 }
