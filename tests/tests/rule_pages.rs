@@ -8,7 +8,7 @@ use eventpact_tests::{program, root};
 use serde_json::Value;
 
 /// What ids start with. Other texts of this form would be media types and the like.
-const FAMILIES: [&str; 8] = ["yaml", "source", "avro", "protobuf", "json-schema", "asyncapi", "check", "config"];
+const FAMILIES: [&str; 9] = ["yaml", "source", "fmt", "avro", "protobuf", "json-schema", "asyncapi", "check", "config"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
