@@ -80,9 +80,9 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
         Shape::Entry(key, value) => {
             let key = FieldType::Scalar(*key);
             for (number, ty) in [(1, &key), (2, *value)] {
-                for one in fields.get(&number).into_iter().flatten() {
-                    tagged(schema, number, ty, one, depth, &mut out)?;
-                }
+                // Both are always written; a message that is left out would lack what it requires.
+                let one = fields.get(&number).and_then(|values| values.first()).cloned();
+                tagged(schema, number, ty, &one.or_else(|| least(schema, ty))?, depth, &mut out)?;
             }
         }
         Shape::Message(message) => {

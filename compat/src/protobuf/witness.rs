@@ -86,6 +86,14 @@ pub(super) fn of_field(pair: &FieldPair<'_>) -> Option<Witness> {
     samples(pair, field).into_iter().find_map(|value| prove(pair.message, Fields::from([(number, vec![value])]), &[number]))
 }
 
+/// A message without a field, which both sides read; `None` when one of them refuses it or finds the field all the same.
+pub(super) fn of_absence(pair: &MessagePair<'_>, number: i32) -> Option<Witness> {
+    let exchange = exchange(pair, Fields::new())?;
+    let read = exchange.read.as_ref().ok()?;
+    let absent = |fields: &Fields| at(fields, &pair.route).is_some_and(|f| !f.contains_key(&number));
+    (absent(&exchange.sent) && absent(read)).then_some(exchange.witness)
+}
+
 /// Tries two values in a repeated field.
 pub(super) fn of_list(pair: &FieldPair<'_>) -> Option<Witness> {
     let number = pair.pair.writer.number;

@@ -1,13 +1,13 @@
 //! The default of a field, as a value that can be compared across types.
 
-use eventpact_contract::formats::protobuf::{Enum, Literal, OptionEntry, Scalar};
+use eventpact_contract::formats::protobuf::{Enum, Field, FieldType, Label, Literal, OptionEntry, Scalar, Schema};
 
 use super::field::{Cardinality, FieldNode, Type};
 use super::module::Module;
 
 /// A default. Numbers of all types, booleans and enum values compare as numbers, strings and bytes as bytes.
 #[derive(Debug, Clone)]
-pub(super) enum Default {
+pub(in crate::protobuf) enum Default {
     Bytes(Vec<u8>),
     Int(i128),
     Double(f64),
@@ -19,27 +19,43 @@ pub(super) fn of(field: &FieldNode<'_>, module: &Module<'_>) -> Option<Default> 
     if matches!(field.cardinality(), Cardinality::Repeated | Cardinality::Map) {
         return None;
     }
-    let literal = field.option("default").map(|o| &o.literal);
-    Some(match field.ty() {
-        Type::Message | Type::Group => return None,
+    match field.ty() {
+        Type::Message | Type::Group => None,
         Type::Enum => {
             let one = module.enumeration(&field.type_name()?)?.one;
-            Default::Int(i128::from(number(one, field.option("default"))?))
+            Some(Default::Int(i128::from(number(one, field.option("default"))?)))
         }
-        Type::Scalar(Scalar::String | Scalar::Bytes) => match literal {
+        Type::Scalar(scalar) => Some(of_scalar(scalar, field.option("default").map(|o| &o.literal))),
+    }
+}
+
+/// The default of a field in a schema, written or not; `None` where there can be none.
+pub(in crate::protobuf) fn of_field(field: &Field, schema: &Schema) -> Option<Default> {
+    let option = field.options.iter().rev().find(|o| o.name == "default");
+    match &field.ty {
+        _ if field.label == Label::Repeated => None,
+        FieldType::Message(_) | FieldType::Map { .. } => None,
+        FieldType::Enum(name) => Some(Default::Int(i128::from(number(schema.enumeration(name)?, option)?))),
+        FieldType::Scalar(scalar) => Some(of_scalar(*scalar, option.map(|o| &o.literal))),
+    }
+}
+
+fn of_scalar(scalar: Scalar, literal: Option<&Literal>) -> Default {
+    match scalar {
+        Scalar::String | Scalar::Bytes => match literal {
             Some(Literal::Text(bytes)) => Default::Bytes(bytes.clone()),
             _ => Default::Bytes(Vec::new()),
         },
-        Type::Scalar(Scalar::Double) => Default::Double(literal.map_or(0.0, float)),
+        Scalar::Double => Default::Double(literal.map_or(0.0, float)),
         #[allow(clippy::cast_possible_truncation)] // the default of a float is the nearest float
-        Type::Scalar(Scalar::Float) => Default::Float(literal.map_or(0.0, float) as f32),
-        Type::Scalar(_) => Default::Int(match literal {
+        Scalar::Float => Default::Float(literal.map_or(0.0, float) as f32),
+        _ => Default::Int(match literal {
             Some(Literal::Int { negative: true, magnitude }) => -i128::from(*magnitude),
             Some(Literal::Int { magnitude, .. }) => i128::from(*magnitude),
             Some(Literal::Word(word)) => i128::from(word == "true"),
             _ => 0,
         }),
-    })
+    }
 }
 
 /// The number of the value that an option names, or of the first one.
@@ -62,7 +78,7 @@ fn float(literal: &Literal) -> f64 {
 
 impl Default {
     /// Nothing, or zero.
-    pub(super) fn is_zero(&self) -> bool {
+    pub(in crate::protobuf) fn is_zero(&self) -> bool {
         match self {
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Int(number) => *number == 0,
@@ -73,7 +89,7 @@ impl Default {
 
     /// The same value, whatever the two types.
     #[allow(clippy::float_cmp, clippy::cast_possible_truncation)] // the very same number is wanted, as precise as the narrower type
-    pub(super) fn same(&self, other: &Self) -> bool {
+    pub(in crate::protobuf) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
@@ -89,7 +105,7 @@ impl Default {
     }
 
     /// For people.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::protobuf) fn words(&self) -> String {
         match self {
             Self::Bytes(bytes) => format!("\"{}\"", bytes.escape_ascii()),
             Self::Int(number) => number.to_string(),

@@ -4,7 +4,7 @@
 //! reaches. Its rules look from the new version (here the reader) at the previous one (here the writer); another mode only
 //! swaps the two. Rules that prove a break with bytes are those of the profile `sound`.
 
-mod default;
+pub(in crate::protobuf) mod default;
 mod field;
 mod finding;
 mod module;

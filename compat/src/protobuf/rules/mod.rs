@@ -1,5 +1,6 @@
 //! The list of rules, one file each.
 
+mod default_changed;
 mod enum_value_removed;
 mod field_label_changed;
 mod field_numbers_swapped;
@@ -17,6 +18,7 @@ use super::walk::Check;
 
 /// Every rule of the format.
 pub(super) const RULES: &[&Rule<Check>] = &[
+    &default_changed::RULE,
     &enum_value_removed::RULE,
     &field_label_changed::RULE,
     &field_numbers_swapped::RULE,
