@@ -27,7 +27,7 @@ fn nth<'j>(node: &'j mut Json, n: &mut usize) -> Option<&'j mut Json> {
 }
 
 /// A node anywhere in the schema that `wanted` takes, if some tries find one.
-fn somewhere<'j>(root: &'j mut Json, rng: &mut Rng, wanted: impl Fn(&Json) -> bool) -> Option<&'j mut Json> {
+pub(crate) fn somewhere<'j>(root: &'j mut Json, rng: &mut Rng, wanted: impl Fn(&Json) -> bool) -> Option<&'j mut Json> {
     let total = count(root);
     for _ in 0..40 {
         let n = rng.below(total);
