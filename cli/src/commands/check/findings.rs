@@ -141,7 +141,6 @@ impl Findings {
         let key = (diagnostic.id.clone(), diagnostic.primary.span, other, path);
         if let Some((index, directions)) = self.seen.get_mut(&key) {
             if let Some(first) = self.list.get_mut(*index) {
-                diagnostic.peers.retain(|peer| !first.peers.contains(peer));
                 first.peers.append(&mut diagnostic.peers);
             }
             if !directions.contains(&direction) {
