@@ -195,7 +195,7 @@ fn hostile_text_stays_text() {
         use pulldown_cmark::{Event, Tag};
         match event {
             Event::Start(Tag::Link { .. } | Tag::Image { .. }) => panic!("a link in {markdown}"),
-            Event::Html(html) | Event::InlineHtml(html) => {
+            Event::Html(html) | Event::InlineHtml(html) if html.trim() != "<!-- eventpact -->" => {
                 let tag = html.trim_start_matches(['<', '/']);
                 assert!(["code>", "details>", "summary>", "/details"].iter().any(|t| tag.starts_with(t)), "{html}");
             }
