@@ -38,7 +38,7 @@ enum Task {
     },
     /// Measure against the named peers, in one run, as ratios.
     Bench {
-        /// Which one: avro, kafka, documents, validate, check, serve [default: all].
+        /// Which one: avro, kafka, documents, validate, protobuf, compat, check, serve [default: all].
         only: Option<String>,
     },
     /// Start the files of something new.
