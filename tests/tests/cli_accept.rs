@@ -239,6 +239,28 @@ fn a_fingerprint_survives_what_is_not_its_change() {
 }
 
 #[test]
+fn a_baseline_in_git_makes_the_same_fingerprints() {
+    let folder = project(false, &[("schemas/order.avsc", OLD)]);
+    let git = |args: &[&str]| {
+        let done = Command::new("git").args(args).current_dir(folder.path()).output().expect("git");
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "first"]);
+    write(folder.path(), "schemas/order.avsc", NEW);
+    write(folder.path(), "before/order.avsc", OLD);
+    let prints = |args: &[&str]| fingerprints(&json(folder.path(), args));
+    let want = prints(&["check", "schemas", "--against", "git:HEAD"]);
+    assert_eq!(want.len(), 3);
+    assert_eq!(prints(&["check", "schemas/order.avsc", "--against", "git:HEAD"]), want);
+    assert_eq!(prints(&["check", "schemas", "--against", "before"]), want);
+    git(&["add", "schemas"]);
+    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "second"]);
+    assert_eq!(prints(&["check", "git:HEAD:schemas/order.avsc", "--against", "git:HEAD^:schemas/order.avsc"]), want);
+}
+
+#[test]
 fn no_two_breaks_share_a_fingerprint() {
     // The same change twice in one file, and the same file twice.
     let twice = |ty: &str| {
@@ -300,6 +322,49 @@ fn the_nearest_setting_counts() {
     assert_eq!(check(warn, &["--fail-on", "warning"], &[]).0, 1);
     assert_eq!(check(&format!("{warn}[check]\nfail-on = \"warning\"\n"), &[], &[]).0, 1);
     assert_eq!(check(&format!("{warn}[check]\nfail-on = \"warning\"\n"), &["--fail-on", "error"], &[]).0, 0);
+}
+
+#[test]
+fn config_show_tells_where_each_value_comes_from() {
+    let config = "[check]\nmode = \"full\"\npolicy = \"lenient\"\ninclude = [\"lib\"]\n\n[rules]\n\"avro/*\" = \"info\"\n\n[[subject]]\n\
+                  names = [\"new/*.avsc\"]\nprofile = \"confluent\"\n\n[[accept]]\nfingerprint = \"0123456789abcdef\"\nreason = \"r\"\n\
+                  expires = 2026-11-24\n";
+    let folder = project(true, &[("eventpact.toml", config), ("new/order.avsc", NEW)]);
+    let show = |args: &[&str], env: &[(&str, &str)]| {
+        ran(command(folder.path(), &[&["config", "show"][..], args].concat()).envs(env.iter().copied()))
+    };
+    let value = |report: &Value, table: &str, name: &str| {
+        let tables = report["tables"].as_array().expect("tables").iter();
+        let values = tables.filter(|t| t["table"] == table).flat_map(|t| t["values"].as_array().expect("values"));
+        let found = values.clone().find(|v| v["name"] == name).unwrap_or_else(|| panic!("{table} {name} in {report:#}"));
+        let text = |key: &str| found[key].as_str().unwrap_or("-").to_owned();
+        (text("value"), text("origin"), text("at"))
+    };
+    let ours = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    let read = |args: &[&str], env: &[(&str, &str)]| -> Value {
+        let ran = show(&[args, &["--format", "json"]].concat(), env);
+        serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err))
+    };
+    let report = read(&[], &[("EVENTPACT_POLICY", "strict")]);
+    assert_eq!(report["file"], "eventpact.toml");
+    assert_eq!(value(&report, "check", "mode"), ours("FULL", "file", "eventpact.toml:2"));
+    assert_eq!(value(&report, "check", "policy"), ours("strict", "environment", "EVENTPACT_POLICY"));
+    assert_eq!(value(&report, "check", "profile"), ours("sound", "default", "-"));
+    assert_eq!(value(&report, "check", "include"), ours("lib", "file", "eventpact.toml:4"));
+    assert_eq!(value(&report, "rules", "avro/*"), ours("info", "file", "eventpact.toml:7"));
+    assert_eq!(value(&report, "subject", "profile"), ours("confluent", "file", "eventpact.toml:11"));
+    let accepted = value(&report, "accept", "0123456789abcdef");
+    assert_eq!(accepted, ours("r (until 2026-11-24, which is over)", "file", "eventpact.toml:14"));
+    let report = read(&["new/order.avsc", "--mode", "none"], &[("EVENTPACT_MODE", "forward")]);
+    assert_eq!(value(&report, "check", "profile"), ours("confluent", "file", "eventpact.toml:11"));
+    assert_eq!(value(&report, "check", "mode"), ours("NONE", "flag", "--mode"));
+    let text = show(&["new/order.avsc"], &[]);
+    assert!(text.code == 0 && text.out.starts_with("configuration: eventpact.toml\n\n[check]\n  mode "), "{}", text.out);
+    assert!(text.out.lines().any(|l| l.starts_with("  profile ") && l.ends_with(" eventpact.toml:11")), "{}", text.out);
+    // A mistake is told at its place.
+    write(folder.path(), "eventpact.toml", "[check]\nmode = \"sideways\"\n");
+    let ran = show(&[], &[]);
+    assert!(ran.code == 2 && ran.out.contains("eventpact.toml:2:8"), "{}", ran.out);
 }
 
 #[test]

@@ -1,9 +1,17 @@
 //! AsyncAPI: servers, channels by address, their messages with payload and headers, and operations.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use eventpact_contract::formats::{avro, json_schema, protobuf};
 use eventpact_contract::model::{Binding, Channel, Contract, Message, Operation, Server};
+use eventpact_contract::schema::Schema;
 use eventpact_contract::source::Span;
 
 use super::Item;
+
+/// How many items all payloads of a contract may have; of those beyond it is only said whether they changed. A schema that many
+/// messages share is written out for each of them.
+const MAX_ITEMS: usize = 300_000;
 
 pub(super) fn items(contract: &Contract) -> Vec<Item> {
     let mut info = Item::new("document", "info", contract.info.span);
@@ -17,7 +25,8 @@ pub(super) fn items(contract: &Contract) -> Vec<Item> {
     }
     let mut items = vec![info];
     items.extend(contract.servers.iter().map(server));
-    items.extend(contract.channels.iter().map(channel));
+    let mut left = MAX_ITEMS;
+    items.extend(contract.channels.iter().map(|found| channel(found, &mut left)));
     items.extend(contract.operations.iter().map(|found| operation(contract, found)));
     items
 }
@@ -33,7 +42,7 @@ fn server(server: &Server) -> Item {
     item
 }
 
-fn channel(channel: &Channel) -> Item {
+fn channel(channel: &Channel, left: &mut usize) -> Item {
     let address = channel.address.as_deref().unwrap_or(&channel.key);
     let mut item = Item::new("channel", format!("channel {address}"), channel.span);
     item.also.push(format!("channel key {}", channel.key));
@@ -57,11 +66,11 @@ fn channel(channel: &Channel) -> Item {
         child.note("description", parameter.description.as_deref(), parameter.span);
         item.children.push(child);
     }
-    item.children.extend(channel.messages.iter().map(message));
+    item.children.extend(channel.messages.iter().map(|found| message(found, left)));
     item
 }
 
-fn message(message: &Message) -> Item {
+fn message(message: &Message, left: &mut usize) -> Item {
     let mut item = Item::new("message", format!("message {}", message.name()), message.span);
     item.also.push(format!("message key {}", message.key));
     message.name().clone_into(&mut item.name);
@@ -78,10 +87,30 @@ fn message(message: &Message) -> Item {
         // Versions of a format are many names for one thing: what counts is which format it is.
         let format = payload.schema.as_ref().map_or(payload.schema_format.as_str(), |schema| schema.format().as_str());
         child.say("schema format", format, payload.span);
-        child.children = payload.schema.as_ref().map(super::items).unwrap_or_default();
+        if let Some(schema) = &payload.schema {
+            child.children = super::items(schema);
+            let size = child.children.iter().map(Item::size).sum::<usize>();
+            if size > *left {
+                child.children.clear();
+                child.say("schema", digest(schema), payload.span);
+            }
+            *left = left.saturating_sub(size);
+        }
         item.children.push(child);
     }
     item
+}
+
+/// The same for schemas that say the same.
+fn digest(schema: &Schema) -> String {
+    let text = match schema {
+        Schema::Avro(schema) => avro::canonical_text(schema),
+        Schema::Protobuf(schema) => protobuf::canonical_text(schema),
+        Schema::JsonSchema(schema) => json_schema::canonical_text(&schema.document),
+    };
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    format!("digest {:016x}", hash.finish())
 }
 
 fn operation(contract: &Contract, operation: &Operation) -> Item {

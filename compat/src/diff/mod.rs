@@ -63,6 +63,11 @@ impl Item {
         Self { key, also: Vec::new(), what, name, span, summary, facets: Vec::new(), children: Vec::new(), shared: false }
     }
 
+    /// How many items it is made of, itself among them.
+    fn size(&self) -> usize {
+        1 + self.children.iter().map(Self::size).sum::<usize>()
+    }
+
     /// Says something that programs depend on.
     fn say(&mut self, name: impl Into<String>, value: impl Into<String>, span: Span) {
         self.facets.push(Facet { name: name.into(), value: value.into(), span, metadata: false });

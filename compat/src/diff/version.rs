@@ -55,6 +55,8 @@ pub struct Claim {
     pub wanted: Option<String>,
     /// The document says too little: its version is lower than that.
     pub too_low: bool,
+    /// The document says more than that.
+    pub too_high: bool,
 }
 
 /// Holds the versions of a document against a hint. Before 1.0.0 the minor number counts what breaks, and the patch number all
@@ -71,8 +73,9 @@ pub fn claim(old: &str, new: &str, hint: Bump) -> Claim {
         // What is no semantic version should at least not stay what it was.
         _ => hint > Bump::None && old == new,
     };
+    let too_high = wanted.zip(parse(new)).is_some_and(|(wanted, new)| new > wanted);
     let shown = wanted.map(|(major, minor, patch)| format!("{major}.{minor}.{patch}"));
-    Claim { old: old.to_owned(), new: new.to_owned(), wanted: shown, too_low }
+    Claim { old: old.to_owned(), new: new.to_owned(), wanted: shown, too_low, too_high }
 }
 
 /// Major, minor, patch; `1.2` is `1.2.0`. What stands behind `-` or `+` does not count.
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(said("0.4.1", "0.5.0", Bump::Major), ("0.5.0".to_owned(), false));
         assert_eq!(said("0.4.1", "0.4.1", Bump::Minor), ("0.4.2".to_owned(), true));
         assert_eq!(said("v1.2", "1.3", Bump::Minor), ("1.3.0".to_owned(), false));
+        assert!(claim("1.2.3", "2.0.0", Bump::Minor).too_high && !claim("1.2.3", "1.3.0", Bump::Minor).too_high);
         assert_eq!(said("draft", "draft", Bump::Minor), (String::new(), true));
         assert_eq!(said("draft", "final", Bump::Minor), (String::new(), false));
     }

@@ -76,13 +76,14 @@ impl Compared {
 
     /// What the document's own version should be; `None` where it is right.
     pub(super) fn advice(&self) -> Option<String> {
-        let claim = self.claim.as_ref().filter(|claim| claim.too_low)?;
+        let claim = self.claim.as_ref().filter(|claim| claim.too_low || claim.too_high)?;
         let now = if claim.old == claim.new {
             format!("info.version is still {}", claim.new)
         } else {
             format!("info.version is {}, after {}", claim.new, claim.old)
         };
         Some(match &claim.wanted {
+            Some(wanted) if claim.too_high => format!("{now}: for these changes {wanted} would do"),
             Some(wanted) => format!("{now}: these changes ask for {wanted}"),
             None => format!("{now}: these changes ask for another"),
         })
@@ -173,7 +174,7 @@ fn object(document: &Compared, sources: &Sources) -> Value {
     let claim = document
         .claim
         .as_ref()
-        .map(|claim| json!({ "old": claim.old, "new": claim.new, "wanted": claim.wanted, "too_low": claim.too_low }));
+        .map(|claim| json!({ "old": claim.old, "new": claim.new, "wanted": claim.wanted, "too_low": claim.too_low, "too_high": claim.too_high }));
     let place = |span: Option<Span>| {
         let at = span.map(|span| (sources.file(span.file).name(), sources.line_column(span)));
         at.map(|(file, at)| json!({ "file": file, "line": at.line, "column": at.column }))
