@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
 
 use args::Format;
-pub(crate) use args::{FailOn, OutputArgs};
+pub(crate) use args::OutputArgs;
 
 /// What a run says besides its findings.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,15 @@ pub(crate) struct Summary<'a> {
     pub(crate) fails: Severity,
     /// How the run ends.
     pub(crate) exit: Exit,
+    /// What else is to be said.
+    pub(crate) further: Option<&'a Further>,
+}
+
+/// What a command says beyond its findings: lines for people behind them, and fields of the JSON report.
+#[derive(Debug, Default)]
+pub(crate) struct Further {
+    pub(crate) lines: Vec<String>,
+    pub(crate) fields: serde_json::Map<String, serde_json::Value>,
 }
 
 impl OutputArgs {
@@ -44,7 +53,7 @@ impl OutputArgs {
             _ if has_errors(findings) => Exit::Findings,
             _ => Exit::Clean,
         };
-        self.report(Summary { verdict, documents: &[], fails: Severity::Error, exit }, findings, sources)
+        self.report(Summary { verdict, documents: &[], fails: Severity::Error, exit, further: None }, findings, sources)
     }
 
     /// Sorts the findings, prints them, and writes the reports that were asked for.
@@ -60,24 +69,29 @@ impl OutputArgs {
             version: env!("CARGO_PKG_VERSION"),
             rule: catalogue::page,
         };
+        let nothing = Further::default();
+        let further = summary.further.unwrap_or(&nothing);
         let report = |format: Format, color: bool| {
             let options = Options { verdict: summary.verdict, color, explained: catalogue::has_page };
             match format {
-                Format::Text => text::render_with_count(findings, sources, &options, summary.documents.len()),
-                Format::Json => json::render(findings, sources, &options),
+                Format::Text => {
+                    let text = text::render_with_count(findings, sources, &options, summary.documents.len());
+                    further.lines.iter().fold(text, |text, line| text + line + "\n")
+                }
+                Format::Json => json::render_with(findings, sources, &options, &further.fields),
                 Format::Sarif => sarif::render(findings, sources, &project),
                 Format::Github => github::render(findings, sources, &project),
                 Format::Gitlab => gitlab::render(findings, sources, &project),
                 Format::Junit => junit::render(findings, sources, &project),
-                Format::Markdown => markdown::render(findings, sources, &options, &project),
+                Format::Markdown => {
+                    let text = markdown::render(findings, sources, &options, &project);
+                    further.lines.iter().fold(text, |text, line| format!("{text}\n- {line}"))
+                }
             }
         };
         // Files first: a closed pipe on standard output should not cost a report.
         for wanted in &self.output {
             write(&wanted.path, &report(wanted.format, false))?;
-        }
-        if let Some(file) = &self.summary {
-            ci::append_summary(file, &report(Format::Markdown, false))?;
         }
         let color = self.color.wanted();
         let shown = match self.format {
@@ -87,11 +101,6 @@ impl OutputArgs {
         };
         print(&shown)
     }
-}
-
-/// `1 finding`, `2 findings`.
-pub(crate) fn count(n: usize, word: &str) -> String {
-    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Prints to standard output. A reader that has gone away, as `head` does, is no error.

@@ -54,12 +54,29 @@ pub struct Server {
     pub span: Span,
     /// Host and port, maybe with `{variables}`.
     pub host: String,
+    /// The path behind the host, maybe with `{variables}`.
+    pub pathname: Option<String>,
     /// `kafka`, `amqp`, `mqtt`, …
     pub protocol: String,
+    /// The version of the protocol, as written.
+    pub protocol_version: Option<String>,
     /// A description in CommonMark.
     pub description: Option<String>,
+    /// What a client must show, one of these; empty means nothing.
+    pub security: Vec<Security>,
     /// What is special to the protocol.
     pub bindings: Vec<Binding>,
+}
+
+/// One security scheme among the alternatives of a server or an operation.
+#[derive(Debug, Clone)]
+pub struct Security {
+    /// The place in the list.
+    pub span: Span,
+    /// The key that the reference names; `None` when the scheme stands in place.
+    pub name: Option<String>,
+    /// The Security Scheme Object, behind references.
+    pub scheme: Node,
 }
 
 /// A named stream of messages: a topic, a queue, a routing key.
@@ -149,6 +166,8 @@ pub struct Payload {
     pub schema_format: String,
     /// The schema; `None` for a format that is kept opaque.
     pub schema: Option<Schema>,
+    /// What stands there in a format that is not read.
+    pub opaque: Option<Node>,
 }
 
 /// What the application does with a channel.
@@ -191,6 +210,8 @@ pub struct Operation {
     pub description: Option<String>,
     /// The answer to it.
     pub reply: Option<Reply>,
+    /// What a client must show, one of these; empty means nothing beyond what the server asks.
+    pub security: Vec<Security>,
     /// What is special to the protocol.
     pub bindings: Vec<Binding>,
     /// `x-retry`: how often and when a failed message is tried again.
@@ -219,6 +240,8 @@ pub struct Binding {
     pub span: Span,
     /// The object as written.
     pub node: Node,
+    /// The fields that hold a JSON Schema (`key` of Kafka, `headers` of HTTP), read.
+    pub schemas: Vec<(String, Payload)>,
 }
 
 /// `x-retry` on a receive operation (the shape of the RFC in asyncapi/spec#1234).

@@ -29,6 +29,10 @@ fn found(new: &Contract, old: &Contract, sources: &Sources) -> String {
     for why in report.unknown {
         out.push_str(&format!("unknown: {why}\n").replace('\t', " "));
     }
+    for line in asyncapi::advice(&report.rollouts) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     out
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Result;
+use clap::ValueEnum;
 use eventpact_contract::diagnostic::{Diagnostic, Severity, printable};
 use eventpact_contract::load;
 use eventpact_contract::rule;
@@ -12,7 +13,7 @@ use eventpact_contract::source::Sources;
 use crate::config::ConfigArgs;
 use crate::exit::Exit;
 use crate::input::{Entry, ReadArgs, Tree};
-use crate::output::{FailOn, OutputArgs, Summary};
+use crate::output::{OutputArgs, Summary};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -31,14 +32,35 @@ pub(crate) struct Args {
     #[arg(long)]
     strict: bool,
     /// Exit 1 from this severity on.
-    #[arg(long, visible_alias = "fail-on", value_enum, default_value = "error", value_name = "SEVERITY")]
-    fail_severity: FailOn,
+    #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
+    fail_severity: FailSeverity,
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// From which severity on a run fails.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailSeverity {
+    /// Errors only.
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Any finding.
+    Info,
+}
+
+impl From<FailSeverity> for Severity {
+    fn from(severity: FailSeverity) -> Self {
+        match severity {
+            FailSeverity::Error => Self::Error,
+            FailSeverity::Warning => Self::Warning,
+            FailSeverity::Info => Self::Info,
+        }
+    }
 }
 
 /// What was read so far.
@@ -74,7 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Ok(exit); // no input could be opened, which is said
     }
     let verdict = if failed { "invalid" } else { "valid" };
-    let summary = Summary { verdict, documents: &run.documents, fails, exit };
+    let summary = Summary { verdict, documents: &run.documents, fails, exit, further: None };
     args.output.report(summary, &mut run.findings, &run.sources)?;
     Ok(exit)
 }

@@ -335,8 +335,7 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// How bad the findings of a rule are.
-pub(super) fn severity(check: Check) -> Severity {
+fn severity(check: Check) -> Severity {
     match check {
         Check::Named(_) | Check::MissingField(_) | Check::AmbiguousField(_) | Check::Mismatch(_) | Check::Branch(_) => {
             Severity::Error

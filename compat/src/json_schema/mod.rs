@@ -2,10 +2,7 @@
 
 mod accepts;
 pub mod confluent;
-mod finding;
-mod language;
 mod locate;
-mod owner;
 mod pattern;
 mod rules;
 mod samples;

@@ -10,8 +10,6 @@ mod pattern;
 mod protobuf;
 mod protobuf_example;
 
-pub use avro::logical_name;
-
 use crate::schema::Schema;
 
 /// The most rows of a table.

@@ -4,12 +4,12 @@
 //!
 //! What to do instead: keep the channel, mark it deprecated in its description, and remove it once no client uses it.
 
-use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::model::Channel;
 use eventpact_contract::source::Span;
 
+use super::super::change::Change;
 use super::super::{Check, Scope, Versions};
-use crate::report::{Finding, Place, Report};
+use crate::report::Place;
 use crate::rule::{Breaks, Rule, RuleInfo};
 
 pub(super) const RULE: Rule<Check> = Rule {
@@ -22,21 +22,15 @@ pub(super) const RULE: Rule<Check> = Rule {
     check: Check::Channel(check),
 };
 
-fn check(versions: &Versions<'_, Channel>, scope: &Scope<'_>, report: &mut Report) {
+fn check(versions: &Versions<'_, Channel>, scope: &Scope<'_>, out: &mut Vec<Change>) {
     if versions.new.is_some() {
         return;
     }
     let old = versions.old;
     let address = old.address.as_deref().map_or_else(String::new, |a| format!(" (address {a})"));
-    report.findings.push(Finding {
-        rule: RULE.info,
-        severity: Severity::Error,
-        message: format!("channel `{}`{address} is gone: its clients talk to nobody", old.key),
-        help: "keep the channel until none of its clients is left, and say in its description that it is deprecated".to_owned(),
-        reader: Place::new(Span::start_of(scope.new.file), "no channel of this address or key"),
-        writer: Place::new(old.span, format!("channel {}", old.key)),
-        path: format!("/channels/{}", old.key),
-        peer: None,
-        witness: None,
-    });
+    let message = format!("channel `{}`{address} is gone: its clients talk to nobody", old.key);
+    let new = Place::new(Span::start_of(scope.new.file), "no channel of this address or key");
+    let change = Change::error(message, new, Place::new(old.span, format!("channel {}", old.key)));
+    let help = "keep the channel until none of its clients is left, and say in its description that it is deprecated";
+    out.push(change.help(help).path(format!("/channels/{}", old.key)));
 }

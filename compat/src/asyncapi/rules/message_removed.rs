@@ -1,14 +1,14 @@
-//! Finds a message that a channel no longer carries, neither under its name nor under its key.
+//! Finds a message that a channel no longer carries: none has its name, its payload or its key.
 //!
-//! Why it breaks: its readers wait for a message that never comes, or its writers send one that nobody expects any more.
+//! Why it breaks: whoever waits for it waits for ever, and whoever still sends it is not understood.
 //!
-//! What to do instead: keep the message until none of its clients is left.
+//! What to do instead: keep the message and mark it deprecated; remove it when none of its clients is left.
 
-use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::model::Message;
 
+use super::super::change::{Change, Holds};
 use super::super::{Check, Scope, Versions};
-use crate::report::{Finding, Place, Report};
+use crate::report::Place;
 use crate::rule::{Breaks, Rule, RuleInfo};
 
 pub(super) const RULE: Rule<Check> = Rule {
@@ -21,18 +21,12 @@ pub(super) const RULE: Rule<Check> = Rule {
     check: Check::Message(check),
 };
 
-fn check(versions: &Versions<'_, Message>, scope: &Scope<'_>, report: &mut Report) {
-    let (None, Some(channel)) = (versions.new, scope.channel) else { return };
+fn check(versions: &Versions<'_, Message>, scope: &Scope<'_>, out: &mut Vec<Change>) {
+    let (None, Some(channel)) = (versions.new, scope.channel.as_ref().and_then(|channel| channel.new)) else { return };
     let name = versions.old.name();
-    report.findings.push(Finding {
-        rule: RULE.info,
-        severity: Severity::Error,
-        message: format!("channel `{}` no longer carries the message `{name}`", channel.key),
-        help: "keep the message until none of its clients is left".to_owned(),
-        reader: Place::new(channel.span, format!("no message {name}")),
-        writer: Place::new(versions.old.span, format!("message {name}")),
-        path: format!("/channels/{}/messages/{name}", channel.key),
-        peer: None,
-        witness: None,
-    });
+    let new = Place::new(channel.span, format!("no message {name}"));
+    let old = Place::new(versions.old.span, format!("message {name}"));
+    let change = Change::error(format!("channel `{}` no longer carries the message `{name}`", channel.key), new, old);
+    let change = change.help("keep the message until none of its clients is left").rolled_out(Holds::leaving(scope.sides));
+    out.push(change.path(format!("/channels/{}/messages/{name}", channel.key)));
 }

@@ -38,7 +38,7 @@ impl<'d> Lowering<'d> {
             headers,
             correlation_id: correlation_id.and_then(location),
             examples: examples.to_vec(),
-            bindings: bindings(self.documents, node),
+            bindings: bindings(self.documents, node, payloads),
         }
     }
 }

@@ -12,9 +12,9 @@ use std::collections::{HashMap, HashSet};
 use super::expression::RuntimeExpression;
 use super::resolve::Documents;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Server};
+use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Security, Server};
 use crate::source::{Reader, Sources, Span};
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, unescape_token};
 use payload::Payloads;
 
 /// Everything that the parts of a document are lowered with.
@@ -52,9 +52,9 @@ pub(super) fn lower(
         messages: Vec::new(),
     };
     let mut payloads = Payloads::new(documents, version, sources, reader);
-    let servers = lowering.servers();
+    let servers = lowering.servers(&mut payloads);
     let channels = lowering.channels(&mut payloads);
-    let operations = lowering.operations(&channels);
+    let operations = lowering.operations(&channels, &mut payloads);
     payloads.unused_schemas(root);
     let own = payloads.finish();
     found.append(&mut lowering.found);
@@ -110,7 +110,7 @@ impl<'d> Lowering<'d> {
         self.documents.follow(node, &mut Vec::new())
     }
 
-    fn servers(&mut self) -> Vec<Server> {
+    fn servers(&mut self, payloads: &mut Payloads<'_, 'd>) -> Vec<Server> {
         let mut servers = Vec::new();
         for entry in entries(self.root, "servers") {
             let Some(node) = self.follow(&entry.value) else { continue };
@@ -119,9 +119,12 @@ impl<'d> Lowering<'d> {
                 key: entry.key.clone(),
                 span: entry.key_span,
                 host: text(node, "host").unwrap_or_default(),
+                pathname: text(node, "pathname"),
                 protocol: text(node, "protocol").unwrap_or_default(),
+                protocol_version: text(node, "protocolVersion"),
                 description: text(node, "description"),
-                bindings: bindings(self.documents, node),
+                security: security(self.documents, node),
+                bindings: bindings(self.documents, node, payloads),
             });
         }
         servers
@@ -143,7 +146,7 @@ impl<'d> Lowering<'d> {
                 messages,
                 parameters: self.parameters(node),
                 servers: self.channel_servers(node),
-                bindings: bindings(self.documents, node),
+                bindings: bindings(self.documents, node, payloads),
             });
             self.channels.insert(&raw const entry.value, channels.len() - 1);
             self.messages.push(places.iter().enumerate().map(|(n, entry)| (&raw const entry.value, n)).collect());
@@ -220,14 +223,39 @@ fn template_names(address: &str) -> Vec<&str> {
     names
 }
 
-fn bindings(documents: &Documents, node: &Node) -> Vec<Binding> {
+/// The fields of bindings that hold a schema which says what travels.
+const SCHEMAS: &[(&str, &[&str])] = &[
+    ("kafka", &["key"]),
+    ("ws", &["query", "headers"]),
+    ("http", &["query", "headers"]),
+    ("jms", &["headers"]),
+    ("anypointmq", &["headers"]),
+    ("mqtt", &["correlationData"]),
+];
+
+fn bindings(documents: &Documents, node: &Node, payloads: &mut Payloads<'_, '_>) -> Vec<Binding> {
     let followed = node.get("bindings").and_then(|node| documents.follow(node, &mut Vec::new()));
     let entries = followed.and_then(Node::as_mapping);
     let mut bindings = Vec::new();
     for entry in entries.into_iter().flat_map(|map| &map.entries) {
         if let Some(node) = documents.follow(&entry.value, &mut Vec::new()) {
-            bindings.push(Binding { protocol: entry.key.clone(), span: entry.key_span, node: node.clone() });
+            let fields = SCHEMAS.iter().find(|(protocol, _)| *protocol == entry.key).map_or(&[][..], |(_, fields)| *fields);
+            let schema = |field: &&str| Some(((*field).to_owned(), payloads.unreported(node.get(field)?)?));
+            let schemas = fields.iter().filter_map(schema).collect();
+            bindings.push(Binding { protocol: entry.key.clone(), span: entry.key_span, node: node.clone(), schemas });
         }
     }
     bindings
+}
+
+/// The alternatives under `security`.
+fn security(documents: &Documents, node: &Node) -> Vec<Security> {
+    let mut schemes = Vec::new();
+    for one in node.get("security").and_then(Node::as_sequence).unwrap_or_default() {
+        let Some(scheme) = documents.follow(one, &mut Vec::new()) else { continue };
+        let reference = one.get("$ref").and_then(Node::as_str);
+        let name = reference.and_then(|text| text.rsplit('/').next()).map(|token| unescape_token(token).into_owned());
+        schemes.push(Security { span: one.span, name, scheme: scheme.clone() });
+    }
+    schemes
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Lowering, bindings, entries, location, text};
+use super::payload::Payloads;
+use super::{Lowering, bindings, entries, location, security, text};
 use crate::asyncapi::traits;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Action, Channel, Operation, Reply};
@@ -10,12 +11,12 @@ use crate::source::Span;
 use crate::yaml::{Entry, Node};
 
 impl<'d> Lowering<'d> {
-    pub(super) fn operations(&mut self, channels: &[Channel]) -> Vec<Operation> {
+    pub(super) fn operations(&mut self, channels: &[Channel], payloads: &mut Payloads<'_, 'd>) -> Vec<Operation> {
         let listed: Vec<&'d Entry> = entries(self.root, "operations").collect();
-        listed.into_iter().filter_map(|entry| self.operation(entry, channels)).collect()
+        listed.into_iter().filter_map(|entry| self.operation(entry, channels, payloads)).collect()
     }
 
-    fn operation(&mut self, entry: &'d Entry, channels: &[Channel]) -> Option<Operation> {
+    fn operation(&mut self, entry: &'d Entry, channels: &[Channel], payloads: &mut Payloads<'_, 'd>) -> Option<Operation> {
         let written = self.follow(&entry.value)?;
         let action = match written.get("action")?.as_str()? {
             "send" => Action::Send,
@@ -38,7 +39,8 @@ impl<'d> Lowering<'d> {
             summary: text(node, "summary"),
             description: text(node, "description"),
             reply,
-            bindings: bindings(self.documents, node),
+            security: security(self.documents, node),
+            bindings: bindings(self.documents, node, payloads),
             retry,
             dead_letter,
         })

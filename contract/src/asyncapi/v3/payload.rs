@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::asyncapi::resolve::{self, Documents};
 use crate::asyncapi::schema_format::{self, Language};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::formats::json_schema::{self, Dialect};
 use crate::load::{read_avro, read_avro_payload, read_json_schema, read_protobuf, read_protobuf_text};
 use crate::model::Payload;
@@ -87,7 +87,18 @@ impl<'s, 'd> Payloads<'s, 'd> {
         payload
     }
 
-    /// The same for a message whose traits were merged in.
+    /// A schema in a binding: what is wrong with it was said by the shape check, so nothing is reported here. `None` when it
+    /// is no JSON Schema without mistakes.
+    pub(in crate::asyncapi) fn unreported(&mut self, node: &Node) -> Option<Payload> {
+        let (reported, reached) = (self.found.len(), std::mem::take(&mut self.reached));
+        let payload = self.merged(node);
+        let broken = has_errors(self.since(reported));
+        self.found.truncate(reported);
+        self.reached = reached;
+        payload.filter(|_| !broken)
+    }
+
+    /// The payload or the headers of a message whose traits were merged in.
     pub(in crate::asyncapi) fn merged(&mut self, node: &Node) -> Option<Payload> {
         if let Some((format, span)) = self.by_file_name(node) {
             return self.with_format(node, format.to_owned(), span);
@@ -112,7 +123,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
         let reader = Imports { below: self.reader, texts: bundled.get("imports") };
         let root = bundled.get("message").and_then(Node::as_str);
         let schema = read_protobuf_text(self.sources, &reader, text, &path, root, &mut self.found);
-        Payload { span: text.span, schema_format: format, schema }
+        Payload { span: text.span, schema_format: format, schema, opaque: None }
     }
 
     /// A reference to a file whose name says what it holds, where the format is not said.
@@ -136,7 +147,8 @@ impl<'s, 'd> Payloads<'s, 'd> {
         match read.language {
             Language::Unknown | Language::Raml => {
                 self.opaque(&format, read.language, format_span);
-                return Some(Payload { span: schema.span, schema_format: format, schema: None });
+                let opaque = self.documents.follow(schema, &mut Vec::new()).cloned();
+                return Some(Payload { span: schema.span, schema_format: format, schema: None, opaque });
             }
             _ if !read.known_version => {
                 let message =
@@ -149,7 +161,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
             Language::Protobuf => Some(self.protobuf(schema, format)),
             Language::Avro => {
                 if let Some((reference, text)) = reference_to(schema, &["avpr", "avdl"]) {
-                    let mut payload = Payload { span: schema.span, schema_format: format, schema: None };
+                    let mut payload = Payload { span: schema.span, schema_format: format, schema: None, opaque: None };
                     if let Some((id, path, root)) = self.open(reference, text) {
                         payload.span = Span::start_of(id);
                         let (sources, found) = (&mut *self.sources, &mut self.found);
@@ -161,7 +173,7 @@ impl<'s, 'd> Payloads<'s, 'd> {
                 let target = self.documents.follow(schema, &mut self.found)?.clone();
                 let path = self.documents.path_of(target.span.file).to_owned();
                 let read = read_avro(self.sources, self.reader, &target, &path, &mut self.found);
-                Some(Payload { span: target.span, schema_format: format, schema: read })
+                Some(Payload { span: target.span, schema_format: format, schema: read, opaque: None })
             }
             Language::JsonSchema(dialect) => {
                 let target = self.documents.follow(schema, &mut self.found)?.clone();
@@ -181,11 +193,11 @@ impl<'s, 'd> Payloads<'s, 'd> {
         let told = matches!(dialect, Dialect::AsyncApi | Dialect::Draft07);
         self.found.extend(problems.into_iter().filter(|problem| !(told && json_schema::is_about_shape(&problem.id))));
         self.reached.extend(reached);
-        Payload { span: target.span, schema_format: format, schema }
+        Payload { span: target.span, schema_format: format, schema, opaque: None }
     }
 
     fn protobuf(&mut self, schema: &Node, format: String) -> Payload {
-        let mut payload = Payload { span: schema.span, schema_format: format, schema: None };
+        let mut payload = Payload { span: schema.span, schema_format: format, schema: None, opaque: None };
         if let Some((reference, text)) = reference_to(schema, &["proto"]) {
             if let Some((id, path, root)) = self.open(reference, text) {
                 payload.span = Span::start_of(id);
