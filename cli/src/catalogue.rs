@@ -54,11 +54,11 @@ impl Entry {
         buf::categories(self.id()).iter().map(|category| category.as_str()).collect()
     }
 
-    /// How bad it is by default. A rule of compatibility decides that for each finding.
-    pub(crate) fn severity(&self) -> Option<Severity> {
+    /// How bad it is by default; the worst, where that depends on the finding.
+    pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::Document(rule) | Self::Own(rule) => Some(rule.severity),
-            Self::Compat(_) => None,
+            Self::Document(rule) | Self::Own(rule) => rule.severity,
+            Self::Compat(rule) => rule.severity(),
         }
     }
 
@@ -97,7 +97,7 @@ pub(crate) fn has_page(id: &str) -> bool {
 /// The page of an id, for reports.
 pub(crate) fn page(id: &str) -> Option<RulePage> {
     let entry = find(id)?;
-    Some(RulePage { summary: entry.summary().to_owned(), page: entry.page(), severity: entry.severity() })
+    Some(RulePage { summary: entry.summary().to_owned(), page: entry.page(), severity: Some(entry.severity()) })
 }
 
 /// The rules that a pattern such as `avro/*` matches.

@@ -1,21 +1,30 @@
-//! `eventpact.toml`: how bad the findings of a rule are, for all files or for some.
+//! `eventpact.toml`: how versions are judged, how bad the findings of a rule are, and which of them the team lives with.
 //!
-//! The file is looked for from the input upwards, as far as the repository reaches. What it says is applied to findings by
+//! The file is looked for from the input upwards, as far as the repository reaches. What it says on rules is applied to findings by
 //! [`Config::apply`], whichever command found them.
 
+mod accept;
+mod date;
 mod file;
+mod read;
+mod settings;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
-use eventpact_contract::source::{FileId, Sources, Span};
+use eventpact_contract::source::{Sources, Span};
 use glob::{MatchOptions, Pattern};
 
-use crate::catalogue;
+use crate::output::FailOn;
 
+pub(crate) use accept::Accepted;
+pub(crate) use date::{Date, today};
 pub(crate) use file::Level;
-use file::{File, Rules};
+use settings::SubjectWishes;
+pub(crate) use settings::{Origin, Set, SettingArgs, Settings, Wishes};
+pub(crate) use write::{Entry, new_place, write};
 
 /// The name of the file.
 pub(crate) const NAME: &str = "eventpact.toml";
@@ -27,31 +36,37 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConfigArgs {
     /// The configuration [default: the eventpact.toml next to the input or above it, within the repository].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "EVENTPACT_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 }
 
 /// What one file says; nothing without a file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
+    /// The file as it is shown; `None` when there is none.
+    pub(crate) path: Option<PathBuf>,
     /// The folder that the paths in it start from.
     folder: PathBuf,
-    rules: Vec<Setting>,
-    overrides: Vec<Override>,
+    check: Wishes,
+    pub(crate) rules: Vec<Setting>,
+    pub(crate) overrides: Vec<Override>,
+    pub(crate) subjects: Vec<SubjectWishes>,
+    pub(crate) accepted: Vec<Accepted>,
 }
 
 /// The level of the rules that a pattern matches.
 #[derive(Debug)]
-struct Setting {
-    pattern: Pattern,
-    level: Level,
+pub(crate) struct Setting {
+    pub(crate) pattern: Pattern,
+    pub(crate) level: Level,
+    pub(crate) at: Span,
 }
 
 /// Settings for some files.
 #[derive(Debug)]
-struct Override {
-    paths: Vec<Pattern>,
-    rules: Vec<Setting>,
+pub(crate) struct Override {
+    pub(crate) paths: Vec<Pattern>,
+    pub(crate) rules: Vec<Setting>,
 }
 
 impl ConfigArgs {
@@ -74,10 +89,10 @@ impl ConfigArgs {
         let folder = folder.canonicalize().with_context(|| format!("cannot find the folder of {shown}"))?;
         if let Some(known) = sources.iter().find(|(_, file)| file.name() == shown && file.text() == text).map(|(id, _)| id) {
             // Another input had it already, and its mistakes are told.
-            return Ok(Config::read(&text, folder, known, &mut Vec::new()));
+            return Ok(read::read(&text, (path, folder), known, &mut Vec::new()));
         }
         let file = sources.add(shown, text.as_str());
-        Ok(Config::read(&text, folder, file, found))
+        Ok(read::read(&text, (path, folder), file, found))
     }
 }
 
@@ -86,13 +101,10 @@ pub(crate) fn find(input: &str) -> Option<PathBuf> {
     let start = if input == "-" || input.starts_with("git:") { "" } else { input };
     let fixed = crate::input::fixed_part(start);
     let start = std::path::absolute(if fixed.as_os_str().is_empty() { Path::new(".") } else { &fixed }).ok()?;
-    let here = std::env::current_dir().ok();
     for folder in start.ancestors().filter(|folder| folder.is_dir()) {
         let path = folder.join(NAME);
         if path.is_file() {
-            // As short as the user would write it.
-            let short = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).map(Path::to_path_buf);
-            return Some(short.unwrap_or(path));
+            return Some(short(path));
         }
         if folder.join(".git").exists() {
             return None;
@@ -102,35 +114,24 @@ pub(crate) fn find(input: &str) -> Option<PathBuf> {
 }
 
 impl Config {
-    fn read(text: &str, folder: PathBuf, file: FileId, found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
-        let raw: File = match toml::from_str(text) {
-            Ok(raw) => raw,
-            Err(error) => {
-                let at = error.span().map_or(Span::start_of(file), span);
-                let message = error.message().trim().replace('\n', ", ");
-                let help = "it holds [rules] with lines `\"rule\" = \"off\" | \"info\" | \"warning\" | \"error\"`, and [[override]] \
-                            with `paths` and `rules`";
-                found.push(Diagnostic::error("config/invalid", at, message).with_help(help));
-                return None;
-            }
-        };
-        let mut overrides = Vec::new();
-        for entry in raw.overrides {
-            let mut paths = Vec::new();
-            for path in entry.paths {
-                match Pattern::new(path.get_ref()) {
-                    Ok(pattern) => paths.push(pattern),
-                    Err(error) => {
-                        let message = format!("`{}` is no pattern for paths: {}", path.get_ref(), error.msg);
-                        found.push(Diagnostic::error("config/invalid", span(path.span()), message));
-                        return None;
-                    }
-                }
-            }
-            overrides.push(Override { paths, rules: settings(entry.rules, &span, found)? });
-        }
-        Some(Self { folder, rules: settings(raw.rules, &span, found)?, overrides })
+    /// Every setting of a run, and where it comes from.
+    pub(crate) fn settings(&self, flags: &SettingArgs, fail_on: Option<FailOn>) -> Result<Settings> {
+        flags.resolve(fail_on, &self.check)
+    }
+
+    /// The settings for something of these names: the path of a document, `channel/message`.
+    pub(crate) fn narrow(&self, settings: &Settings, names: &[&str]) -> Settings {
+        settings::narrow(settings, &self.subjects, names)
+    }
+
+    /// Some documents or messages are judged in a way of their own.
+    pub(crate) fn has_subjects(&self) -> bool {
+        !self.subjects.is_empty()
+    }
+
+    /// The folders to look in for what documents refer to, and where each is named.
+    pub(crate) fn include(&self) -> &[(PathBuf, Span)] {
+        &self.check.include
     }
 
     /// Gives each finding the level that its rule has in its file, and takes out those that are off.
@@ -164,8 +165,9 @@ impl Config {
         special.or_else(|| nearest(&self.rules, id))
     }
 
-    /// The path of a file as the configuration sees it.
-    fn below(&self, name: &str) -> Option<String> {
+    /// The path of a file as the configuration sees it; `None` without one, and for files elsewhere.
+    pub(crate) fn below(&self, name: &str) -> Option<String> {
+        self.path.as_ref()?;
         // `git:REF:path` starts at the root of the repository.
         let absolute = match name.strip_prefix("git:").and_then(|rest| rest.split_once(':')) {
             Some((_, path)) => self.folder.ancestors().find(|folder| folder.join(".git").exists())?.join(path),
@@ -193,38 +195,12 @@ fn nearest(settings: &[Setting], id: &str) -> Option<Level> {
     hits.max_by_key(|setting| (setting.pattern.as_str() == id, setting.pattern.as_str().len())).map(|setting| setting.level)
 }
 
-/// The settings of one table; a name that no rule has is a warning, a pattern that is none stops.
-fn settings(rules: Rules, span: &impl Fn(std::ops::Range<usize>) -> Span, found: &mut Vec<Diagnostic>) -> Option<Vec<Setting>> {
-    let mut settings = Vec::new();
-    for (name, level) in rules {
-        let at = span(name.span());
-        let pattern = match Pattern::new(name.get_ref()) {
-            Ok(pattern) => pattern,
-            Err(error) => {
-                let message = format!("`{}` is no pattern for rules: {}", name.get_ref(), error.msg);
-                found.push(Diagnostic::error("config/invalid", at, message));
-                return None;
-            }
-        };
-        let hits: Vec<&catalogue::Entry> = catalogue::matching(&pattern).collect();
-        if hits.is_empty() {
-            let message = format!("there is no rule `{}`, so this line does nothing", name.get_ref());
-            let near = catalogue::similar(name.get_ref());
-            let help = match near.as_slice() {
-                [] => "`eventpact rules` lists them".to_owned(),
-                near => format!("did you mean {}?", near.join(", ")),
-            };
-            found.push(Diagnostic::warning("config/unknown-rule", at, message).with_help(help));
-        } else if level != Level::Error && hits.iter().all(|rule| is_fixed(rule.id())) {
-            let message = format!("`{}` stays an error: nothing behind such a place was read", name.get_ref());
-            found.push(Diagnostic::warning("config/fixed-severity", at, message).with_help("remove this line"));
-        }
-        settings.push(Setting { pattern, level });
-    }
-    Some(settings)
-}
-
 impl Level {
+    /// The word in the file.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.severity().map_or("off", Severity::as_str)
+    }
+
     fn severity(self) -> Option<Severity> {
         match self {
             Self::Off => None,
@@ -233,4 +209,10 @@ impl Level {
             Self::Error => Some(Severity::Error),
         }
     }
+}
+
+/// As short as the user would write it.
+fn short(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or(path)
 }

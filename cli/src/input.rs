@@ -44,6 +44,13 @@ enum View {
 }
 
 impl ReadArgs {
+    /// The same with more folders to look in, behind those that the command line names.
+    pub(crate) fn with_include(&self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut read = self.clone();
+        read.include.extend(folders);
+        read
+    }
+
     /// What the loader takes.
     pub(crate) fn options(&self) -> Options {
         let point_of_view = match self.point_of_view {

@@ -30,8 +30,12 @@ const AFTER: &str = "Exit codes: 0 clean, 1 findings, 2 could not run (usage, un
 enum Command {
     /// Is a new version compatible with its history? Every break is shown with a message that proves it.
     Check(commands::check::Args),
+    /// What changed between two versions, compatible changes too, and what that means for readers, writers and the version number.
+    Diff(commands::diff::Args),
     /// Are these documents valid?
     Validate(commands::validate::Args),
+    /// Show the configuration and where each value comes from.
+    Config(commands::config::Args),
     /// What does a rule find, why does it matter, and what to do instead?
     Explain(commands::explain::Args),
     /// List every rule, on documents and on compatibility.
@@ -64,7 +68,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
+        Command::Diff(args) => commands::diff::run(args),
         Command::Validate(args) => commands::validate::run(args),
+        Command::Config(args) => commands::config::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Bundle(args) => commands::bundle::run(args),

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
 
 use args::Format;
-pub(crate) use args::OutputArgs;
+pub(crate) use args::{FailOn, OutputArgs};
 
 /// What a run says besides its findings.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +93,9 @@ impl OutputArgs {
         for wanted in &self.output {
             write(&wanted.path, &report(wanted.format, false))?;
         }
+        if let Some(file) = &self.summary {
+            ci::append_summary(file, &report(Format::Markdown, false))?;
+        }
         let color = self.color.wanted();
         let shown = match self.format {
             Some(format) => report(format, color),
@@ -101,6 +104,11 @@ impl OutputArgs {
         };
         print(&shown)
     }
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Prints to standard output. A reader that has gone away, as `head` does, is no error.

@@ -95,6 +95,8 @@ pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Dia
         about: format!("{subject} {} {}", direction.as_str(), finding.path),
         path: None,
         layer: Layer::Syntax,
+        identity: String::new(),
+        accepted: None,
     }
 }
 

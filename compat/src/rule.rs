@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use eventpact_contract::diagnostic::Severity;
+
 use crate::protobuf::buf::Category;
 
 /// What breaks when the rule fires.
@@ -83,6 +85,17 @@ pub struct RuleInfo {
 }
 
 impl RuleInfo {
+    /// How bad its findings are where no configuration says otherwise. A rule whose findings differ has the worst of them.
+    ///
+    /// In Avro the kind of node decides. Elsewhere the file of a rule says what is not an error; a test holds this against the
+    /// findings of all cases.
+    pub fn severity(&self) -> Severity {
+        let words =
+            [("Severity::Error", Severity::Error), ("Severity::Warning", Severity::Warning), ("Severity::Info", Severity::Info)];
+        let said = || words.iter().find(|(word, _)| self.source.contains(word)).map(|(_, severity)| *severity);
+        crate::avro::severity(self.id).or_else(said).unwrap_or(Severity::Error)
+    }
+
     /// The page: what the rule finds, why it breaks, what to do instead.
     pub fn page(&self) -> String {
         let lines = self.source.lines().take_while(|l| l.starts_with("//!"));

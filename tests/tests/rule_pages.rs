@@ -93,3 +93,35 @@ fn every_page_says_something() {
         assert!(output.status.success() && page.starts_with(id) && page.lines().count() > 4, "{page}");
     }
 }
+
+/// What `rules` says of a rule's severity is the worst that its own cases show.
+#[test]
+fn the_severity_of_a_rule_is_that_of_its_findings() {
+    let output =
+        Command::new(program("eventpact")).args(["rules", "--format", "json"]).output().expect("eventpact can be started");
+    let list: Value = serde_json::from_slice(&output.stdout).expect("a JSON list");
+    let mut texts = String::new();
+    expectations(&root().join("tests/compat"), &mut texts);
+    let worst = |id: &str| ["error", "warning", "info"].into_iter().find(|word| texts.contains(&format!("{word}[{id}]")));
+    let mut known = 0;
+    for rule in list.as_array().expect("a list").iter().filter(|rule| rule["breaks"].is_string()) {
+        let id = rule["rule"].as_str().expect("an id");
+        assert!(rule["page"].as_str().is_some_and(|page| page.len() > 100), "{rule:#}");
+        if let Some(worst) = worst(id) {
+            assert_eq!(rule["severity"], worst, "{id}");
+            known += 1;
+        }
+    }
+    assert!(known > 90, "only {known} rules have a finding in a case");
+}
+
+fn expectations(folder: &Path, texts: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            expectations(&path, texts);
+        } else if path.file_name().is_some_and(|name| name == "expected.txt") {
+            texts.push_str(&std::fs::read_to_string(&path).expect("what is expected"));
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod demo;
 mod java_avro;
+mod mutants;
 mod new;
 mod node;
 mod python;
@@ -28,6 +29,14 @@ enum Task {
     Test {
         /// Only tests whose names hold this; the static gate is left out.
         filter: Option<String>,
+        /// Also what takes minutes: random pairs in full count, and every rule left out once.
+        #[arg(long)]
+        long: bool,
+    },
+    /// Leave out one rule at a time; fails when no test notices.
+    Mutants {
+        /// Only rules whose ids hold this.
+        filter: Option<String>,
     },
     /// The static gate: format, lints, documentation, minimal features. Works offline.
     Check,
@@ -38,7 +47,7 @@ enum Task {
     },
     /// Measure against the named peers, in one run, as ratios.
     Bench {
-        /// Which one: avro, kafka, documents, validate, check, serve [default: all].
+        /// Which one: avro, kafka, documents, validate, protobuf, compat, check, serve [default: all].
         only: Option<String>,
     },
     /// Start the files of something new.
@@ -71,7 +80,11 @@ fn main() -> ExitCode {
 fn task() -> Result<()> {
     match Task::parse() {
         Task::Demo => demo::run(),
-        Task::Test { filter } => test::run(filter.as_deref(), false),
+        Task::Test { filter, long } => {
+            test::run(filter.as_deref(), false)?;
+            if long { test::long(filter.as_deref()) } else { Ok(()) }
+        }
+        Task::Mutants { filter } => mutants::run(filter.as_deref()),
         Task::Check => check::run(),
         Task::Bless { filter } => test::run(filter.as_deref(), true),
         Task::Bench { only } => bench::run(only.as_deref()),

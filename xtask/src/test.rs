@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
 use crate::java_avro;
+use crate::mutants;
 use crate::node::{ensure_node_client, ensure_node_package};
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
@@ -49,6 +50,17 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     }
     if passed == 0 {
         bail!("no test ran");
+    }
+    Ok(())
+}
+
+/// What takes minutes: random pairs in full count, with the figures of each format, and every rule left out once.
+pub(crate) fn long(filter: Option<&str>) -> Result<()> {
+    let mut command = cargo(["test", "--quiet", "--package", "eventpact-tests", "--test", "self_check", "--"]);
+    command.args(["--nocapture", "--test-threads", "2"]).args(filter).env("EVENTPACT_LONG", "1");
+    step("random pairs, in full count", &mut command)?;
+    if filter.is_none() {
+        mutants::run(None)?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Entry::Compat(_) => "breaks",
         Entry::Own(_) => "found by",
     };
-    let severity = rule.severity().map(|severity| format!("severity: {}\n", severity.as_str())).unwrap_or_default();
+    let severity = format!("severity: {}\n", rule.severity().as_str());
     let categories = rule.categories().join(", ");
     let categories = if categories.is_empty() { categories } else { format!("categories of buf: {categories}\n") };
     let head = format!("{}: {}\n{what}: {}\n{severity}{categories}", rule.id(), rule.summary(), rule.kind());

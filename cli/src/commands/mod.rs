@@ -2,8 +2,10 @@
 
 pub(crate) mod bundle;
 pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod descriptor;
+pub(crate) mod diff;
 #[cfg(feature = "kafka")]
 pub(crate) mod dlq;
 pub(crate) mod docs;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow, bail};
-use eventpact_contract::diagnostic::Severity;
+use clap::ValueEnum;
 use glob::Pattern;
 
 use crate::catalogue::{self, Entry};
@@ -15,15 +15,27 @@ use crate::output;
 #[command(
     after_help = "The second column says what a rule is about. On documents: `syntax` (the text itself), `parity` (what the \
 official AsyncAPI parser checks too), `beyond` (what it lets pass; errors only with `validate --strict`). On two versions, what a \
-break breaks: `wire`, `json`, `source`, `contract`. The third is the default severity; `-` depends on the finding. Rules in capitals \
+break breaks: `wire`, `json`, `source`, `contract`. The third is the default severity, the worst where that depends on the finding. Rules in capitals \
 are those of buf, with the categories of `check --profile buf:CATEGORY` that hold them."
 )]
 pub(crate) struct Args {
     /// Only rules whose ids match, for example 'avro/*'.
     pattern: Option<String>,
-    /// Print a JSON list.
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// The same as --format json.
     #[arg(long)]
     json: bool,
+}
+
+/// The formats of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One line for each rule.
+    Text,
+    /// A JSON list, with the page of each rule.
+    Json,
 }
 
 /// Prints every rule, one line each.
@@ -34,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if rules.is_empty() {
         bail!("no rule matches `{pattern}`; `eventpact rules` lists all of them");
     }
-    if args.json {
+    if args.json || args.format == Format::Json {
         let list: Vec<_> = rules.iter().map(|rule| row(rule)).collect();
         output::print(&format!("{}\n", serde_json::to_string_pretty(&list)?))?;
         return Ok(Exit::Clean);
@@ -42,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let width = rules.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in &rules {
-        let severity = rule.severity().map_or("-", Severity::as_str);
+        let severity = rule.severity().as_str();
         let _ = write!(out, "{:width$}  {:8}  {severity:7}  {}", rule.id(), rule.kind(), rule.summary());
         let categories = rule.categories().join(", ");
         let _ = if categories.is_empty() { writeln!(out) } else { writeln!(out, " ({categories})") };
@@ -62,7 +74,8 @@ fn row(rule: &Entry) -> serde_json::Value {
         "summary": rule.summary(),
         "layer": layer,
         "breaks": breaks,
-        "severity": rule.severity().map(Severity::as_str),
+        "severity": rule.severity().as_str(),
         "categories": rule.categories(),
+        "page": rule.page(),
     })
 }

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Result;
-use clap::ValueEnum;
 use eventpact_contract::diagnostic::{Diagnostic, Severity, printable};
 use eventpact_contract::load;
 use eventpact_contract::rule;
@@ -13,7 +12,7 @@ use eventpact_contract::source::Sources;
 use crate::config::ConfigArgs;
 use crate::exit::Exit;
 use crate::input::{Entry, ReadArgs, Tree};
-use crate::output::{OutputArgs, Summary};
+use crate::output::{FailOn, OutputArgs, Summary};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -32,35 +31,14 @@ pub(crate) struct Args {
     #[arg(long)]
     strict: bool,
     /// Exit 1 from this severity on.
-    #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
-    fail_severity: FailSeverity,
+    #[arg(long, visible_alias = "fail-on", value_enum, default_value = "error", value_name = "SEVERITY")]
+    fail_severity: FailOn,
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-/// From which severity on a run fails.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailSeverity {
-    /// Errors only.
-    Error,
-    /// Errors and warnings.
-    Warning,
-    /// Any finding.
-    Info,
-}
-
-impl From<FailSeverity> for Severity {
-    fn from(severity: FailSeverity) -> Self {
-        match severity {
-            FailSeverity::Error => Self::Error,
-            FailSeverity::Warning => Self::Warning,
-            FailSeverity::Info => Self::Info,
-        }
-    }
 }
 
 /// What was read so far.

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use eventpact_contract::diagnostic::Severity;
 
 /// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +25,9 @@ pub(crate) enum Format {
     Markdown,
 }
 
+/// Stands for the summary of the step, where no file is named.
+pub(super) const OF_STEP: &str = "$GITHUB_STEP_SUMMARY";
+
 /// The options of every command that prints findings.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
@@ -33,6 +37,9 @@ pub(crate) struct OutputArgs {
     /// Also write a report to a file, for example sarif=eventpact.sarif or gitlab=gl-code-quality-report.json; may be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
     pub(super) output: Vec<Report>,
+    /// Also append the report as Markdown to a file; without FILE, to the summary of the step in GitHub Actions.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = OF_STEP)]
+    pub(super) summary: Option<PathBuf>,
     /// When to use colour; `auto` obeys NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and CLICOLOR, and looks whether a person reads.
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) color: Color,
@@ -41,7 +48,28 @@ pub(crate) struct OutputArgs {
 impl OutputArgs {
     /// Text for people, nothing else.
     pub(crate) fn text() -> Self {
-        Self { format: Some(Format::Text), output: Vec::new(), color: Color::Auto }
+        Self { format: Some(Format::Text), output: Vec::new(), summary: None, color: Color::Auto }
+    }
+}
+
+/// From which severity on a run fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors only.
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Any finding.
+    Info,
+}
+
+impl From<FailOn> for Severity {
+    fn from(severity: FailOn) -> Self {
+        match severity {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+        }
     }
 }
 

@@ -1,9 +1,14 @@
 //! What a CI system expects: where the project starts, and a log in which text is no command.
 
 use std::env;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
+
+use super::args::OF_STEP;
 
 /// Where the working folder lies in the project.
 #[derive(Debug, Default)]
@@ -34,6 +39,18 @@ impl Place {
 /// `true` within a step of GitHub Actions.
 pub(super) fn is_github() -> bool {
     env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
+}
+
+/// Appends to a file, or to the summary of the step. Steps and tools share that file, so nothing in it is overwritten.
+pub(super) fn append_summary(file: &Path, text: &str) -> Result<()> {
+    let of_step = || env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = Some(file).filter(|file| *file != Path::new(OF_STEP)).map(Path::to_path_buf);
+    let Some(path) = named.or_else(of_step) else {
+        eprintln!("warning: no summary was written: GITHUB_STEP_SUMMARY is not set, and --summary=FILE names no file");
+        return Ok(());
+    };
+    let write = || OpenOptions::new().create(true).append(true).open(&path)?.write_all(format!("{text}\n").as_bytes());
+    write().with_context(|| format!("cannot append the summary to {}", path.display()))
 }
 
 /// Wraps a text so that GitHub takes none of its lines for a command. The word that ends it is made from the text itself, which

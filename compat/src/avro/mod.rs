@@ -12,6 +12,7 @@ mod site;
 mod walk;
 mod witness;
 
+use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::avro::Schema;
 
 use crate::mode::Direction;
@@ -22,6 +23,11 @@ use crate::rule::{Profile, RuleInfo};
 /// Every rule of the format.
 pub fn rules() -> Vec<RuleInfo> {
     rules::RULES.iter().map(|rule| rule.info).collect()
+}
+
+/// How bad the findings of a rule are; `None` for rules of other formats.
+pub(crate) fn severity(id: &str) -> Option<Severity> {
+    rules::RULES.iter().find(|rule| rule.info.id == id).map(|rule| walk::severity(rule.check))
 }
 
 /// Compares one reader with one writer. Every error carries the bytes of a message that the reader refuses; only for types that

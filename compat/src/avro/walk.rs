@@ -335,7 +335,8 @@ impl<'s> Walker<'s> {
     }
 }
 
-fn severity(check: Check) -> Severity {
+/// How bad the findings of a rule are.
+pub(super) fn severity(check: Check) -> Severity {
     match check {
         Check::Named(_) | Check::MissingField(_) | Check::AmbiguousField(_) | Check::Mismatch(_) | Check::Branch(_) => {
             Severity::Error

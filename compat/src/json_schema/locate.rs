@@ -1,7 +1,7 @@
 //! From what a validator reports back to places: the keyword that refused in the reader's schema, and what the writer's schema
 //! says at the same place of the message.
 
-use eventpact_contract::formats::json_schema::{Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Dependency, Schema, SchemaId, Sub};
 use eventpact_contract::source::Span;
 
 use crate::report::Place;
@@ -11,17 +11,46 @@ use super::accepts::{item_schema, property_schemas};
 /// The longest piece of a schema that is shown.
 const MAX_TEXT: usize = 80;
 
+/// Where an evaluation path leads.
+pub(super) struct Located<'a> {
+    /// The schema that refuses.
+    pub(super) sub: &'a Sub,
+    /// The keyword of it that refuses; empty when it is `false`.
+    pub(super) keyword: String,
+    /// The last keyword on the way that makes demands of its own: `allOf`, `then`, `else`, a dependency.
+    pub(super) demand: Option<&'static str>,
+    /// The schema that has this keyword.
+    pub(super) demanding: &'a Sub,
+    /// The keyword by which the last property or item was entered.
+    pub(super) entered: Option<String>,
+}
+
 /// The schema and the keyword that an evaluation path (`/properties/a/$ref/maxLength`) leads to.
-pub(super) fn keyword<'a>(schema: &'a Schema, path: &str) -> (&'a Sub, String) {
+pub(super) fn located<'a>(schema: &'a Schema, path: &str) -> Located<'a> {
     let parts: Vec<String> = path.split('/').skip(1).map(|p| p.replace("~1", "/").replace("~0", "~")).collect();
-    let mut sub = schema.root();
+    let root = schema.root();
+    let mut found = Located { sub: root, keyword: String::new(), demand: None, demanding: root, entered: None };
     let mut at = 0;
     while let Some(part) = parts.get(at) {
-        let Some((id, used)) = step(sub, part, parts.get(at + 1).map(String::as_str)) else { break };
-        sub = schema.get(id);
+        let Some((id, used)) = step(found.sub, part, parts.get(at + 1).map(String::as_str)) else { break };
+        if let Some(demand) = DEMANDS.into_iter().find(|d| d == part) {
+            (found.demand, found.demanding) = (Some(demand), found.sub);
+        } else if goes_inside(part) {
+            found.entered = Some(part.clone());
+        }
+        found.sub = schema.get(id);
         at += used;
     }
-    (sub, parts.get(at).cloned().unwrap_or_default())
+    found.keyword = parts.get(at).cloned().unwrap_or_default();
+    found
+}
+
+const DEMANDS: [&str; 5] = ["allOf", "then", "else", "dependentSchemas", "dependencies"];
+
+fn goes_inside(keyword: &str) -> bool {
+    let inside = ["properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames"];
+    let items = ["items", "prefixItems", "additionalItems", "unevaluatedItems", "contains"];
+    inside.contains(&keyword) || items.contains(&keyword)
 }
 
 /// The schema behind one keyword of a path, and how many parts of the path it takes.
@@ -60,6 +89,13 @@ fn step(sub: &Sub, keyword: &str, next: Option<&str>) -> Option<(SchemaId, usize
         "anyOf" => listed(&sub.any_of),
         "oneOf" => listed(&sub.one_of),
         "not" if next.is_some() => Some((sub.not?, 1)),
+        "dependentSchemas" | "dependencies" => {
+            let found = sub.dependencies.iter().find(|(n, _)| Some(n.as_str()) == next)?;
+            match found.1 {
+                Dependency::Schema(id) => Some((id, 2)),
+                Dependency::Required(_) => None,
+            }
+        }
         "if" => Some((sub.conditional?.test, 1)),
         "then" => Some((sub.conditional?.then?, 1)),
         "else" => Some((sub.conditional?.otherwise?, 1)),
@@ -75,25 +111,33 @@ pub(super) struct Counterpart<'a> {
     pub(super) sub: &'a Sub,
     /// The last property on the way is not among the writer's `properties`.
     pub(super) undeclared: bool,
+    /// The last step was to an item that the writer does not describe by its position, nor otherwise.
+    pub(super) open_item: bool,
+}
+
+/// The schemas of a property or an item of what some schemas describe.
+fn below(schema: &Schema, here: &[SchemaId], part: &str) -> Vec<SchemaId> {
+    let index = part.parse::<usize>().ok();
+    let of = |s: &&Sub| {
+        let items = index.and_then(|n| item_schema(s.items.as_ref(), n));
+        property_schemas(s, part).into_iter().chain(items).collect::<Vec<_>>()
+    };
+    around(schema, here).iter().flat_map(of).collect()
 }
 
 /// Follows the parts of an instance path (`/lines/0/sku`) through a schema.
 pub(super) fn counterpart<'a>(schema: &'a Schema, path: &str) -> Counterpart<'a> {
     let mut here: Vec<SchemaId> = vec![schema.root];
-    let mut found = Counterpart { sub: schema.root(), undeclared: false };
+    let mut found = Counterpart { sub: schema.root(), undeclared: false, open_item: false };
     for part in path.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         let subs = around(schema, &here);
         let declared = subs.iter().any(|s| s.properties.iter().any(|p| p.name == part));
         let index = part.parse::<usize>().ok();
-        let next: Vec<SchemaId> = subs
-            .iter()
-            .flat_map(|s| {
-                let items = index.and_then(|n| item_schema(s.items.as_ref(), n));
-                property_schemas(s, &part).into_iter().chain(items)
-            })
-            .collect();
-        found.undeclared = !declared && index.is_none();
+        let next = below(schema, &here, &part);
+        let object = subs.iter().any(|s| !s.properties.is_empty());
+        found.undeclared = !declared && (index.is_none() || object);
+        found.open_item = index.is_some() && next.is_empty() && subs.iter().any(|s| s.items.is_some());
         let Some(first) = next.first() else {
             found.undeclared |= index.is_none();
             return found;
@@ -153,7 +197,20 @@ fn described(sub: &Sub) -> String {
     }
 }
 
-/// The place of a name in `required`, or of the whole keyword.
+/// The place where a schema describes the property at an instance path.
+pub(super) fn property(schema: &Schema, path: &str) -> Option<Place> {
+    let (above, name) = path.rsplit_once('/')?;
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let mut here = vec![schema.root];
+    for part in above.split('/').skip(1) {
+        here = below(schema, &here, &part.replace("~1", "/").replace("~0", "~"));
+    }
+    let subs = around(schema, &here);
+    let found = subs.iter().find_map(|s| s.properties.iter().find(|p| p.name == name))?;
+    Some(Place::new(found.name_span, format!("property {name}")))
+}
+
+/// The place of a name in `required`.
 pub(super) fn required(sub: &Sub, name: &str) -> Option<Span> {
     sub.required.iter().find(|(n, _)| n == name).map(|(_, span)| *span)
 }

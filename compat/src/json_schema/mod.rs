@@ -2,7 +2,10 @@
 
 mod accepts;
 pub mod confluent;
+mod finding;
+mod language;
 mod locate;
+mod owner;
 mod pattern;
 mod rules;
 mod samples;

@@ -10,7 +10,8 @@ use eventpact_contract::formats::json_schema::{Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value, json};
 
-use super::accepts::{accepts, item_schema, property_schemas};
+use super::accepts::{Evaluator, item_schema};
+use super::language::{Languages, Walked, Wanted};
 use super::pattern;
 
 /// Values that are kept for one place in a message.
@@ -19,6 +20,8 @@ const MAX_VALUES: usize = 60;
 const MAX_DEPTH: usize = 7;
 /// Places that are visited at all.
 const MAX_PLACES: usize = 1500;
+/// Patterns of one place that are looked at.
+const MAX_PATTERNS: usize = 8;
 /// The longest string, list or object that is made.
 const MAX_SIZE: u16 = 300;
 
@@ -30,8 +33,8 @@ struct Place {
 }
 
 /// Messages of the writer that may trouble the reader.
-pub(super) fn samples(reader: &Schema, writer: &Schema) -> Vec<Value> {
-    let sampler = Sampler { reader, writer, places: Cell::new(0) };
+pub(super) fn samples(reader: &Schema, writer: &Schema, languages: &Languages) -> Vec<Value> {
+    let sampler = Sampler { reader, writer, places: Cell::new(0), languages };
     sampler.values(&Place { writer: vec![writer.root], reader: vec![reader.root] }, 0)
 }
 
@@ -80,6 +83,7 @@ struct Sampler<'a> {
     reader: &'a Schema,
     writer: &'a Schema,
     places: Cell<usize>,
+    languages: &'a Languages,
 }
 
 impl Sampler<'_> {
@@ -91,6 +95,7 @@ impl Sampler<'_> {
         let all: Vec<&Sub> = writer.iter().chain(&reader).copied().collect();
         let mut raw = declared(&all);
         raw.extend(strings(&all));
+        raw.extend(self.between(&writer, &reader));
         raw.extend(numbers(&all));
         raw.extend([json!(true), Value::Null, json!([]), json!({})]);
         let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES;
@@ -104,17 +109,59 @@ impl Sampler<'_> {
         } else {
             raw.extend([json!([1]), json!(["a", "a"])]);
         }
-        let accepted =
-            |value: &Value| place.writer.is_empty() || place.writer.iter().any(|id| accepts(self.writer, *id, value, 0));
+        let accepted = |value: &Value| place.writer.is_empty() || place.writer.iter().any(|id| self.accepts(*id, value));
         let mut seen = HashSet::new();
         let limit = if depth == 0 { MAX_VALUES * 20 } else { MAX_VALUES };
         raw.into_iter().filter(accepted).filter(|v| seen.insert(v.to_string())).take(limit).collect()
     }
 
+    /// Texts that match the writer's patterns, at each length that a side names and outside of each of the reader's patterns.
+    fn between(&self, writer: &[&Sub], reader: &[&Sub]) -> Vec<Value> {
+        let patterns = |subs: &[&Sub]| -> Vec<String> {
+            let found = subs.iter().filter_map(|s| s.node.get("pattern").and_then(Node::as_str).map(str::to_owned));
+            found.take(MAX_PATTERNS).collect()
+        };
+        let (own, other) = (patterns(writer), patterns(reader));
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let mut sets: Vec<&[&str]> = vec![&own];
+        if own.len() > 1 {
+            sets.extend(own.chunks(1));
+        }
+        let sizes = sizes(writer, reader, "minLength", "maxLength");
+        let mut out = Vec::new();
+        let mut add = |wanted: Wanted<'_>| {
+            if let Walked::Found(text) = self.languages.find(wanted) {
+                out.push(Value::String(text));
+            }
+        };
+        for all in sets {
+            for none in &other {
+                add(Wanted { all, none: &[none], ..Wanted::default() });
+                for size in sizes.iter().take(MAX_PATTERNS) {
+                    add(Wanted { all, none: &[none], least: *size, most: Some(*size) });
+                }
+            }
+            if !all.is_empty() {
+                for size in &sizes {
+                    add(Wanted { all, none: &[], least: *size, most: Some(*size) });
+                }
+            }
+        }
+        out
+    }
+
+    /// The writer may accept the value there.
+    fn accepts(&self, id: SchemaId, value: &Value) -> bool {
+        Evaluator { schema: self.writer, languages: self.languages }.accepts(id, value) != Some(false)
+    }
+
     /// The place of a property.
-    fn property(writer: &[&Sub], reader: &[&Sub], name: &str) -> Place {
-        let of = |subs: &[&Sub]| subs.iter().flat_map(|s| property_schemas(s, name)).collect();
-        Place { writer: of(writer), reader: of(reader) }
+    fn property(&self, writer: &[&Sub], reader: &[&Sub], name: &str) -> Place {
+        let of = |schema, subs: &[&Sub]| {
+            let evaluator = Evaluator { schema, languages: self.languages };
+            subs.iter().flat_map(|s| evaluator.property_schemas(s, name).0).collect()
+        };
+        Place { writer: of(self.writer, writer), reader: of(self.reader, reader) }
     }
 
     fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
@@ -122,7 +169,7 @@ impl Sampler<'_> {
         let values: Vec<(String, Vec<Value>)> = names
             .into_iter()
             .map(|name| {
-                let place = Self::property(writer, reader, &name);
+                let place = self.property(writer, reader, &name);
                 let found = self.values(&place, depth + 1);
                 (name, found)
             })
@@ -204,7 +251,7 @@ impl Sampler<'_> {
         bases.retain(|b| seen.insert(Value::Object(b.clone()).to_string()));
         bases.sort_by_key(|b| {
             let id = writer.first().map(|_| self.writer.root);
-            usize::from(depth == 0 && id.is_some_and(|id| !accepts(self.writer, id, &Value::Object(b.clone()), 0)))
+            usize::from(depth == 0 && id.is_some_and(|id| !self.accepts(id, &Value::Object(b.clone()))))
         });
         bases
     }

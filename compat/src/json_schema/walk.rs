@@ -6,74 +6,22 @@
 
 use std::collections::HashSet;
 
-use eventpact_contract::diagnostic::{Severity, Witness};
+use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::json_schema::Schema;
+use jsonschema::Validator;
 use jsonschema::canonical::{self, Containment};
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use crate::pair::Pair;
-use crate::report::{Finding, PeerWording, Place, Report};
-use crate::rule::Rule;
+use crate::report::{Finding, Place, Report};
 
-use super::rules::{RULES, property_added};
+use super::finding::{Break, finding};
+use super::language::Languages;
+use super::owner::{self, Refusal};
 use super::{locate, samples};
 
 /// At most so many findings for one pair.
 const MAX_FINDINGS: usize = 50;
-
-/// What a rule owns.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Check {
-    /// Keywords of JSON Schema whose refusal it words.
-    pub(super) keywords: &'static [&'static str],
-    /// Difference types of Confluent's registry that belong to it.
-    pub(super) differences: &'static [&'static str],
-    /// Why it breaks, in one sentence, and what to do instead.
-    pub(super) word: fn(&Break) -> (String, &'static str),
-}
-
-/// One break, before it is worded.
-#[derive(Debug)]
-pub(super) struct Break {
-    /// The keyword of the reader that refuses, or Confluent's difference type.
-    pub(super) keyword: String,
-    /// Where in the message: `/lines/0/sku`; empty for the message itself.
-    pub(super) at: String,
-    /// What the reader has there.
-    pub(super) reader: Place,
-    /// What the writer has there.
-    pub(super) writer: Place,
-}
-
-impl Break {
-    /// The place in the message for people: `'/lines/0/sku'`, or `the message`.
-    pub(super) fn subject(&self) -> String {
-        if self.at.is_empty() { "the message".to_owned() } else { format!("'{}'", self.at) }
-    }
-}
-
-/// A finding of a rule.
-pub(super) fn finding(
-    rule: &Rule<Check>,
-    found: Break,
-    path: String,
-    witness: Option<Witness>,
-    peer: Option<PeerWording>,
-) -> Finding {
-    let (message, help) = (rule.check.word)(&found);
-    Finding {
-        rule: rule.info,
-        severity: Severity::Error,
-        message,
-        help: help.to_owned(),
-        reader: found.reader,
-        writer: found.writer,
-        path,
-        peer,
-        witness,
-    }
-}
 
 /// Compares one reader with one writer.
 pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
@@ -93,7 +41,7 @@ pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
     for (message, errors) in refused(pair, &reads, &writes) {
         for error in errors {
             if report.findings.len() < MAX_FINDINGS && seen.insert(error.place(pair.reader)) {
-                report.findings.push(word(pair, error, &message));
+                report.findings.push(word(pair, &error, &message));
             }
         }
     }
@@ -109,48 +57,19 @@ fn validator(schema: &Schema, document: &Value) -> Result<Validator, String> {
     options.build(document).map_err(|e| format!("the validator cannot use a schema: {e}"))
 }
 
-/// One error of the reader's validator.
-struct Refusal {
-    /// Evaluation path in the reader's schema, with the keyword.
-    path: String,
-    /// Instance path.
-    at: String,
-    /// The required property that is missing.
-    missing: Option<String>,
-    /// In words.
-    message: String,
-}
-
-impl Refusal {
-    fn new(error: &ValidationError<'_>) -> Self {
-        let missing = match error.kind() {
-            jsonschema::error::ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
-            _ => None,
-        };
-        Self {
-            path: error.evaluation_path().as_str().to_owned(),
-            at: error.instance_path().as_str().to_owned(),
-            missing,
-            message: error.to_string(),
-        }
-    }
-
-    /// The keyword in the reader's schema, however the message got there: a schema that contains itself has many ways.
-    fn place(&self, reader: &Schema) -> String {
-        let (sub, keyword) = locate::keyword(reader, &self.path);
-        format!("{} {keyword} {}", sub.pointer, self.missing.as_deref().unwrap_or_default())
-    }
-}
-
 /// The messages that the writer accepts and the reader refuses, those with the fewest errors and the shortest first.
 fn refused(pair: Pair<'_, Schema>, reads: &Validator, writes: &Validator) -> Vec<(Value, Vec<Refusal>)> {
     let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
-    for message in samples::samples(pair.reader, pair.writer) {
+    let languages = Languages::default();
+    for message in samples::samples(pair.reader, pair.writer, &languages) {
         if !reads.is_valid(&message) && writes.is_valid(&message) {
-            let mut errors: Vec<Refusal> = reads.iter_errors(&message).map(|e| Refusal::new(&e)).collect();
+            let errors = reads.iter_errors(&message);
+            let mut errors: Vec<Refusal> = errors.flat_map(|e| owner::refusals(&e, pair.writer)).collect();
             // The validator's order is not the same in every run.
-            errors.sort_by(|a, b| (&a.path, &a.at, &a.missing).cmp(&(&b.path, &b.at, &b.missing)));
-            found.push((message, errors));
+            errors.sort_by(|a, b| (&a.path, &a.at, &a.name).cmp(&(&b.path, &b.at, &b.name)));
+            if !errors.iter().any(|e| e.gave_up) {
+                found.push((message, errors));
+            }
         }
     }
     found.sort_by_cached_key(|(message, errors)| {
@@ -160,23 +79,23 @@ fn refused(pair: Pair<'_, Schema>, reads: &Validator, writes: &Validator) -> Vec
     found
 }
 
-/// Hands a refusal to the rule that owns its keyword.
-fn word(pair: Pair<'_, Schema>, refusal: Refusal, message: &Value) -> Finding {
-    let (sub, keyword) = locate::keyword(pair.reader, &refusal.path);
+/// Hands a refusal to the rule that owns it.
+fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Value) -> Finding {
+    let found = locate::located(pair.reader, &refusal.path);
     let there = locate::counterpart(pair.writer, &refusal.at);
-    let mut reader = locate::place(sub, &keyword);
-    if let Some(span) = refusal.missing.as_ref().and_then(|m| locate::required(sub, m)) {
-        reader = Place::new(span, "required");
+    let rule = owner::of(pair, refusal, &found, &there);
+    let mut reader = locate::place(found.sub, &found.keyword);
+    let mut writer = locate::place(there.sub, &found.keyword);
+    if let Some(name) = &refusal.name {
+        if let Some(span) = locate::required(found.sub, name) {
+            reader = Place::new(span, "required");
+        }
+        writer = locate::property(pair.writer, &refusal.subject()).unwrap_or(writer);
     }
-    let writer = locate::place(there.sub, &keyword);
-    let at = refusal.missing.as_ref().map_or_else(|| refusal.at.clone(), |m| format!("{}/{m}", refusal.at));
-    let undeclared = there.undeclared && refusal.missing.is_none();
-    let owner = RULES.iter().find(|r| r.check.keywords.contains(&keyword.as_str()));
-    // `false` as a schema has no keyword: it closes the place.
-    let rule = if undeclared { &property_added::RULE } else { owner.copied().unwrap_or(RULES[0]) };
-    let witness = Witness { json: message.to_string(), hex: None, reader_error: refusal.message };
+    let witness = Witness { json: message.to_string(), hex: None, reader_error: refusal.message.clone() };
+    let at = refusal.subject();
     let schema_path = format!("#{}", refusal.path);
-    finding(rule, Break { keyword, at, reader, writer }, schema_path, Some(witness), None)
+    finding(rule, Break { keyword: found.keyword, at, reader, writer }, schema_path, Some(witness), None)
 }
 
 /// `None` when the reader is proved to accept all that the writer does; else why that is open.

@@ -331,7 +331,14 @@ fn store(
         }
     }
     let slot = fields.entry(field.number).or_default();
-    if field.label == Label::Repeated {
+    if let FieldType::Map { key, .. } = &field.ty {
+        // A map has each key once, and keeps the last.
+        let zero = least(schema, &FieldType::Scalar(*key)).map(|zero| vec![zero]);
+        let key = |entry: &Value| if let Value::Message(parts) = entry { parts.get(&1).cloned().or(zero.clone()) } else { None };
+        let new: Vec<_> = found.iter().map(key).collect();
+        slot.retain(|entry| !new.contains(&key(entry)));
+        slot.extend(found);
+    } else if field.label == Label::Repeated {
         slot.extend(found);
     } else if let (Some(Value::Message(old)), [Value::Message(new)]) = (slot.first_mut(), found.as_slice()) {
         old.extend(new.clone());

@@ -1,7 +1,7 @@
 //! Building the message that breaks: encoded as the writer would, read as the reader would, and the two compared.
 
 use eventpact_contract::diagnostic::Witness;
-use eventpact_contract::formats::protobuf::{Field, FieldType, Scalar};
+use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Scalar};
 
 use super::walk::{FieldPair, MessagePair, Step};
 use super::wire::{self, Fields, Shape, Value};
@@ -83,7 +83,12 @@ fn at<'a>(fields: &'a Fields, route: &[Step]) -> Option<&'a Fields> {
 pub(super) fn of_field(pair: &FieldPair<'_>) -> Option<Witness> {
     let field = pair.pair.writer;
     let number = field.number;
-    samples(pair, field).into_iter().find_map(|value| prove(pair.message, Fields::from([(number, vec![value])]), &[number]))
+    let samples = samples(pair, field);
+    // A list may hold the same twice, a map keeps one of them.
+    let into_map = field.label == Label::Repeated && matches!(pair.pair.reader.ty, FieldType::Map { .. });
+    let twice = samples.first().filter(|_| into_map).map(|value| vec![value.clone(); 2]);
+    let mut values = samples.into_iter().map(|value| vec![value]).chain(twice);
+    values.find_map(|values| prove(pair.message, Fields::from([(number, values)]), &[number]))
 }
 
 /// A message without a field, which both sides read; `None` when one of them refuses it or finds the field all the same.

@@ -114,7 +114,8 @@ fn type_name(schema: &Schema, id: TypeId, depth: usize) -> String {
     }
 }
 
-fn logical_name(logical: &Logical) -> Option<String> {
+/// The name of a logical type, `decimal(9, 2)` with its numbers; `None` for one that the specification does not name.
+pub fn logical_name(logical: &Logical) -> Option<String> {
     let name = match logical {
         Logical::Decimal { precision, scale } => return Some(format!("decimal({precision}, {scale})")),
         Logical::BigDecimal => "big-decimal",

@@ -10,6 +10,8 @@ mod pattern;
 mod protobuf;
 mod protobuf_example;
 
+pub use avro::logical_name;
+
 use crate::schema::Schema;
 
 /// The most rows of a table.

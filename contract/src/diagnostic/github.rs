@@ -12,9 +12,10 @@ use crate::source::Sources;
 /// The longest message, in characters.
 const TEXT_WIDTH: usize = 2000;
 
-/// One line `::error file=…,line=…,endLine=…,col=…,endColumn=…,title=…::message` for each finding.
+/// One line `::error file=…,line=…,endLine=…,col=…,endColumn=…,title=…::message` for each finding that is not
+/// accepted.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, project: &Project<'_>) -> String {
-    let mut order: Vec<&Diagnostic> = diagnostics.iter().collect();
+    let mut order: Vec<&Diagnostic> = diagnostics.iter().filter(|found| found.accepted.is_none()).collect();
     order.sort_by_key(|found| found.severity);
     order.into_iter().map(|found| command(found, sources, project)).collect()
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::clean::{clean_line, shorten};
-use super::project::{Project, fingerprints};
-use super::{Diagnostic, Severity};
+use super::project::Project;
+use super::{Diagnostic, Severity, fingerprints};
 use crate::source::Sources;
 
 /// The longest description, in characters.
@@ -12,11 +12,13 @@ const TEXT_WIDTH: usize = 1000;
 
 /// `[{"description", "check_name", "fingerprint", "severity", "location": {"path", "lines": {"begin", "end"}}}]`. Paths start at
 /// the root of the project, and no fingerprint is there twice: GitLab shows only the first of equal ones.
+/// What is accepted is left out.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, project: &Project<'_>) -> String {
     let fingerprints = fingerprints(diagnostics);
     let report: Vec<Value> = diagnostics
         .iter()
         .zip(fingerprints)
+        .filter(|(found, _)| found.accepted.is_none())
         .map(|(found, fingerprint)| {
             let (start, end) = Project::range(sources, found.primary.span);
             json!({

@@ -3,20 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use super::project::Project;
-use super::{Diagnostic, Options};
+use super::{Diagnostic, Options, fingerprints};
 use crate::source::{Sources, Span};
 
 /// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column",
 /// "end_line", "end_column", "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
-/// the end. Where the checker of a schema registry has words for the same, there is also `"peers": [{"direction", "type", "location", "message"}]`. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
+/// the end. Where the checker of a schema registry has words for the same, there is also `"peers": [{"direction", "type", "location",
+/// "message"}]`; a finding that is accepted also has `"accepted": true, "reason", "expires": "2026-12-31" | null`. Lines and columns
+/// count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
     render_with(diagnostics, sources, options, &Map::new())
 }
 
 /// The same, with further fields behind `findings`.
 pub fn render_with(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>, further: &Map<String, Value>) -> String {
-    let findings: Vec<Value> = diagnostics.iter().map(|found| finding(found, sources)).collect();
+    let findings = diagnostics.iter().zip(fingerprints(diagnostics));
+    let findings: Vec<Value> = findings.map(|(found, fingerprint)| finding(found, &fingerprint, sources)).collect();
     let mut report = json!({ "verdict": options.verdict, "findings": findings });
     for (field, value) in further {
         report[field] = value.clone();
@@ -27,7 +30,7 @@ pub fn render_with(diagnostics: &[Diagnostic], sources: &Sources, options: &Opti
     text
 }
 
-fn finding(found: &Diagnostic, sources: &Sources) -> Value {
+fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
     let (file, line, column) = place(found.primary.span, sources);
     let (_, end) = Project::range(sources, found.primary.span);
     let related: Vec<Value> = found
@@ -56,7 +59,7 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
         "related": related,
         "help": found.help,
         "witness": witness,
-        "fingerprint": found.fingerprint(),
+        "fingerprint": fingerprint,
     });
     let peers = found
         .peers
@@ -65,6 +68,11 @@ fn finding(found: &Diagnostic, sources: &Sources) -> Value {
     let peers: Vec<Value> = peers.collect();
     if !peers.is_empty() {
         finding["peers"] = Value::Array(peers);
+    }
+    if let Some(accepted) = &found.accepted {
+        finding["accepted"] = json!(true);
+        finding["reason"] = json!(accepted.reason);
+        finding["expires"] = json!(accepted.expires);
     }
     finding
 }

@@ -11,7 +11,8 @@ use crate::source::Sources;
 /// The longest name and message, in characters.
 const TEXT_WIDTH: usize = 300;
 
-/// The report. What makes the run fail is a `failure`; other findings are cases that pass, with their text as output.
+/// The report. What makes the run fail is a `failure`; what is accepted is `skipped` with the reason; other
+/// findings are cases that pass, with their text as output.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, project: &Project<'_>) -> String {
     let mut suites: BTreeMap<String, Vec<&Diagnostic>> = BTreeMap::new();
     for document in project.documents {
@@ -36,16 +37,17 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, project: &Project<'
 }
 
 fn fails(found: &Diagnostic, project: &Project<'_>) -> bool {
-    found.severity <= project.fails
+    found.severity <= project.fails && found.accepted.is_none()
 }
 
 fn suite(out: &mut String, file: &str, found: &[&Diagnostic], sources: &Sources, project: &Project<'_>) {
     let failures = found.iter().filter(|found| fails(found, project)).count();
     let name = escape(&clean_line(file));
     let tests = found.len().max(1);
+    let skipped = found.iter().filter(|found| found.accepted.is_some()).count();
     let _ = writeln!(
         out,
-        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\" file=\"{name}\">"
+        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" file=\"{name}\">"
     );
     if found.is_empty() {
         let _ = writeln!(out, "    <testcase classname=\"{name}\" name=\"no findings\"/>");
@@ -58,6 +60,9 @@ fn suite(out: &mut String, file: &str, found: &[&Diagnostic], sources: &Sources,
         if fails(found, project) {
             let message = escape(&shorten(&clean_line(&found.message), TEXT_WIDTH));
             let _ = writeln!(out, "      <failure type=\"{}\" message=\"{message}\">{text}</failure>", escape(&found.id));
+        } else if let Some(accepted) = &found.accepted {
+            let reason = escape(&shorten(&clean_line(&format!("accepted: {}", accepted.reason)), TEXT_WIDTH));
+            let _ = writeln!(out, "      <skipped message=\"{reason}\"/>\n      <system-out>{text}</system-out>");
         } else {
             let _ = writeln!(out, "      <system-out>{text}</system-out>");
         }

@@ -3,6 +3,7 @@
 //! A diagnostic is a value: checks return lists of them. A break shows both ends: the line that changed and the line it was.
 
 mod clean;
+mod fingerprint;
 pub mod github;
 pub mod gitlab;
 pub mod json;
@@ -12,6 +13,7 @@ mod project;
 pub mod sarif;
 pub mod text;
 
+pub use fingerprint::{fingerprints, stable_path};
 pub use project::{Project, RulePage};
 
 use crate::rule::Layer;
@@ -117,6 +119,19 @@ pub struct Diagnostic {
     pub path: Option<Vec<String>>,
     /// Which part of the verdict it belongs to: what is found in an AsyncAPI document may go beyond the official parser.
     pub layer: Layer,
+    /// What the finding is about, for the fingerprint alone, where that is to be steadier than [`Self::about`]; empty when not.
+    pub identity: String,
+    /// Set when the team lives with it: such a finding is shown, and makes nothing fail.
+    pub accepted: Option<Acceptance>,
+}
+
+/// Why a team lives with a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Their reason.
+    pub reason: String,
+    /// The last day on which it holds, `2026-12-31`; `None` for always.
+    pub expires: Option<String>,
 }
 
 impl Diagnostic {
@@ -134,6 +149,8 @@ impl Diagnostic {
             about: String::new(),
             path: None,
             layer: Layer::Syntax,
+            identity: String::new(),
+            accepted: None,
         }
     }
 
@@ -191,20 +208,6 @@ impl Diagnostic {
     fn subject(&self) -> String {
         if self.about.is_empty() { self.pointer().unwrap_or_default() } else { self.about.clone() }
     }
-
-    /// Sixteen hexadecimal digits that stay the same when lines move: a hash of the rule, of what it is about (or of the path to
-    /// its value), and of the message.
-    pub fn fingerprint(&self) -> String {
-        use md5::{Digest, Md5};
-        let mut hash = Md5::new();
-        for part in [&self.id, &self.subject(), &self.message] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        let digest = hash.finalize();
-        let head = digest.iter().take(8).fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-        format!("{head:016x}")
-    }
 }
 
 /// Sorts by file, place and rule, and drops exact repetitions, so that output never flickers.
@@ -224,25 +227,32 @@ pub fn printable(text: &str) -> String {
     clean::clean(text).replace('\n', "\n  | ")
 }
 
-/// `true` when at least one is an error.
+/// `true` when at least one is an error that is not accepted.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|d| d.severity == Severity::Error)
+    diagnostics.iter().any(|d| d.severity == Severity::Error && d.accepted.is_none())
 }
 
-/// How many findings have a severity.
+/// How many findings have a severity, those that are accepted apart.
 pub fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
-    diagnostics.iter().filter(|d| d.severity == severity).count()
+    diagnostics.iter().filter(|d| d.severity == severity && d.accepted.is_none()).count()
 }
 
-/// `2 errors, 1 warning`, or `no findings`.
+/// `2 errors, 1 warning, 3 accepted`, or `no findings`.
 fn summary(diagnostics: &[Diagnostic]) -> String {
     let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
-    let parts: Vec<String> = kinds
+    let mut parts: Vec<String> = kinds
         .iter()
         .filter_map(|(severity, word)| {
             let found = count(diagnostics, *severity);
             (found > 0).then(|| format!("{found} {word}{}", if found == 1 { "" } else { "s" }))
         })
         .collect();
-    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        parts.push("no findings".to_owned());
+    }
+    let accepted = diagnostics.iter().filter(|d| d.accepted.is_some()).count();
+    if accepted > 0 {
+        parts.push(format!("{accepted} accepted"));
+    }
+    parts.join(", ")
 }

@@ -1,6 +1,6 @@
 //! What the reports for CI systems know of the project: where its root is, and what its rules are called.
 
-use super::{Diagnostic, Severity};
+use super::Severity;
 use crate::source::{LineColumn, Sources, Span};
 
 /// What a rule's id stands for.
@@ -87,17 +87,6 @@ fn normal(path: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-/// The fingerprints of all findings; those of equal findings are told apart by a number, so that none hides another.
-pub(super) fn fingerprints(diagnostics: &[Diagnostic]) -> Vec<String> {
-    let mut seen = std::collections::HashMap::new();
-    let number = |found: &Diagnostic| {
-        let fingerprint = found.fingerprint();
-        let count = seen.entry(fingerprint.clone()).and_modify(|n| *n += 1).or_insert(1_usize);
-        format!("{fingerprint}:{count}")
-    };
-    diagnostics.iter().map(number).collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::clean::clean;
-use super::project::{Project, end_of, fingerprints};
-use super::{Diagnostic, Label, Severity};
+use super::project::{Project, end_of};
+use super::{Diagnostic, Label, Severity, fingerprints};
 use crate::source::Sources;
 
 /// The schema that the report follows.
@@ -103,6 +103,11 @@ fn result(found: &Diagnostic, rule: Option<usize>, fingerprint: &str, sources: &
         add("relatedLocations", Value::Array(related.collect()));
     }
     add("partialFingerprints", json!({ "eventpact/v1": fingerprint }));
+    if let Some(accepted) = &found.accepted {
+        let until = accepted.expires.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
+        let justification = clean(&format!("{}{until}", accepted.reason));
+        add("suppressions", json!([{ "kind": "external", "status": "accepted", "justification": justification }]));
+    }
     let mut properties = Map::new();
     if let Some(help) = &found.help {
         properties.insert("help".to_owned(), json!(help));

@@ -2,7 +2,9 @@
 //! interleaved and medians printed; trust the ratios, not the absolute figures.
 
 mod cold_start;
+mod compat;
 mod process;
+mod proto_tree;
 mod protobuf;
 mod validate;
 
@@ -15,7 +17,7 @@ use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
 /// Runs one measurement, or all.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
-    let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf"];
+    let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat"];
     if let Some(name) = only
         && !all.contains(&name)
     {
@@ -32,7 +34,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     if wanted("documents") {
         program("documents", None)?;
     }
-    if wanted("validate") || wanted("check") || wanted("serve") || wanted("protobuf") {
+    if ["validate", "check", "serve", "protobuf", "compat"].into_iter().any(wanted) {
         step(
             "eventpact, release",
             &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
@@ -43,6 +45,11 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     }
     if wanted("protobuf") {
         protobuf::run(&binary("eventpact"))?;
+    }
+    if wanted("compat") {
+        let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "compat"];
+        step("bench compat", &mut cargo(build))?;
+        compat::run(&binary("eventpact"), &binary("compat"))?;
     }
     if wanted("check") {
         cold_start::check(&binary("eventpact"))?;

@@ -78,7 +78,7 @@ pub(crate) fn javac() -> Result<PathBuf> {
 }
 
 /// The program that runs Java: `$JAVA_HOME/bin/java` when that is set, else `java`.
-pub(super) fn java() -> PathBuf {
+pub(crate) fn java() -> PathBuf {
     match std::env::var_os("JAVA_HOME") {
         Some(home) if !home.is_empty() => Path::new(&home).join("bin/java"),
         _ => PathBuf::from("java"),

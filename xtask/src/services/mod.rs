@@ -10,7 +10,7 @@ mod process;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-pub(crate) use install::{Jars, apt, cache_folder, jars, javac, need_native_build_tools};
+pub(crate) use install::{Jars, apt, cache_folder, jars, java, javac, need_native_build_tools};
 use kafka::Broker;
 
 /// The variable that tells tests, demo and benchmarks where Kafka listens, as `host:port`. When the user has set

@@ -26,54 +26,54 @@ pub(crate) enum Kind {
 }
 
 /// One document and its history.
-pub(super) struct Subject {
+pub(in crate::commands) struct Subject {
     /// The path below the folder that the user named.
-    pub(super) name: String,
+    pub(in crate::commands) name: String,
     /// The new version.
-    pub(super) new: Version,
+    pub(in crate::commands) new: Version,
     /// Earlier versions, oldest first.
-    pub(super) history: Vec<Version>,
+    pub(in crate::commands) history: Vec<Version>,
 }
 
 /// One version of a document.
-pub(super) struct Version {
-    pub(super) document: Document,
+pub(in crate::commands) struct Version {
+    pub(in crate::commands) document: Document,
     /// A place that stands for the whole of it.
-    pub(super) at: Span,
+    pub(in crate::commands) at: Span,
 }
 
 /// Everything that is to be compared, and what is wrong with the input.
 #[derive(Default)]
-pub(super) struct Subjects {
-    pub(super) list: Vec<Subject>,
-    pub(super) problems: Vec<Diagnostic>,
+pub(in crate::commands) struct Subjects {
+    pub(in crate::commands) list: Vec<Subject>,
+    pub(in crate::commands) problems: Vec<Diagnostic>,
 }
 
 impl Subjects {
     /// Something could not be read, so that a comparison would say nothing.
-    pub(super) fn broken(&self) -> bool {
+    pub(in crate::commands) fn broken(&self) -> bool {
         self.problems.iter().any(|d| d.id != REMOVED && d.severity == Severity::Error)
     }
 
     /// What is wrong with the input, alone.
-    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+    pub(in crate::commands) fn into_problems(self) -> Vec<Diagnostic> {
         self.problems.into_iter().filter(|d| d.id != REMOVED).collect()
     }
 }
 
-const REMOVED: &str = "check/document-removed";
+pub(in crate::commands) const REMOVED: &str = "check/document-removed";
 
 /// How documents are read.
-pub(super) struct Pairing<'a> {
-    pub(super) kind: Option<Kind>,
-    pub(super) message: Option<&'a str>,
-    pub(super) read: &'a ReadArgs,
-    pub(super) profile: Profile,
+pub(in crate::commands) struct Pairing<'a> {
+    pub(in crate::commands) kind: Option<Kind>,
+    pub(in crate::commands) message: Option<&'a str>,
+    pub(in crate::commands) read: &'a ReadArgs,
+    pub(in crate::commands) profile: Profile,
 }
 
 impl Pairing<'_> {
     /// Reads every document of the new tree with its counterparts.
-    pub(super) fn load(&self, sources: &mut Sources, new: &Tree, history: &[Tree]) -> Result<Subjects> {
+    pub(in crate::commands) fn load(&self, sources: &mut Sources, new: &Tree, history: &[Tree]) -> Result<Subjects> {
         let mut subjects = Subjects::default();
         let mut reached = Vec::new();
         let mut roots: Vec<&Entry> = Vec::new();

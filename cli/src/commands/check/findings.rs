@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use eventpact_compat::check::{self, Verdict};
+use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
@@ -11,15 +11,17 @@ use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::Finding;
 use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
-use eventpact_contract::diagnostic::{Diagnostic, Severity, has_errors};
+use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::formats::protobuf;
 use eventpact_contract::load::Document;
+use eventpact_contract::model::Contract;
 use eventpact_contract::schema::Schema;
 use eventpact_contract::source::{Sources, Span};
 
 use super::documents::{Subject, Version};
+use super::identity::Names;
 use super::rollouts::Rollouts;
-use crate::config::Config;
+use crate::config::{Config, Settings};
 
 /// Rule, place, place on the other side; of a rule of buf also the path, as the two halves of a map have one place.
 type Key = (String, Span, Span, String);
@@ -40,24 +42,13 @@ impl Findings {
         Self { list, seen: HashMap::new(), unknown: false, whole, rollouts: Rollouts::default() }
     }
 
-    /// Compares a document with the versions that the mode asks for.
-    pub(super) fn check(&mut self, subject: &Subject, mode: Option<Mode>, options: Options, sources: &Sources) {
+    /// Compares a document with the versions that its mode asks for.
+    pub(super) fn check(&mut self, subject: &Subject, judged: &Judged<'_>, sources: &Sources) {
+        let (mode, options) = judged.of(subject, None);
         match &subject.new.document {
             Document::Contract(new) => {
-                let mode = mode.unwrap_or(Mode::Full);
-                for version in versions(mode, subject.history.len()).filter_map(|v| subject.history.get(v)) {
-                    let Document::Contract(old) = &version.document else {
-                        self.different(subject, version, "an AsyncAPI document", sources);
-                        continue;
-                    };
-                    let report = asyncapi::compare(new, old, mode, options);
-                    for found in &report.findings {
-                        self.add(&found.finding, found.direction, &found.subject);
-                    }
-                    for why in report.unknown {
-                        self.undecided(subject, &why);
-                    }
-                    self.rollouts.add(&subject.name, report.rollouts);
+                for options in judged.ways(subject, new) {
+                    self.contract(subject, new, (judged, options), sources);
                 }
             }
             Document::Schema(new) => {
@@ -91,8 +82,32 @@ impl Findings {
         let history = history.unwrap_or_default();
         for lost in check::lost(new, &history, mode, options) {
             for finding in &lost.report.findings {
-                self.add(finding, lost.direction, &subject.name);
+                self.add(finding, lost.direction, &subject.name, false);
             }
+        }
+    }
+
+    /// A contract with its earlier versions, for those of its parts that are judged in one way.
+    fn contract(&mut self, subject: &Subject, new: &Contract, (judged, way): (&Judged<'_>, Way), sources: &Sources) {
+        let (mode, options) = (way.0.unwrap_or(Mode::Full), way.1);
+        let is_own = judged.of(subject, None) == way;
+        for version in versions(mode, subject.history.len()).filter_map(|v| subject.history.get(v)) {
+            let Document::Contract(old) = &version.document else {
+                if is_own {
+                    self.different(subject, version, "an AsyncAPI document", sources);
+                }
+                continue;
+            };
+            let report = asyncapi::compare(new, old, mode, options);
+            for found in report.findings.iter().filter(|found| judged.of(subject, Some(&found.subject)) == way) {
+                self.add(&found.finding, found.direction, &found.subject, true);
+            }
+            let part = |why: &String| why.split_once(": ").map(|(part, _)| part.to_owned());
+            for why in report.unknown.iter().filter(|why| judged.of(subject, part(why).as_deref()) == way) {
+                self.undecided(subject, why);
+            }
+            let rollouts = report.rollouts.into_iter().filter(|rollout| judged.of(subject, Some(&rollout.subject)) == way);
+            self.rollouts.add(&subject.name, rollouts.collect());
         }
     }
 
@@ -104,7 +119,7 @@ impl Findings {
         };
         let report = check::compare(pair, options);
         for finding in &report.findings {
-            self.add(finding, direction, &subject.name);
+            self.add(finding, direction, &subject.name, false);
         }
         if let Some(why) = report.unknown {
             self.undecided(subject, &why);
@@ -137,15 +152,16 @@ impl Findings {
         parts
     }
 
-    fn add(&mut self, finding: &Finding, direction: Direction, subject: &str) {
+    /// `is_part`: the subject is a part of its document, and not just the name of the file.
+    fn add(&mut self, finding: &Finding, direction: Direction, subject: &str, is_part: bool) {
         let mut diagnostic = check::diagnostic(finding, direction, subject);
+        diagnostic.identity = format!("{} {}", if is_part { subject } else { "" }, finding.path);
         let other = diagnostic.related.first().map_or(diagnostic.primary.span, |l| l.span);
         let of_buf = !buf::categories(finding.rule.id).is_empty();
         let path = if of_buf { finding.path.clone() } else { String::new() };
         let key = (diagnostic.id.clone(), diagnostic.primary.span, other, path);
         if let Some((index, directions)) = self.seen.get_mut(&key) {
             if let Some(first) = self.list.get_mut(*index) {
-                diagnostic.peers.retain(|peer| !first.peers.contains(peer));
                 first.peers.append(&mut diagnostic.peers);
             }
             if !directions.contains(&direction) {
@@ -170,31 +186,72 @@ impl Findings {
     }
 
     fn different(&mut self, subject: &Subject, old: &Version, now: &str, sources: &Sources) {
-        let before = sources.file(old.at.file).name();
-        let message = format!("{} is {now} now, and {before} was something else: no old message can be read", subject.name);
-        let found = Diagnostic::error("check/format-changed", subject.new.at, message).with_about(&subject.name);
-        self.list.push(found.with_related(old.at, "the earlier version").with_help("publish the new format under another name"));
+        let message = format!("it is {now} now, and was something else before: no old message can be read");
+        let found = Diagnostic::error("check/format-changed", subject.new.at, message).with_about(now);
+        let before = format!("the earlier version, {}", sources.file(old.at.file).name());
+        self.list.push(found.with_related(old.at, before).with_help("publish the new format under another name"));
     }
 
     fn undecided(&mut self, subject: &Subject, why: &str) {
         self.unknown = true;
         let message = format!("not decided: {why}");
-        let about = format!("{} {why}", subject.name);
-        let found = Diagnostic::new("check/unknown", Severity::Warning, subject.new.at, message).with_about(about);
+        let found = Diagnostic::new("check/unknown", Severity::Warning, subject.new.at, message).with_about(why);
         if !self.list.iter().any(|d| d.id == found.id && d.message == found.message) {
             self.list.push(found.with_help("look at this change yourself; --allow-unknown accepts what cannot be decided"));
         }
     }
 
-    /// The verdict over everything, and the findings, each as bad as the configuration has it.
-    pub(super) fn finish(mut self, config: &Config, sources: &Sources) -> (Verdict, Vec<Diagnostic>) {
-        config.apply(&mut self.list, sources);
-        let verdict = match (has_errors(&self.list), self.unknown) {
-            (true, _) => Verdict::Incompatible,
-            (false, true) => Verdict::Unknown,
-            (false, false) => Verdict::Compatible,
-        };
-        (verdict, self.list)
+    /// Everything that was found, and whether something could not be decided.
+    pub(super) fn finish(self) -> (Vec<Diagnostic>, bool) {
+        (self.list, self.unknown)
+    }
+}
+
+/// A mode, when one is asked for, and the options of a comparison.
+type Way = (Option<Mode>, Options);
+
+/// How each document and each of its parts is judged.
+pub(super) struct Judged<'a> {
+    pub(super) config: &'a Config,
+    pub(super) settings: &'a Settings,
+    pub(super) names: &'a Names<'a>,
+    pub(super) sources: &'a Sources,
+}
+
+impl Judged<'_> {
+    /// How a document is judged, or a part of it: `channel/message`.
+    fn of(&self, subject: &Subject, part: Option<&str>) -> Way {
+        if !self.config.has_subjects() {
+            return (self.settings.mode.value, self.settings.options());
+        }
+        let file = self.names.of(self.sources.file(subject.new.at.file).name()).unwrap_or_default();
+        let names = [subject.name.as_str(), file.as_str(), part.unwrap_or(&subject.name)];
+        let own = self.config.narrow(self.settings, &names);
+        (own.mode.value, own.options())
+    }
+
+    /// Every way in which a part of a contract is judged.
+    fn ways(&self, subject: &Subject, new: &Contract) -> Vec<Way> {
+        let mut ways = vec![self.of(subject, None)];
+        if !self.config.has_subjects() {
+            return ways;
+        }
+        let old = subject.history.iter().filter_map(|version| match &version.document {
+            Document::Contract(old) => Some(&**old),
+            Document::Schema(_) => None,
+        });
+        for contract in old.chain([new]) {
+            let messages =
+                contract.channels.iter().flat_map(|c| c.messages.iter().map(move |m| format!("{}/{}", c.key, m.name())));
+            let channels = contract.channels.iter().map(|c| c.key.clone());
+            for part in messages.chain(channels).chain(contract.operations.iter().map(|o| o.key.clone())) {
+                let way = self.of(subject, Some(&part));
+                if !ways.contains(&way) {
+                    ways.push(way);
+                }
+            }
+        }
+        ways
     }
 }
 

@@ -20,9 +20,9 @@ use crate::options::Policy;
 use crate::pair::Pair;
 use crate::report::{PeerWording, Report};
 
+use super::finding::{Break, finding};
 use super::locate;
-use super::rules::RULES;
-use super::walk::{Break, finding};
+use super::rules;
 use diff::{Diff, Difference, Stop};
 use part::{PartId, Parts, Side};
 
@@ -91,7 +91,7 @@ fn sides(pair: Pair<'_, Schema>, parts: &Parts<'_>, (a, b): (PartId, PartId)) ->
 fn add(pair: Pair<'_, Schema>, parts: &Parts<'_>, difference: &Difference, report: &mut Report) {
     let (reader, writer) = sides(pair, parts, difference.parts);
     let (reader, writer) = (pair.reader.get(reader), pair.writer.get(writer));
-    let rule = RULES.iter().find(|r| r.check.differences.contains(&difference.kind)).copied().unwrap_or(RULES[0]);
+    let rule = rules::of_difference(difference.kind);
     let keyword = difference.path.rsplit('/').next().unwrap_or_default().to_owned();
     let keyword = if difference.kind.starts_with("TYPE_") { "type".to_owned() } else { keyword };
     let places = (locate::place(reader, &keyword), locate::place(writer, &keyword));

@@ -18,6 +18,8 @@ const MAX_RELATED: usize = 5;
 
 /// With more findings than this, those of one rule are cut and counted.
 const MANY: usize = 1000;
+/// How many accepted findings are listed; further ones are counted.
+const MAX_ACCEPTED: usize = 20;
 /// How many findings of one rule are shown then.
 const OF_ONE_RULE: usize = 10;
 
@@ -27,11 +29,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'
 }
 
 /// The same, and the last line also says in how many documents; 0 leaves that out. Of more than a thousand findings, the first
-/// ten of each rule are shown and the others counted.
+/// ten of each rule are shown and the others counted. What is accepted has one line each.
 pub fn render_with_count(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>, documents: usize) -> String {
     let mut text = Text { out: String::new(), paint: Paint { on: options.color } };
     let mut of_rule: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
-    for found in diagnostics {
+    for found in diagnostics.iter().filter(|found| found.accepted.is_none()) {
         let seen = of_rule.entry((&found.id, found.severity)).or_default();
         *seen += 1;
         if diagnostics.len() <= MANY || *seen <= OF_ONE_RULE {
@@ -44,6 +46,7 @@ pub fn render_with_count(diagnostics: &[Diagnostic], sources: &Sources, options:
         }
         text.line("(all of them: --format json)\n");
     }
+    text.accepted(diagnostics, sources);
     let style = if super::has_errors(diagnostics) { RED } else { GREEN };
     let verdict = text.paint.wrap(options.verdict, style);
     let count = match documents {
@@ -118,6 +121,25 @@ impl Text {
             self.note(width, "explain", &format!("eventpact explain {}", found.id));
         }
         self.out.push('\n');
+    }
+
+    /// One line for each finding that is accepted.
+    fn accepted(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+        let accepted: Vec<_> = diagnostics.iter().filter_map(|found| Some((found, found.accepted.as_ref()?))).collect();
+        for (found, accepted) in accepted.iter().take(MAX_ACCEPTED) {
+            let file = sources.file(found.primary.span.file);
+            let place = format!("{}:{}", file.name(), file.line_column(found.primary.span.start));
+            let until = accepted.expires.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
+            let head = self.paint.wrap(&format!("accepted[{}]", found.id), BLUE);
+            let words = shorten(&clean_line(&format!("{place}: {}{until}", accepted.reason)), TEXT_WIDTH);
+            self.line(&format!("{head}: {words}"));
+        }
+        if accepted.len() > MAX_ACCEPTED {
+            self.line(&format!("… and {} more accepted findings", accepted.len() - MAX_ACCEPTED));
+        }
+        if !accepted.is_empty() {
+            self.out.push('\n');
+        }
     }
 
     /// `= help: …`
