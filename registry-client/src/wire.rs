@@ -134,6 +134,75 @@ pub struct RegisterRequest {
     /// The schema text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub schema: Option<String>,
+    /// Tags to write into the text before it is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub schema_tags_to_add: Vec<SchemaTags>,
+    /// Tags to take out of the text before it is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub schema_tags_to_remove: Vec<SchemaTags>,
+    /// Also write the tags of the latest version into the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "null_as_default")]
+    pub propagate_schema_tags: bool,
+}
+
+/// The kind of an entity that carries tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EntityType {
+    /// A record, message or object.
+    #[serde(rename = "sr_record")]
+    Record,
+    /// A field of one.
+    #[serde(rename = "sr_field")]
+    Field,
+}
+
+impl EntityType {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Record => "sr_record",
+            Self::Field => "sr_field",
+        }
+    }
+}
+
+/// A record or a field in a schema.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaEntity {
+    /// `namespace.Record` or `namespace.Record.field`.
+    pub entity_path: String,
+    /// What the path names.
+    pub entity_type: EntityType,
+}
+
+/// The tags of an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaTags {
+    /// Where.
+    pub schema_entity: SchemaEntity,
+    /// Which.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub tags: Vec<String>,
+}
+
+/// Body of a request that registers a version again with other tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct TagRequest {
+    /// The version that this must become; absent, 0 or negative for the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_number")]
+    pub new_version: Option<i32>,
+    /// Metadata instead of that of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    /// Tags to write into the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub tags_to_add: Vec<SchemaTags>,
+    /// Tags to take out of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub tags_to_remove: Vec<SchemaTags>,
 }
 
 impl RegisterRequest {
@@ -211,6 +280,9 @@ pub struct SchemaObject {
     pub rule_set: Option<serde_json::Value>,
     /// The canonical schema text.
     pub schema: String,
+    /// The tags in the text, when they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub schema_tags: Vec<SchemaTags>,
     /// When it was stored or last changed, milliseconds since 1970. Absent in answers to a look-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ts: Option<i64>,
@@ -253,6 +325,9 @@ pub struct SchemaString {
     /// Rules that clients run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_set: Option<serde_json::Value>,
+    /// The tags in the text, when they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub schema_tags: Vec<SchemaTags>,
     /// The highest id of the context, when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_id: Option<u32>,

@@ -17,6 +17,7 @@ mod state;
 mod store;
 mod stores;
 mod subject;
+mod tags;
 mod wording;
 mod writer;
 

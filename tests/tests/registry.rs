@@ -40,7 +40,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("guid", "guids"),
     ("import", "imports"),
     ("subject-import", "imports"),
-    ("tags", "tags (not part of this release)"),
+    ("tags", "tags"),
     ("associations", "associations (not part of this release)"),
 ];
 

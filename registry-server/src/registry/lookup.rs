@@ -24,7 +24,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    pub(super) fn at(state: &State, subject: &SubjectName, number: i32) -> Option<Self> {
+    pub(crate) fn at(state: &State, subject: &SubjectName, number: i32) -> Option<Self> {
         let (version, schema) = state.version(subject, number)?;
         Some(Self { subject: subject.clone(), number, version, schema: Arc::clone(schema), by_scan: false })
     }

@@ -1,8 +1,11 @@
 //! Registering a schema: found, or checked and stored as the next version.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use eventpact_registry_client::wire::{SchemaEntity, SchemaTags};
 use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 
 use super::check::{compatibility, live};
@@ -15,6 +18,7 @@ use crate::schema::Reading;
 use crate::state::{Schema, State, Subject, VERSION_PROPERTY, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
+use crate::tags;
 
 /// How often a registration is checked again because the subject or its settings changed meanwhile.
 const ATTEMPTS: usize = 12;
@@ -96,6 +100,7 @@ fn prepare(
     normalize: bool,
 ) -> Result<Prepared, ApiError> {
     let import = matches!(mode_of(state, &subject.to_string()), "IMPORT" | "FORWARD");
+    let request = &*with_tags(state, subject, request)?;
     let wanted_id = wanted_id(subject, request, import)?;
     let effective = Effective::of(state, subject);
     let how = Reading { strict: !import, normalize: !import && (normalize || effective.normalize) };
@@ -130,6 +135,36 @@ fn prepare(
         subject_revision: state.subject(subject).map_or(0, |s| s.revision),
         settings_revision: state.settings_revision,
     })))
+}
+
+/// The request with the tags that it asks for written into its text. Such a registration is always a new version.
+fn with_tags<'a>(
+    state: &State,
+    subject: &SubjectName,
+    request: &'a RegisterRequest,
+) -> Result<Cow<'a, RegisterRequest>, ApiError> {
+    let (add, remove) = (&request.schema_tags_to_add, &request.schema_tags_to_remove);
+    let asked = !add.is_empty() || !remove.is_empty();
+    let latest = || state.subject(subject)?.latest().and_then(|(number, _)| state.version(subject, number));
+    if !asked && !request.propagate_schema_tags {
+        return Ok(Cow::Borrowed(request));
+    }
+    if request.format() != SchemaType::Avro {
+        let why = format!("Invalid schema of type {}, details: only Avro schemas are tagged in their text", request.format());
+        return if asked { Err(ApiError::invalid_schema(why)) } else { Ok(Cow::Borrowed(request)) };
+    }
+    let lenient = Reading { strict: false, normalize: false };
+    let incoming = incoming(state, subject, request, lenient, false)?;
+    let inherited = || -> Vec<SchemaTags> {
+        let own: HashSet<SchemaEntity> = tags::entities(&incoming.parsed.text).into_iter().collect();
+        let tags = latest().map(|(_, schema)| tags::of(&schema.text)).unwrap_or_default();
+        tags.into_iter().filter(|tags| own.contains(&tags.schema_entity)).collect()
+    };
+    let mut all = if request.propagate_schema_tags { inherited() } else { Vec::new() };
+    all.extend(add.iter().cloned());
+    let text = tags::edit(&incoming.parsed.text, &all, remove).map_err(ApiError::invalid_schema)?;
+    let version = request.version.filter(|number| *number != 0).or(asked.then_some(-1));
+    Ok(Cow::Owned(RegisterRequest { schema: Some(text), references: incoming.references.clone(), version, ..request.clone() }))
 }
 
 /// An import of an id that the subject has already, without a certain version.

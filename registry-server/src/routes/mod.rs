@@ -6,6 +6,7 @@
 mod compatibility;
 mod config;
 mod contexts;
+mod metadata;
 mod mode;
 mod schemas;
 mod subjects;
@@ -52,6 +53,16 @@ pub(crate) enum Endpoint {
     Mode(String),
     Contexts,
     Context(String),
+    /// `/subjects/{s}/metadata`
+    VersionWithMetadata(String),
+    /// `/subjects/{s}/versions/{v}/tags`
+    Tags(String, String),
+    /// `/v1/metadata/id`
+    ClusterId,
+    /// `/v1/metadata/version`
+    ServerVersion,
+    /// `/v1/metadata/deployment`
+    Deployment,
 }
 
 /// What a request asks, without HTTP.
@@ -101,6 +112,11 @@ impl Query {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a name, in order.
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// `true` in any case; all else is false.
@@ -184,6 +200,11 @@ fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> 
         ["readyz"] => Endpoint::Ready,
         ["subjects"] => Endpoint::Subjects,
         ["subjects", s] => Endpoint::Subject(subject(s)?),
+        ["subjects", s, "metadata"] => Endpoint::VersionWithMetadata(subject(s)?),
+        ["subjects", s, "versions", v, "tags"] => Endpoint::Tags(subject(s)?, decode(v)?),
+        ["v1", "metadata", "id"] => Endpoint::ClusterId,
+        ["v1", "metadata", "version"] => Endpoint::ServerVersion,
+        ["v1", "metadata", "deployment"] => Endpoint::Deployment,
         ["subjects", s, "versions"] => Endpoint::Versions(subject(s)?),
         ["subjects", s, "versions", v] => Endpoint::Version(subject(s)?, decode(v)?),
         ["subjects", s, "versions", v, "schema"] => Endpoint::VersionSchema(subject(s)?, decode(v)?),
@@ -229,7 +250,7 @@ impl Endpoint {
             Self::Root | Self::Versions(_) => &[Method::GET, Method::POST],
             Self::Subject(_) => &[Method::POST, Method::DELETE],
             Self::Version(..) => &[Method::GET, Method::DELETE],
-            Self::CompatibleWithLevel(_) | Self::CompatibleWithVersion(..) => &[Method::POST],
+            Self::CompatibleWithLevel(_) | Self::CompatibleWithVersion(..) | Self::Tags(..) => &[Method::POST],
             Self::Config(_) | Self::Mode(_) => &[Method::GET, Method::PUT, Method::DELETE],
             Self::Context(name) if name == crate::subject::DEFAULT_CONTEXT => &[],
             Self::Context(_) => &[Method::DELETE],
@@ -271,6 +292,11 @@ pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answ
         Endpoint::Mode(s) => mode::answer(registry, &request, s).await,
         Endpoint::Contexts => contexts::list(registry, &request),
         Endpoint::Context(name) => contexts::delete(registry, name).await,
+        Endpoint::VersionWithMetadata(s) => metadata::version_with(registry, &request, &subject(s)),
+        Endpoint::Tags(s, v) => subjects::tag(registry, &request, &subject(s), v).await,
+        Endpoint::ClusterId => metadata::id(),
+        Endpoint::ServerVersion => metadata::version(),
+        Endpoint::Deployment => metadata::deployment(),
     }
 }
 

@@ -3,7 +3,7 @@
 use eventpact_registry_client::{SchemaObject, SchemaString, SubjectVersion};
 use serde::Serialize;
 
-use super::subjects::{form, object};
+use super::subjects::{form, object, tags_asked_for};
 use super::{Answer, Request};
 use crate::error::ApiError;
 use crate::identity::Identity;
@@ -50,6 +50,7 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
 pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
     let mut string = string(&schema, found.as_ref().map(|f| f.version));
+    string.schema_tags = tags_asked_for(request, &schema);
     if let Some(found) = &found {
         string.subject = Some(found.subject.to_string());
         string.version = Some(found.number);

@@ -1,6 +1,7 @@
 //! `/subjects…`: names, versions, registering, looking up, deleting.
 
-use eventpact_registry_client::{RegisterRequest, RegisterResponse, SchemaObject};
+use eventpact_registry_client::wire::{SchemaTags, TagRequest};
+use eventpact_registry_client::{RegisterRequest, RegisterResponse, SchemaObject, SchemaType};
 
 use super::{Answer, Request};
 use crate::error::ApiError;
@@ -8,8 +9,9 @@ use crate::registry::lookup::{Found, VersionRef};
 use crate::registry::register::Registered;
 use crate::registry::{Registry, lookup};
 use crate::schema::Form;
-use crate::state::Subject;
+use crate::state::{Schema, Subject};
 use crate::subject::{SubjectName, context_prefix, split};
+use crate::tags;
 
 /// The prefix that means every context.
 const EVERY_CONTEXT: &str = ":*:";
@@ -56,7 +58,34 @@ pub(super) fn versions(registry: &Registry, request: &Request, subject: &Subject
 /// `POST /subjects/{s}/versions`
 pub(super) async fn register(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
-    let Registered { id, number, schema } = registry.register(subject, body, request.query.is("normalize")).await?;
+    registered(registry.register(subject, body, request.query.is("normalize")).await?)
+}
+
+/// `POST /subjects/{s}/versions/{v}/tags`: the version once more, with other tags.
+pub(super) async fn tag(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    version: &str,
+) -> Result<Answer, ApiError> {
+    let body: TagRequest = request.json()?;
+    let found = registry.version(subject, VersionRef::parse(version)?, false)?;
+    let schema = &found.schema;
+    let again = RegisterRequest {
+        version: Some(body.new_version.filter(|number| *number > 0).unwrap_or(-1)),
+        schema_type: Some(schema.format.clone()),
+        references: schema.references.clone(),
+        metadata: body.metadata.or_else(|| schema.metadata.clone()),
+        schema: Some(schema.text.to_string()),
+        schema_tags_to_add: body.tags_to_add,
+        schema_tags_to_remove: body.tags_to_remove,
+        ..RegisterRequest::default()
+    };
+    registered(registry.register(&found.subject, again, request.query.is("normalize")).await?)
+}
+
+fn registered(registered: Registered) -> Result<Answer, ApiError> {
+    let Registered { id, number, schema } = registered;
     Answer::json(&RegisterResponse {
         id,
         version: Some(number),
@@ -90,6 +119,7 @@ pub(super) async fn version(
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
     let mut object = object(&found);
+    object.schema_tags = tags_asked_for(request, &found.schema);
     if let Some(form) = form(request) {
         object.schema = registry.in_form(&found, form).await?;
     }
@@ -151,6 +181,16 @@ fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: 
     registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))
 }
 
+/// The parameter `findTags`: entities of the text that carry one of these tags; `*` stands for any.
+pub(super) fn tags_asked_for(request: &Request, schema: &Schema) -> Vec<SchemaTags> {
+    let wanted: Vec<&str> = request.query.all("findTags").filter(|tag| !tag.is_empty()).collect();
+    if wanted.is_empty() || schema.format != SchemaType::Avro {
+        return Vec::new();
+    }
+    let asked = |tag: &String| wanted.iter().any(|wanted| wanted == tag || *wanted == "*");
+    tags::of(&schema.text).into_iter().filter(|entity| entity.tags.iter().any(asked)).collect()
+}
+
 /// The parameter `format`.
 pub(super) fn form(request: &Request) -> Option<Form> {
     request.query.get("format").and_then(Form::parse)
@@ -169,6 +209,7 @@ pub(super) fn object(found: &Found) -> SchemaObject {
         metadata: schema.metadata.clone(),
         rule_set: None,
         schema: schema.text.to_string(),
+        schema_tags: Vec::new(),
         ts: Some(found.version.ts),
         deleted: Some(found.version.deleted),
     }
