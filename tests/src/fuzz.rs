@@ -8,7 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use eventpact_contract::diagnostic::{Diagnostic, Options, has_errors, json, text};
+use eventpact_compat::check::{self, Checked};
+use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::protobuf::buf::Category;
+use eventpact_compat::rule::Profile;
+use eventpact_contract::diagnostic::{Diagnostic, Options, Severity, Witness, has_errors, json, text};
 use eventpact_contract::formats::{avro, json_schema, protobuf};
 use eventpact_contract::load;
 use eventpact_contract::schema::{Format, Schema};
@@ -19,13 +23,16 @@ use eventpact_contract::yaml;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, as `cargo fuzz list` names them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     ("yaml", yaml_load),
     ("asyncapi", asyncapi_load),
     ("avro_parse", avro_parse),
     ("avro_datum", avro_datum),
     ("proto_parse", proto_parse),
     ("jsonschema_parse", json_schema_parse),
+    ("avro_diff", avro_diff),
+    ("proto_diff", proto_diff),
+    ("jsonschema_diff", json_schema_diff),
 ];
 
 /// The separator between the files of one input: the first is the root.
@@ -132,4 +139,92 @@ pub fn json_schema_parse(data: &[u8]) {
     if let Some(again) = yaml::parse(&sources, file).0 {
         assert_eq!(json_schema::canonical_text(&again), canonical, "the canonical text is not stable");
     }
+}
+
+/// Profiles in which a schema is compared with itself and with another.
+fn profiles() -> impl Iterator<Item = Profile> {
+    [Profile::Sound, Profile::Confluent].into_iter().chain(Category::ALL.into_iter().map(Profile::Buf))
+}
+
+/// Compares two versions: nothing differs from itself, the same question gets the same answer, and each witness is handed to
+/// `prove`, with the reader and the writer.
+fn diff(old: Option<Schema>, new: Option<Schema>, prove: impl Fn(&Schema, &Schema, &Witness)) {
+    for schema in [&old, &new].into_iter().flatten() {
+        for profile in profiles() {
+            for checked in check::check(schema, std::slice::from_ref(schema), Mode::Full, profile) {
+                assert!(checked.report.findings.is_empty(), "{profile}: it differs from itself: {:?}", checked.report.findings);
+            }
+        }
+    }
+    let (Some(old), Some(new)) = (old, new) else { return };
+    for profile in profiles() {
+        let run = || check::check(&new, std::slice::from_ref(&old), Mode::Full, profile);
+        let found = run();
+        assert_eq!(format!("{found:?}"), format!("{:?}", run()), "{profile}: the same question, another answer");
+        for Checked { direction, report, .. } in &found {
+            let (reader, writer) = if *direction == Direction::Backward { (&new, &old) } else { (&old, &new) };
+            for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+                match &finding.witness {
+                    Some(witness) => prove(reader, writer, witness),
+                    None => assert!(profile != Profile::Sound || reader.format() == Format::Avro, "no witness: {finding:?}"),
+                }
+            }
+        }
+    }
+}
+
+/// The two texts of an input.
+fn two(data: &[u8]) -> (String, String) {
+    let text = String::from_utf8_lossy(data);
+    let (old, new) = text.split_once(BETWEEN_FILES).unwrap_or((&text, ""));
+    (old.to_owned(), new.to_owned())
+}
+
+fn bytes(witness: &Witness) -> Vec<u8> {
+    let hex = witness.hex.as_deref().expect("bytes");
+    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hexadecimal")).collect()
+}
+
+/// Two Avro schemas: the bytes of a witness are refused by the reader.
+pub fn avro_diff(data: &[u8]) {
+    let (old, new) = two(data);
+    let schema = |text: &str| avro_schema(text).map(Schema::Avro);
+    diff(schema(&old), schema(&new), |reader, writer, witness| {
+        let (Schema::Avro(reader), Schema::Avro(writer)) = (reader, writer) else { panic!("not Avro") };
+        let bytes = bytes(witness);
+        let value = avro::datum::decode(writer, &bytes).expect("the writer reads its own bytes");
+        assert_eq!(avro::datum::to_json(writer, &value).to_string(), witness.json, "the JSON is another value");
+        assert!(avro::datum::resolve(writer, reader, &bytes).is_err(), "the reader takes {}", witness.json);
+    });
+}
+
+/// Two `.proto` files.
+pub fn proto_diff(data: &[u8]) {
+    let (old, new) = two(data);
+    let schema =
+        |text: &str| schema(&Memory([("main.proto".to_owned(), text.to_owned())].into()), "main.proto", Format::Protobuf);
+    // Bytes and what the reader makes of them: `self_check` has a second judge for that.
+    diff(schema(&old), schema(&new), |_, _, witness| assert!(!witness.reader_error.is_empty() && bytes(witness).len() < 1 << 20));
+}
+
+/// Two JSON Schemas: the validator accepts a witness for the writer and refuses it for the reader.
+pub fn json_schema_diff(data: &[u8]) {
+    let (old, new) = two(data);
+    let schema = |text: &str| {
+        let mut sources = Sources::new();
+        let file = sources.add("schema.json", text);
+        let (schema, found) = json_schema::parse(&yaml::parse(&sources, file).0?, &mut |_| None);
+        rendered(&found, &sources);
+        schema.filter(|_| !has_errors(&found)).map(|schema| Schema::JsonSchema(schema.into()))
+    };
+    let valid = |schema: &Schema, value: &serde_json::Value| {
+        let Schema::JsonSchema(schema) = schema else { panic!("not JSON Schema") };
+        let options = jsonschema::options().with_draft(schema.dialect.draft()).should_validate_formats(false);
+        options.build(&schema.document.to_json()).expect("the checker built it, too").is_valid(value)
+    };
+    diff(schema(&old), schema(&new), |reader, writer, witness| {
+        let value: serde_json::Value = serde_json::from_str(&witness.json).expect("a witness is JSON");
+        assert!(valid(writer, &value), "the writer cannot send {value}");
+        assert!(!valid(reader, &value), "the reader takes {value}");
+    });
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eventpact_tests::fuzz::TARGETS;
-use eventpact_tests::{folder, root};
+use eventpact_tests::{cases, folder, root};
 
 /// Generous: an unoptimised build on a busy machine. Something that hangs would take minutes.
 const SOON: Duration = Duration::from_secs(60);
@@ -23,10 +23,30 @@ fn below(dir: &Path, extensions: &[&str], into: &mut Vec<PathBuf>) {
     }
 }
 
+/// The folder of cases whose pairs a target compares.
+fn pairs_of(target: &str) -> Option<&'static str> {
+    match target {
+        "avro_diff" => Some("avro"),
+        "proto_diff" => Some("protobuf"),
+        "jsonschema_diff" => Some("json_schema"),
+        _ => None,
+    }
+}
+
+/// The two versions of a case as one input.
+fn pair(case: &Path) -> Option<Vec<u8>> {
+    let read = |stem: &str| ["avsc", "proto", "json"].iter().find_map(|e| std::fs::read(case.join(stem).with_extension(e)).ok());
+    Some([read("old")?, vec![0], read("new")?].concat())
+}
+
 /// Inputs to start from.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut paths = Vec::new();
     below(&folder("fuzz").join(target), &[], &mut paths);
+    if let Some(format) = pairs_of(target) {
+        let kept = paths.iter().filter_map(|path| std::fs::read(path).ok());
+        return kept.chain(cases(&format!("compat/{format}")).iter().filter_map(|case| pair(case))).collect();
+    }
     let extensions: &[&str] = match target {
         "avro_parse" | "avro_datum" => &["avsc"],
         "proto_parse" => &["proto"],
@@ -106,5 +126,18 @@ fn every_target_keeps_its_promises() {
             assert!(start.elapsed() < SOON, "{name}: an input took {:?}", start.elapsed());
         }
         println!("{name}: {} seeds, {per_target} mutations", seeds.len());
+    }
+}
+
+/// What every target starts from, as files that `cargo fuzz` takes.
+#[test]
+#[ignore = "writes to fuzz/corpus, for the fuzzer"]
+fn seeds_for_the_fuzzer() {
+    for (name, _) in TARGETS {
+        let dir = root().join("fuzz/corpus").join(name);
+        std::fs::create_dir_all(&dir).expect("fuzz/corpus can be written");
+        for (index, seed) in seeds(name).iter().enumerate() {
+            std::fs::write(dir.join(format!("seed-{index}")), seed).expect("fuzz/corpus can be written");
+        }
     }
 }
