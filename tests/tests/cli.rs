@@ -41,6 +41,14 @@ fn the_json_report_has_the_promised_shape() {
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(report["verdict"], "incompatible");
+    for side in ["producers", "consumers"] {
+        assert_eq!(report["sides"][side]["break"], true, "{side}");
+        assert!(report["sides"][side]["subjects"].as_array().is_some_and(|s| s.iter().any(|s| s == "orders/OrderPlaced")));
+    }
+    let deploy = report["deploy"].as_array().expect("deploy");
+    let first = deploy.iter().find(|step| step["order"] == "consumers-first").expect("something is deployed consumers first");
+    assert_eq!((&first["application"], &first["subjects"][0]), (&"sends".into(), &"sendCustomerNotified".into()));
+    assert!(deploy.iter().all(|step| step["text"].is_string() && step["document"].is_string()), "{deploy:?}");
     let findings = report["findings"].as_array().expect("findings");
     let mut witnesses = 0;
     for finding in findings {
