@@ -87,13 +87,13 @@ pub struct RuleInfo {
 impl RuleInfo {
     /// How bad its findings are where no configuration says otherwise. A rule whose findings differ has the worst of them.
     ///
-    /// In Avro the kind of node decides. Elsewhere the file of a rule says what is not an error; a test holds this against the
+    /// In Avro and AsyncAPI the kind of node decides. Elsewhere the file of a rule says what is not an error; a test holds this against the
     /// findings of all cases.
     pub fn severity(&self) -> Severity {
         let words =
             [("Severity::Error", Severity::Error), ("Severity::Warning", Severity::Warning), ("Severity::Info", Severity::Info)];
         let said = || words.iter().find(|(word, _)| self.source.contains(word)).map(|(_, severity)| *severity);
-        crate::avro::severity(self.id).or_else(said).unwrap_or(Severity::Error)
+        crate::avro::severity(self.id).or_else(|| crate::asyncapi::severity(self.id)).or_else(said).unwrap_or(Severity::Error)
     }
 
     /// The page: what the rule finds, why it breaks, what to do instead.

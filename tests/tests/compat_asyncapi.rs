@@ -1,6 +1,7 @@
 //! The compatibility rules of AsyncAPI: `tests/compat/asyncapi/<rule>/<case>/{old.yaml,new.yaml,expected.txt}`. Every case runs
 //! all rules; `BLESS=1` rewrites what is expected.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use eventpact_compat::mode::Mode;
@@ -74,11 +75,11 @@ fn large(channels: usize, longest: usize) -> Contract {
         let payload =
             format!("{{ type: object, required: [id], properties: {{ id: {{ type: string, maxLength: {longest} }} }} }}");
         let messages = format!("{{ m: {{ name: M{n}, payload: {payload} }} }}");
-        text += &format!("  c{n}:\n    address: a.{n}.{{id}}\n    messages: {messages}\n");
+        writeln!(text, "  c{n}:\n    address: a.{n}.{{id}}\n    messages: {messages}").expect("a text grows");
     }
-    text += "operations:\n";
+    text.push_str("operations:\n");
     for n in 0..channels {
-        text += &format!("  o{n}: {{ action: send, channel: {{ $ref: '#/channels/c{n}' }} }}\n");
+        writeln!(text, "  o{n}: {{ action: send, channel: {{ $ref: '#/channels/c{n}' }} }}").expect("a text grows");
     }
     let mut sources = Sources::new();
     let files = Memory([("a.yaml".to_owned(), text)].into());

@@ -77,6 +77,19 @@ pub(super) struct Table {
     pub(super) help: &'static str,
 }
 
+impl Table {
+    /// How bad the worst change is.
+    pub(super) fn worst(&self) -> Option<Severity> {
+        let of = |field: &Field| match field.meaning {
+            Meaning::Is(severity) | Meaning::Less(severity) | Meaning::More(severity) => Some(severity),
+            Meaning::Turned { on, off } => Some(on.min(off)),
+            Meaning::Members { gone, new } => Some(gone.min(new)),
+            Meaning::Elsewhere | Meaning::Metadata => None,
+        };
+        self.fields.iter().filter_map(of).min()
+    }
+}
+
 /// Two versions of the bindings of one thing.
 pub(super) struct Bindings<'a> {
     pub(super) at: At,

@@ -13,6 +13,7 @@ mod rules;
 mod uses;
 mod walk;
 
+use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::model::{Action, Channel, Contract, Message, Operation, Security, Server};
 use eventpact_contract::source::Span;
 
@@ -125,6 +126,24 @@ enum Check {
 /// Every rule of the format.
 pub fn rules() -> Vec<RuleInfo> {
     rules::RULES.iter().map(|rule: &&Rule<Check>| rule.info).collect()
+}
+
+/// The worst that a rule finds: what its table has, else what its file makes.
+pub(crate) fn severity(id: &str) -> Option<Severity> {
+    let rule = rules::RULES.iter().find(|rule| rule.info.id == id)?;
+    match rule.check {
+        Check::Binding(table) => table.worst(),
+        Check::Unjudged => Some(Severity::Warning),
+        _ => {
+            let makes = |words: [&str; 2]| words.iter().any(|word| rule.info.source.contains(word));
+            let made = [
+                (["Change::error", "Severity::Error"], Severity::Error),
+                (["Change::warning", "Severity::Warning"], Severity::Warning),
+                (["Change::note", "Severity::Info"], Severity::Info),
+            ];
+            made.into_iter().find(|(words, _)| makes(*words)).map(|(_, severity)| severity)
+        }
+    }
 }
 
 /// Compares a new contract with an earlier one.
