@@ -92,6 +92,7 @@ pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Dia
         help: Some(finding.help.clone()).filter(|h| !h.is_empty()),
         witness: finding.witness.clone(),
         peers: finding.peer.iter().map(|peer| peer.directed(direction)).collect(),
+        profiles: Vec::new(),
         about: format!("{subject} {} {}", direction.as_str(), finding.path),
         path: None,
         layer: Layer::Syntax,

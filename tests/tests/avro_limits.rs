@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use eventpact_compat::avro::compare;
+use eventpact_compat::avro::{compare, lost};
+use eventpact_compat::mode::Direction;
 use eventpact_compat::pair::Pair;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::formats::avro::{self, datum};
@@ -96,6 +97,129 @@ fn rings_of_records_are_compared_within_bounds() {
     assert!(report.findings.iter().all(|found| found.rule.id == "avro/namespace-changed"), "{:#?}", report.findings);
     let report = compare(Pair::new(&ring(27), &ring(29)), Profile::Sound);
     assert!(report.unknown.is_some_and(|why| why.contains("levels deep")));
+}
+
+/// Two hundred branches on both sides, of records with fields of each other: every pair of branches that could be meant is
+/// looked at once.
+#[test]
+fn wide_unions_of_records_are_bounded() {
+    let union = |count: usize, ty: &str| {
+        let branch = |n: usize| {
+            let next = n / 10 * 10 + (n + 1) % 10;
+            format!(
+                r#"{{"type":"record","name":"R{n}","fields":[{{"name":"a","type":"{ty}"}},{{"name":"next","type":["null","R{next}"]}}]}}"#
+            )
+        };
+        format!("[{}]", (0..count).map(branch).collect::<Vec<_>>().join(","))
+    };
+    let start = Instant::now();
+    let (old, new) = (parse(&union(200, "int")).unwrap(), parse(&union(200, "string")).unwrap());
+    for (reader, writer) in [(&new, &old), (&old, &new), (&old, &old)] {
+        for profile in [Profile::Sound, Profile::Confluent] {
+            let report = compare(Pair::new(reader, writer), profile);
+            assert_eq!(report.is_compatible(), std::ptr::eq(reader, writer), "{:?}", report.unknown);
+        }
+    }
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+}
+
+/// Every record of one schema meets every record of the other, as no name decides.
+#[test]
+fn records_that_all_refer_to_each_other_are_compared_once() {
+    let mesh = |count: usize, ty: &str| {
+        let record = |n: usize| {
+            let fields: Vec<String> = (0..count).map(|to| format!(r#"{{"name":"f{to}","type":["null","R{to}"]}}"#)).collect();
+            format!(r#"{{"type":"record","name":"R{n}","fields":[{{"name":"a","type":"{ty}"}},{}]}}"#, fields.join(","))
+        };
+        format!("[{}]", (0..count).map(record).collect::<Vec<_>>().join(","))
+    };
+    let start = Instant::now();
+    let (old, new) = (parse(&mesh(80, "int")), parse(&mesh(80, "string")));
+    match (old, new) {
+        (Ok(old), Ok(new)) => {
+            let report = compare(Pair::new(&new, &old), Profile::Sound);
+            assert!(!report.is_compatible());
+            assert!(report.findings.len() <= 10_000);
+        }
+        (old, new) => assert!([old, new].into_iter().filter_map(Result::err).all(|e| e.contains("avro/depth-limit"))),
+    }
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+}
+
+/// A hundred thousand symbols, and the same enum in a thousand fields.
+#[test]
+fn huge_enums_are_compared_once() {
+    let text = |prefix: &str| {
+        let symbols: Vec<String> = (0..100_000).map(|n| format!("\"{prefix}{n}\"")).collect();
+        let uses: Vec<String> = (1..1000).map(|n| format!(r#"{{"name":"f{n}","type":"E"}}"#)).collect();
+        format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"f0","type":{{"type":"enum","name":"E","symbols":[{}]}}}},{}]}}"#,
+            symbols.join(","),
+            uses.join(",")
+        )
+    };
+    let start = Instant::now();
+    let (old, new) = (parse(&text("S")).unwrap(), parse(&text("T")).unwrap());
+    let report = compare(Pair::new(&new, &old), Profile::Sound);
+    assert_eq!(report.findings.len(), 1, "one finding for all fields");
+    let message = &report.findings[0].message;
+    assert!(message.contains("'f0', 'f1', 'f2' and 997 more") && message.len() < 1000, "{message}");
+    assert!(report.findings[0].witness.is_some());
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+}
+
+/// Each field of a wide record breaks: findings are told up to the limit, and each witness is as long as the record.
+#[test]
+fn many_breaks_take_linear_time() {
+    let wide = |count: usize, ty: &str| {
+        let fields: Vec<String> = (0..count).map(|n| format!(r#"{{"name":"f{n}","type":"{ty}"}}"#)).collect();
+        parse(&format!(r#"{{"type":"record","name":"Wide","fields":[{}]}}"#, fields.join(","))).unwrap()
+    };
+    for (count, proved) in [(1000, 400), (9000, 50)] {
+        let start = Instant::now();
+        let report = compare(Pair::new(&wide(count, "int"), &wide(count, "string")), Profile::Sound);
+        assert_eq!(report.findings.len(), count);
+        let witnesses = report.findings.iter().filter(|found| found.witness.is_some()).count();
+        assert!(witnesses >= proved, "{witnesses} witnesses of {count}");
+        assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+    }
+    // What is no error has no limit that makes the verdict unknown.
+    let report = compare(Pair::new(&wide(20_000, "double"), &wide(20_000, "long")), Profile::Sound);
+    assert!(report.is_compatible(), "{:?}", report.unknown);
+    assert!(report.findings.len() >= 1000);
+}
+
+/// The same simple name in many namespaces: references find their own, and the comparison goes by the simple name.
+#[test]
+fn names_that_collide_are_kept_apart() {
+    let text = |count: usize| {
+        let field = |n: usize| {
+            format!(
+                r#"{{"name":"f{n}","type":{{"type":"record","name":"Same","namespace":"n{n}","fields":[{{"name":"x","type":"int"}},{{"name":"me","type":["null","Same"]}}]}}}}"#
+            )
+        };
+        format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, (0..count).map(field).collect::<Vec<_>>().join(","))
+    };
+    all_at_once(&text(5000));
+    let twice = r#"{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"fixed","name":"n.F","size":1}},
+        {"name":"b","type":{"type":"fixed","name":"F","namespace":"n","size":2}}]}"#;
+    assert!(parse(twice).unwrap_err().contains("avro/name-redefined"));
+}
+
+/// A long history, with a version in it that breaks.
+#[test]
+fn long_histories_are_bounded() {
+    let version = |n: usize, default: &str| {
+        let fields: Vec<String> = (0..n).map(|n| format!(r#"{{"name":"f{n}","type":"int"{default}}}"#)).collect();
+        parse(&format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))).unwrap()
+    };
+    let history: Vec<avro::Schema> = (0..200).map(|n| version(n, r#","default":0"#)).collect();
+    let start = Instant::now();
+    let history: Vec<&avro::Schema> = history.iter().collect();
+    let found = lost(&version(199, ""), &history, Direction::Backward);
+    assert!(!found.is_empty() && found.len() <= 200, "{}", found.len());
+    assert!(found.iter().all(|(_, finding)| finding.rule.id == "avro/default-lost"));
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
 }
 
 /// Each level has two fields of the next: findings and smallest values double with every level.

@@ -5,10 +5,13 @@ mod findings;
 mod identity;
 mod judgement;
 mod modules;
+mod parts;
+mod profiles;
 mod rollouts;
 
 use anyhow::{Result, bail};
 use eventpact_compat::check::Verdict;
+use eventpact_compat::rule::Profile;
 use eventpact_contract::source::Sources;
 
 pub(crate) use documents::is_root;
@@ -16,6 +19,7 @@ pub(super) use documents::{Kind, Pairing, REMOVED, Subject};
 use findings::{Findings, Judged};
 use identity::Names;
 use judgement::{AcceptArgs, Judgement};
+use profiles::Profiles;
 
 use crate::config::{ConfigArgs, SettingArgs, today};
 use crate::exit::Exit;
@@ -43,6 +47,10 @@ pub(crate) struct Args {
     message: Option<String>,
     #[command(flatten)]
     settings: SettingArgs,
+    /// Also say where this profile decides otherwise; may be repeated [default: sound and confluent are held against each other,
+    /// and what a registry refuses without need is a note].
+    #[arg(long, value_name = "PROFILE")]
+    also: Vec<Profile>,
     /// Exit 1 from this severity on [default: error].
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -85,8 +93,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let names = Names::new(&config, &args.new);
     let mut findings = Findings::new(subjects.problems, args.message.is_none());
     let judged = Judged { config: &config, settings: &settings, names: &names, sources: &sources };
+    let mut profiles = Profiles::new(&args.also, args.message.is_none());
     for subject in &subjects.list {
         findings.check(subject, &judged, &sources);
+        findings.compare_profiles(&mut profiles, subject, judged.of(subject, None));
     }
     let further = std::mem::take(&mut findings.rollouts).finish();
     let mut judgement = Judgement::new(findings.finish(), &judged);

@@ -72,6 +72,8 @@ pub(super) enum Trigger {
     Any,
     /// Any record of the writer's type; the refusal names this field of the reader.
     Field(String),
+    /// Any record at the root; this field of the reader has its default although the record has a value for it.
+    Dropped(String),
     /// This symbol of the writer's enum.
     Symbol(usize),
     /// These bytes.
@@ -135,6 +137,8 @@ pub(super) struct Lost<'a> {
     pub message: &'a str,
     /// The field that the break is about, when it is about one.
     pub field: Option<&'a str>,
+    /// The reader takes the message, and leaves out the value that was meant for the field.
+    pub is_dropped: bool,
     /// The type in the new version.
     pub new: &'a Type,
     /// The named types of the new and of the latest version, by their full names.

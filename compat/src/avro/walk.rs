@@ -5,13 +5,14 @@
 //! finding tells what differs.
 
 use std::collections::HashMap;
+use std::mem::discriminant;
 use std::rc::Rc;
 
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, TypeId};
 
 use super::found::{Found, INSIDE, Met, Raw, gather, has_errors};
-use super::rules::RULES;
+use super::rules::{RULES, promotes};
 use super::site::{Check, Draft, Site};
 use super::witness::{Prover, Step};
 use crate::pair::Pair;
@@ -95,29 +96,34 @@ struct Walker<'s> {
 
 impl<'s> Walker<'s> {
     fn pair(&mut self, reader: TypeId, writer: TypeId) -> Found<'s> {
-        match self.memo.get(&(reader, writer)) {
+        self.pairs += 1;
+        let site = Site { schemas: self.schemas, reader, writer };
+        let (ours, theirs) = (&site.reader().kind, &site.writer().kind);
+        if is_leaf(ours) && is_leaf(theirs) {
+            return self.leaves(&site);
+        }
+        // Others refer to a type by its name only, so nothing else can come round.
+        let shared = matches!((ours, theirs), (Kind::Record(_), Kind::Record(_)) | (Kind::Enum(_), Kind::Enum(_)));
+        match self.memo.get(&(reader, writer)).filter(|_| shared) {
             Some(Memo::Done(found, depth)) => return self.again(found, *depth),
             Some(Memo::InProgress) => return Found::new(),
             None => {}
         }
-        self.pairs += 1;
         if self.depth >= MAX_DEPTH {
             return self.give_up(format!("types refer to each other more than {MAX_DEPTH} levels deep"));
         }
         if self.pairs > MAX_PAIRS || self.made > MAX_FINDINGS {
             return self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
         }
-        let site = Site { schemas: self.schemas, reader, writer };
-        let (ours, theirs) = (&site.reader().kind, &site.writer().kind);
-        // Leaves have nothing to remember: nobody else refers to them.
-        if is_leaf(ours) && is_leaf(theirs) {
-            return self.leaves(&site);
+        if shared {
+            self.memo.insert((reader, writer), Memo::InProgress);
         }
-        self.memo.insert((reader, writer), Memo::InProgress);
         self.depth += 1;
         let found = self.calculate(&site, ours, theirs);
         self.depth -= 1;
-        self.memo.insert((reader, writer), Memo::Done(found.clone(), self.names.len()));
+        if shared {
+            self.memo.insert((reader, writer), Memo::Done(found.clone(), self.names.len()));
+        }
         found
     }
 
@@ -137,7 +143,7 @@ impl<'s> Walker<'s> {
 
     fn leaves(&mut self, site: &Site<'s>) -> Found<'s> {
         let mut found = Found::new();
-        let same = site.reader().kind.name() == site.writer().kind.name();
+        let same = discriminant(&site.reader().kind) == discriminant(&site.writer().kind);
         if !same {
             self.run(site, &mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None });
         }
@@ -179,7 +185,8 @@ impl<'s> Walker<'s> {
                 for (index, writer) in writers.iter().enumerate() {
                     self.path.push(Segment::Index(index));
                     self.trail.push(Step::Branch(index));
-                    let first = by_name.get(&self.schemas.writer.get(*writer).branch_name()).copied();
+                    let name = |by_name: &HashMap<_, _>| by_name.get(&self.schemas.writer.get(*writer).branch_name()).copied();
+                    let first = by_name.as_ref().and_then(name);
                     let more = self.branches(&Site { writer: *writer, ..*site }, readers, first);
                     self.merge(&mut found, more);
                     self.trail.pop();
@@ -209,17 +216,13 @@ impl<'s> Walker<'s> {
     }
 
     fn fields(&mut self, site: &Site<'s>, records: Pair<'s, Record>, found: &mut Found<'s>) {
-        let names = records.writer.fields.iter().enumerate();
-        let by_name: HashMap<&str, usize> = names.map(|(i, f)| (f.name.as_str(), i)).collect();
-        let mut takers: Vec<Option<usize>> = vec![None; records.writer.fields.len()];
+        let mut sources = Sources::new(records.writer);
+        let mut takers: HashMap<usize, usize> = HashMap::new();
+        let any_alias = self.sound && records.reader.fields.iter().any(|field| !field.aliases.is_empty());
         self.path.push(Segment::Key("fields"));
         for (index, field) in records.reader.fields.iter().enumerate() {
             self.path.push(Segment::Index(index));
-            let mut sources: Vec<usize> = by_name.get(field.name.as_str()).copied().into_iter().collect();
-            sources.extend(field.aliases.iter().filter_map(|alias| by_name.get(alias.as_str()).copied()));
-            sources.sort_unstable();
-            sources.dedup();
-            match sources[..] {
+            match *sources.of(field) {
                 [] => self.run(site, found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None }),
                 [source] => {
                     let Some(sent) = records.writer.fields.get(source) else { continue };
@@ -232,8 +235,8 @@ impl<'s> Walker<'s> {
                     self.path.pop();
                     self.merge(found, more);
                     self.field_notes(site, Pair::new(field, sent), found);
-                    let first = takers.get_mut(source).and_then(|taker| taker.replace(index));
-                    if let Some(first) = first.and_then(|first| records.reader.fields.get(first)).filter(|_| self.sound) {
+                    let first = if any_alias { takers.insert(source, index) } else { None };
+                    if let Some(first) = first.and_then(|first| records.reader.fields.get(first)) {
                         let both = [first, field];
                         self.run(
                             site,
@@ -270,6 +273,14 @@ impl<'s> Walker<'s> {
         let mut taken = None;
         let first = first.and_then(|i| Some((i, readers.get(i)?)));
         for (index, reader) in first.into_iter().chain(readers.iter().enumerate()) {
+            self.pairs += 1;
+            if self.pairs > MAX_PAIRS {
+                self.base = base;
+                return self.give_up(format!("the unions have more than {MAX_PAIRS} pairs of branches"));
+            }
+            if are_unlike(&self.schemas.reader.get(*reader).kind, &site.writer().kind) {
+                continue;
+            }
             self.path.push(Segment::Index(index));
             self.base = self.path.len();
             let found = self.pair(*reader, site.writer);
@@ -346,11 +357,54 @@ pub(super) fn severity(check: Check) -> Severity {
     }
 }
 
+/// The fields of a writer that a field of the reader takes.
+struct Sources<'s> {
+    writer: &'s Record,
+    /// Made when the fields do not stand in the same order.
+    by_name: Option<HashMap<&'s str, usize>>,
+    /// The field that comes next when the order is the same.
+    next: usize,
+    found: Vec<usize>,
+}
+
+impl<'s> Sources<'s> {
+    fn new(writer: &'s Record) -> Self {
+        Self { writer, by_name: None, next: 0, found: Vec::new() }
+    }
+
+    /// The indexes, in order.
+    fn of(&mut self, field: &Field) -> &[usize] {
+        self.found.clear();
+        let fields = &self.writer.fields;
+        if field.aliases.is_empty() && fields.get(self.next).is_some_and(|f| f.name == field.name) {
+            self.found.push(self.next);
+        } else {
+            let index = || fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+            let by_name: &HashMap<&str, usize> = self.by_name.get_or_insert_with(index);
+            let names = std::iter::once(&field.name).chain(&field.aliases);
+            self.found.extend(names.filter_map(|name| by_name.get(name.as_str()).copied()));
+            self.found.sort_unstable();
+            self.found.dedup();
+        }
+        self.next = self.found.last().map_or(self.next, |last| last + 1);
+        &self.found
+    }
+}
+
 /// The branches of a large union by name, so that two large unions take linear time. Small ones are tried in their order, as Avro
 /// Java does it.
-fn by_name(schema: &Schema, branches: &[TypeId]) -> HashMap<String, usize> {
-    let large = if branches.len() > 32 { branches } else { &[] };
-    large.iter().enumerate().map(|(index, id)| (schema.get(*id).branch_name(), index)).collect()
+fn by_name(schema: &Schema, branches: &[TypeId]) -> Option<HashMap<String, usize>> {
+    let large = branches.len() > 32;
+    large.then(|| branches.iter().enumerate().map(|(index, id)| (schema.get(*id).branch_name(), index)).collect())
+}
+
+/// Whether a branch of the reader cannot be meant for the writer's type: neither the same kind and name, nor a promotion. What
+/// differs inside is then of no interest.
+fn are_unlike(reader: &Kind, writer: &Kind) -> bool {
+    if discriminant(reader) != discriminant(writer) {
+        return !matches!(writer, Kind::Union(_)) && !promotes(writer, reader);
+    }
+    reader.named().zip(writer.named()).is_some_and(|(own, theirs)| !own.reads(&theirs.name))
 }
 
 /// Whether a reader's branch is meant for the writer's type.

@@ -51,7 +51,8 @@ impl<'s> Prover<'s> {
 
     /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
     pub(super) fn witness(&mut self, raw: &Raw) -> Option<Witness> {
-        if raw.trigger == Trigger::None {
+        let elsewhere = matches!(raw.trigger, Trigger::Dropped(_)) && raw.types.1 != self.schemas.writer.root;
+        if raw.trigger == Trigger::None || elsewhere {
             return None;
         }
         let key = (raw.trail.clone(), raw.trigger.clone());
@@ -80,7 +81,7 @@ fn prove(schemas: Pair<'_, Schema>, value: &Value, raw: &Raw) -> Option<Witness>
     let reader_error = match datum::resolve(schemas.writer, schemas.reader, &bytes) {
         Ok(read) => misread(schemas.reader, &read, &raw.trigger)?,
         // What is to be shown is another value; this message has some other break in it.
-        Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..)) => return None,
+        Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..) | Trigger::Dropped(_)) => return None,
         Err(first) => {
             let path = path(schemas.writer, &raw.trail);
             let all = datum::refusals(schemas.writer, schemas.reader, &bytes);
@@ -96,7 +97,7 @@ fn prove(schemas: Pair<'_, Schema>, value: &Value, raw: &Raw) -> Option<Witness>
 /// What the reader takes the message for, when it does not refuse it.
 fn misread(reader: &Schema, read: &Value, trigger: &Trigger) -> Option<String> {
     match trigger {
-        Trigger::Number(_) => Some(format!("no error: it reads {}", datum::to_json(reader, read))),
+        Trigger::Number(_) | Trigger::Dropped(_) => Some(format!("no error: it reads {}", datum::to_json(reader, read))),
         Trigger::Meant(_, words) => Some(format!("no error: it {words}")),
         _ => None,
     }
@@ -105,7 +106,7 @@ fn misread(reader: &Schema, read: &Value, trigger: &Trigger) -> Option<String> {
 /// Whether a refusal at the right place is the one that the trigger brings about.
 fn is_of(error: &DatumError, trigger: &Trigger) -> bool {
     match trigger {
-        Trigger::None | Trigger::Number(_) | Trigger::Meant(..) => false,
+        Trigger::None | Trigger::Number(_) | Trigger::Meant(..) | Trigger::Dropped(_) => false,
         Trigger::Any => error.message.starts_with("found "),
         Trigger::Bytes(_) => error.message.contains("UTF-8"),
         Trigger::Symbol(_) => error.message.starts_with("found symbol "),

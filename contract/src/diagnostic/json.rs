@@ -10,8 +10,8 @@ use crate::source::{Sources, Span};
 /// "end_line", "end_column", "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
 /// the end. Where the checker of a schema registry has words for the same, there is also `"peers": [{"direction", "type", "location",
-/// "message"}]`; a finding that is accepted also has `"accepted": true, "reason", "expires": "2026-12-31" | null`. Lines and columns
-/// count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
+/// "message"}]`; a finding that is accepted also has `"accepted": true, "reason", "expires": "2026-12-31" | null`; where profiles
+/// differ, `"profiles": {"sound": "incompatible", …}`. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
     render_with(diagnostics, sources, options, &Map::new())
 }
@@ -73,6 +73,9 @@ fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
         finding["accepted"] = json!(true);
         finding["reason"] = json!(accepted.reason);
         finding["expires"] = json!(accepted.expires);
+    }
+    if !found.profiles.is_empty() {
+        finding["profiles"] = found.profiles.iter().map(|(profile, verdict)| (profile.clone(), json!(verdict))).collect();
     }
     finding
 }

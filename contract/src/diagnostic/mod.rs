@@ -111,6 +111,8 @@ pub struct Diagnostic {
     pub witness: Option<Witness>,
     /// How the checkers of others word it, in each direction; empty for what only we find.
     pub peers: Vec<Peer>,
+    /// What profiles say that differ here: `("sound", "incompatible")`; empty for all other findings.
+    pub profiles: Vec<(String, &'static str)>,
     /// What the finding is about, without line numbers (`orders/OrderPlaced /fields/2`): with the id it makes the fingerprint.
     pub about: String,
     /// The keys and indexes from the root of the file to the place in it, empty for the root; `None` in files that are
@@ -146,6 +148,7 @@ impl Diagnostic {
             help: None,
             witness: None,
             peers: Vec::new(),
+            profiles: Vec::new(),
             about: String::new(),
             path: None,
             layer: Layer::Syntax,

@@ -197,26 +197,24 @@ impl Reader<'_> {
         let opening = self.at;
         self.at += 1;
         let mut text = String::new();
-        let mut from = self.at;
         loop {
-            match self.peek() {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) else {
+                self.at = opening;
+                return Err(SyntaxError::new(self.base + opening, "this quote is never closed"));
+            };
+            text.push_str(self.text.get(self.at..self.at + plain).unwrap_or(""));
+            self.at += plain;
+            match rest.get(plain) {
                 Some(b'"') => {
-                    text.push_str(self.text.get(from..self.at).unwrap_or(""));
                     self.at += 1;
                     return Ok(text);
                 }
                 Some(b'\\') => {
-                    text.push_str(self.text.get(from..self.at).unwrap_or(""));
                     self.at += 1;
                     text.push(self.escape()?);
-                    from = self.at;
                 }
-                Some(0..=0x1f) => return Err(self.error("control characters are written as escapes, `\\n` for a line break")),
-                Some(_) => self.at += 1,
-                None => {
-                    self.at = opening;
-                    return Err(SyntaxError::new(self.base + opening, "this quote is never closed"));
-                }
+                _ => return Err(self.error("control characters are written as escapes, `\\n` for a line break")),
             }
         }
     }

@@ -1,18 +1,15 @@
 //! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
 use eventpact_compat::protobuf::buf;
-use eventpact_compat::report::Finding;
-use eventpact_compat::rule::Profile;
+use eventpact_compat::report::{Finding, Report};
 use eventpact_compat::{asyncapi, mode};
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
-use eventpact_contract::formats::protobuf;
 use eventpact_contract::load::Document;
 use eventpact_contract::model::Contract;
 use eventpact_contract::schema::Schema;
@@ -20,6 +17,8 @@ use eventpact_contract::source::{Sources, Span};
 
 use super::documents::{Subject, Version};
 use super::identity::Names;
+use super::parts::{Parts, parts};
+use super::profiles::{Opinion, Profiles};
 use super::rollouts::Rollouts;
 use crate::config::{Config, Settings};
 
@@ -35,26 +34,31 @@ pub(super) struct Findings {
     whole: bool,
     /// What follows for the deployment of the AsyncAPI documents.
     pub(super) rollouts: Rollouts,
+    /// What was decided on the document at hand.
+    opinion: Opinion,
 }
 
 impl Findings {
     pub(super) fn new(list: Vec<Diagnostic>, whole: bool) -> Self {
-        Self { list, seen: HashMap::new(), unknown: false, whole, rollouts: Rollouts::default() }
+        let (rollouts, opinion) = (Rollouts::default(), Opinion::new());
+        Self { list, seen: HashMap::new(), unknown: false, whole, rollouts, opinion }
     }
 
     /// Compares a document with the versions that its mode asks for.
     pub(super) fn check(&mut self, subject: &Subject, judged: &Judged<'_>, sources: &Sources) {
         let (mode, options) = judged.of(subject, None);
+        self.opinion = Opinion::new();
         match &subject.new.document {
             Document::Contract(new) => {
-                for options in judged.ways(subject, new) {
-                    self.contract(subject, new, (judged, options), sources);
+                let ways = judged.ways(subject, new);
+                for way in &ways {
+                    self.contract(subject, new, (judged, *way, ways.len() == 1), sources);
                 }
             }
             Document::Schema(new) => {
                 let mode = mode.unwrap_or_default();
-                for (version, direction) in mode.pairs(subject.history.len()) {
-                    let Some(version) = subject.history.get(version) else { continue };
+                for (index, direction) in mode.pairs(subject.history.len()) {
+                    let Some(version) = subject.history.get(index) else { continue };
                     let Document::Schema(old) = &version.document else {
                         self.different(subject, version, "a schema", sources);
                         continue;
@@ -63,9 +67,12 @@ impl Findings {
                         self.different(subject, version, new.format().as_str(), sources);
                         continue;
                     }
-                    for (new, old) in self.parts(new, old, options.profile) {
-                        self.schemas(&new, &old, direction, options, subject);
+                    let Parts { pairs, gone } = parts(new, old, options.profile, self.whole);
+                    for (new, old) in pairs {
+                        let report = self.schemas(&new, &old, direction, options, subject);
+                        self.opinion.schema(&subject.name, index, direction, &report);
                     }
+                    self.gone(new, gone);
                 }
                 self.earlier(new, mode, options, subject);
             }
@@ -88,10 +95,11 @@ impl Findings {
     }
 
     /// A contract with its earlier versions, for those of its parts that are judged in one way.
-    fn contract(&mut self, subject: &Subject, new: &Contract, (judged, way): (&Judged<'_>, Way), sources: &Sources) {
+    fn contract(&mut self, subject: &Subject, new: &Contract, (judged, way, only): (&Judged<'_>, Way, bool), sources: &Sources) {
         let (mode, options) = (way.0.unwrap_or(Mode::Full), way.1);
         let is_own = judged.of(subject, None) == way;
-        for version in versions(mode, subject.history.len()).filter_map(|v| subject.history.get(v)) {
+        for index in versions(mode, subject.history.len()) {
+            let Some(version) = subject.history.get(index) else { continue };
             let Document::Contract(old) = &version.document else {
                 if is_own {
                     self.different(subject, version, "an AsyncAPI document", sources);
@@ -99,6 +107,9 @@ impl Findings {
                 continue;
             };
             let report = asyncapi::compare(new, old, mode, options);
+            if is_own {
+                self.opinion.contract(index, &report, only);
+            }
             for found in report.findings.iter().filter(|found| judged.of(subject, Some(&found.subject)) == way) {
                 self.add(&found.finding, found.direction, &found.subject, true);
             }
@@ -112,7 +123,7 @@ impl Findings {
     }
 
     /// One schema with another, in one direction.
-    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, options: Options, subject: &Subject) {
+    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, options: Options, subject: &Subject) -> Report {
         let pair = match direction {
             Direction::Backward => Pair::new(new, old),
             Direction::Forward => Pair::new(old, new),
@@ -121,35 +132,24 @@ impl Findings {
         for finding in &report.findings {
             self.add(finding, direction, &subject.name, false);
         }
-        if let Some(why) = report.unknown {
-            self.undecided(subject, &why);
+        if let Some(why) = &report.unknown {
+            self.undecided(subject, why);
         }
+        report
     }
 
-    /// What is to be compared: the schemas, or each message of a `.proto` file that stands for itself. A registry compares
-    /// such a file at once.
-    fn parts(&mut self, new: &Schema, old: &Schema, profile: Profile) -> Vec<(Schema, Schema)> {
-        let (Schema::Protobuf(newer), Schema::Protobuf(older), true) = (new, old, profile == Profile::Sound && self.whole) else {
-            return vec![(new.clone(), old.clone())];
-        };
-        let messages = |schema: &protobuf::Schema| -> Vec<(String, String, Span)> {
-            let own = schema.main().into_iter().flat_map(|f| &f.messages);
-            own.map(|m| (m.element.name.clone(), m.element.full_name.clone(), m.element.name_span)).collect()
-        };
-        let with_root = |schema: &protobuf::Schema, root: String| Schema::Protobuf(Arc::new(schema.with_root(root)));
-        let (now, mut parts) = (messages(newer), Vec::new());
-        for (name, before, span) in messages(older) {
-            if let Some((_, after, _)) = now.iter().find(|(n, ..)| *n == name) {
-                parts.push((with_root(newer, after.clone()), with_root(older, before)));
-            } else if !self.list.iter().any(|d| d.related.iter().any(|r| r.span == span)) {
-                let at = newer.main().and_then(|f| f.source).map_or(span, Span::start_of);
-                let found =
-                    Diagnostic::warning("protobuf/message-removed", at, format!("the message {before} is gone from the file"));
-                let found = found.with_related(span, "it was here").with_about(before);
-                self.list.push(found.with_help("keep the message until nobody sends or reads it"));
+    /// The messages of a file that are gone, where messages stand for themselves.
+    fn gone(&mut self, new: &Schema, messages: Vec<(String, Span)>) {
+        let Schema::Protobuf(newer) = new else { return };
+        for (name, span) in messages {
+            if self.list.iter().any(|d| d.related.iter().any(|r| r.span == span)) {
+                continue;
             }
+            let at = newer.main().and_then(|f| f.source).map_or(span, Span::start_of);
+            let found = Diagnostic::warning("protobuf/message-removed", at, format!("the message {name} is gone from the file"));
+            let found = found.with_related(span, "it was here").with_about(name);
+            self.list.push(found.with_help("keep the message until nobody sends or reads it"));
         }
-        parts
     }
 
     /// `is_part`: the subject is a part of its document, and not just the name of the file.
@@ -201,6 +201,11 @@ impl Findings {
         }
     }
 
+    /// Holds the document that was just checked against other profiles.
+    pub(super) fn compare_profiles(&mut self, profiles: &mut Profiles<'_>, subject: &Subject, way: Way) {
+        self.list.extend(profiles.differences(subject, way, &self.opinion));
+    }
+
     /// Everything that was found, and whether something could not be decided.
     pub(super) fn finish(self) -> (Vec<Diagnostic>, bool) {
         (self.list, self.unknown)
@@ -208,7 +213,7 @@ impl Findings {
 }
 
 /// A mode, when one is asked for, and the options of a comparison.
-type Way = (Option<Mode>, Options);
+pub(super) type Way = (Option<Mode>, Options);
 
 /// How each document and each of its parts is judged.
 pub(super) struct Judged<'a> {
@@ -220,7 +225,7 @@ pub(super) struct Judged<'a> {
 
 impl Judged<'_> {
     /// How a document is judged, or a part of it: `channel/message`.
-    fn of(&self, subject: &Subject, part: Option<&str>) -> Way {
+    pub(super) fn of(&self, subject: &Subject, part: Option<&str>) -> Way {
         if !self.config.has_subjects() {
             return (self.settings.mode.value, self.settings.options());
         }
@@ -255,7 +260,7 @@ impl Judged<'_> {
     }
 }
 
-fn versions(mode: mode::Mode, count: usize) -> impl Iterator<Item = usize> {
+pub(super) fn versions(mode: mode::Mode, count: usize) -> impl Iterator<Item = usize> {
     let oldest = if mode.is_transitive() { 0 } else { count.saturating_sub(1) };
     (oldest..count).rev()
 }

@@ -13,7 +13,7 @@ use crate::avro::site::{Check, Lost, Wording};
 use crate::mode::Direction;
 use crate::rule::{Breaks, Rule, RuleInfo};
 
-pub(super) const RULE: Rule<Check> = Rule {
+pub(in crate::avro) const RULE: Rule<Check> = Rule {
     info: RuleInfo {
         id: "avro/alias-lost",
         summary: "an alias stays as long as an earlier version uses the name",
@@ -32,17 +32,18 @@ fn check(lost: &Lost<'_>) -> Option<Wording> {
         None => of_type(lost, lost.earlier?)?,
     };
     let versions = lost.versions;
+    let so = if lost.is_dropped { "have the default there, and their own value is dropped" } else { "can no longer be read" };
     Some(Wording {
         message: format!(
-            "{versions} of the history calls '{name}' by the name '{alias}', and the alias that the latest version has for it is \
-             gone: messages of {versions} can no longer be read"
+            "'{name}' has the name '{alias}' in {versions} of the history, and the alias that the latest version has for it is \
+             gone: messages of {versions} {so}"
         ),
         help: format!("Keep the alias \"{alias}\" as long as messages of {versions} are stored."),
     })
 }
 
 /// An alias of a field that is gone.
-fn of_field(new: &Field, latest: &Field) -> Option<String> {
+pub(in crate::avro) fn of_field(new: &Field, latest: &Field) -> Option<String> {
     latest.aliases.iter().find(|alias| **alias != new.name && !new.aliases.contains(alias)).cloned()
 }
 

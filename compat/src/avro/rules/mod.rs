@@ -22,6 +22,9 @@ mod number_rounded;
 mod type_changed;
 mod union_branch_removed;
 
+pub(super) use alias_lost::{RULE as ALIAS_LOST, of_field as lost_alias};
+pub(super) use type_changed::promotes;
+
 /// Every rule, in the order in which they run at one place.
 pub(super) const RULES: &[&Rule<Check>] = &[
     &name_mismatch::RULE,

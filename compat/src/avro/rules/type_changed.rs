@@ -54,7 +54,7 @@ fn check(site: &Site<'_>) -> Option<Draft> {
 }
 
 /// Whether a reader of the second kind reads what was written as the first.
-fn promotes(writer: &Kind, reader: &Kind) -> bool {
+pub(in crate::avro) fn promotes(writer: &Kind, reader: &Kind) -> bool {
     matches!(
         (writer, reader),
         (Kind::Int, Kind::Long | Kind::Float | Kind::Double)

@@ -125,7 +125,7 @@ pub struct Name {
 impl Name {
     /// `namespace.name`, or the simple name when there is no namespace.
     pub fn full(&self) -> String {
-        if self.namespace.is_empty() { self.name.clone() } else { format!("{}.{}", self.namespace, self.name) }
+        if self.namespace.is_empty() { self.name.clone() } else { [self.namespace.as_str(), &self.name].join(".") }
     }
 }
 

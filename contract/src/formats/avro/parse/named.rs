@@ -128,10 +128,11 @@ impl Parser {
     /// The fields of a record, or the parameters of a message; `None` when one of them is wrong.
     pub(super) fn field_list(&mut self, items: &[Node], record: &Name, depth: usize) -> Option<Vec<Field>> {
         let mut fields: Vec<Field> = Vec::with_capacity(items.len());
-        let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
+        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(items.len());
+        self.types.reserve(items.len());
         for item in items {
             let Some(field) = self.field(item, record, depth) else { continue };
-            match seen.entry(field.name.clone()) {
+            match seen.entry(item.get("name").and_then(Node::as_str).unwrap_or_default()) {
                 Slot::Occupied(first) => {
                     let related = Label::new(*first.get(), "the first one");
                     let text = format!("the record '{}' has two fields named '{}'", record.full(), field.name);
