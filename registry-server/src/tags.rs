@@ -61,7 +61,9 @@ pub(crate) fn entities(text: &str) -> Vec<SchemaEntity> {
 /// Changes the list of one entity; an empty one is not kept.
 fn alter(node: &mut Map<String, Value>, tags: &[String], change: fn(&mut Vec<Value>, &str)) {
     let mut list = node.get(PROPERTY).and_then(Value::as_array).cloned().unwrap_or_default();
-    tags.iter().for_each(|tag| change(&mut list, tag));
+    for tag in tags {
+        change(&mut list, tag);
+    }
     if list.is_empty() {
         node.shift_remove(PROPERTY);
     } else {
