@@ -118,7 +118,7 @@ pub(super) fn schema<'a>(bindings: &'a [Binding], protocol: &str, field: &str) -
 
 /// Holds two versions against the tables.
 pub(super) fn judge(bindings: &Bindings<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
+    let (mut found, mut unjudged) = (Vec::new(), 0);
     let by_protocol = |list: &'_ [Binding]| -> HashMap<String, usize> {
         list.iter().enumerate().map(|(n, binding)| (binding.protocol.clone(), n)).collect()
     };
@@ -131,7 +131,8 @@ pub(super) fn judge(bindings: &Bindings<'_>) -> Vec<Found> {
         });
         let new = new_by.get(protocol).and_then(|n| bindings.new.get(*n));
         let old = old_by.get(protocol).and_then(|n| bindings.old.get(*n));
-        let mut walk = Walk { bindings, protocol, tables: tables.collect(), new, old, path: Vec::new(), found: &mut found };
+        let (tables, path) = (tables.collect(), Vec::new());
+        let mut walk = Walk { bindings, protocol, tables, new, old, path, found: &mut found, unjudged: &mut unjudged };
         walk.differences(new.map(|b| &b.node), old.map(|b| &b.node));
     }
     found
@@ -145,7 +146,12 @@ struct Walk<'a, 'f> {
     old: Option<&'a Binding>,
     path: Vec<String>,
     found: &'f mut Vec<Found>,
+    /// How many changes no table knew so far.
+    unjudged: &'f mut usize,
 }
+
+/// More changes than this that no table knows are told as one, for each thing that has bindings.
+const MOST_UNJUDGED: usize = 20;
 
 impl Walk<'_, '_> {
     fn differences(&mut self, new: Option<&Node>, old: Option<&Node>) {
@@ -251,7 +257,15 @@ impl Walk<'_, '_> {
     }
 
     fn not_judged(&mut self, new: Option<&Node>, old: Option<&Node>) {
-        let path = if self.path.is_empty() { String::new() } else { format!("`{}` of ", self.path.join(".")) };
+        *self.unjudged += 1;
+        if *self.unjudged > MOST_UNJUDGED + 1 {
+            return;
+        }
+        let path = match self.path.as_slice() {
+            _ if *self.unjudged > MOST_UNJUDGED => "more of ".to_owned(),
+            [] => String::new(),
+            keys => format!("`{}` of ", keys.join(".")),
+        };
         let what = match (new, old) {
             (Some(_), Some(_)) => "changed",
             (Some(_), None) => "is new",

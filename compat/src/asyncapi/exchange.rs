@@ -57,6 +57,8 @@ type Key = (usize, usize);
 pub(super) struct Exchanges {
     compared: HashMap<Key, Rc<Report>>,
     told: HashSet<Key>,
+    /// For a new and an old JSON Schema, whether they are the same text.
+    unchanged: HashMap<Key, bool>,
 }
 
 impl Exchanges {
@@ -68,6 +70,9 @@ impl Exchanges {
         options: Options,
         report: &mut ContractReport,
     ) -> (Holds, Sides) {
+        if self.is_unchanged(part) {
+            return (Holds::BOTH_WAYS, Sides::default());
+        }
         let mut sides = Sides::default();
         let mut verdict = |direction: Direction| {
             let told = wanted.contains(&direction);
@@ -82,6 +87,19 @@ impl Exchanges {
         };
         let (forward, backward) = (verdict(Direction::Forward), verdict(Direction::Backward));
         (Holds::ways(backward, forward), sides)
+    }
+
+    /// A JSON Schema that did not change needs no search for values.
+    fn is_unchanged(&mut self, part: &Part<'_>) -> bool {
+        let schema = |payload: Option<&Payload>| payload.and_then(|payload| payload.schema.clone());
+        let (Some(Schema::JsonSchema(new)), Some(Schema::JsonSchema(old))) = (schema(part.new), schema(part.old)) else {
+            return false;
+        };
+        let key = (Arc::as_ptr(&new).addr(), Arc::as_ptr(&old).addr());
+        let is_same = || {
+            new.dialect == old.dialect && json_schema::canonical_text(&new.document) == json_schema::canonical_text(&old.document)
+        };
+        *self.unchanged.entry(key).or_insert_with(is_same)
     }
 
     fn direction(&mut self, exchange: &Exchange<'_>, told: bool, options: Options, report: &mut ContractReport) -> Verdict {
@@ -113,7 +131,8 @@ impl Exchanges {
             return Verdict::Incompatible; // asyncapi/payload-format-changed says it
         }
         let key = (address(reads), address(writes));
-        let compared = Rc::clone(self.compared.entry(key).or_insert_with(|| Rc::new(compare(reads, writes, options))));
+        let compared =
+            Rc::clone(self.compared.entry(key).or_insert_with(|| Rc::new(check::compare(Pair::new(reads, writes), options))));
         if told && self.told.insert(key) {
             let subject = with_part(exchange);
             report.unknown.extend(compared.unknown.iter().map(|why| format!("{subject}: {why}")));
@@ -169,16 +188,6 @@ fn side(direction: Direction) -> Sides {
         Direction::Forward => Sides::CONSUMERS,
         Direction::Backward => Sides::PRODUCERS,
     }
-}
-
-fn compare(reader: &Schema, writer: &Schema, options: Options) -> Report {
-    // A JSON Schema that did not change needs no search for values.
-    if let (Schema::JsonSchema(r), Schema::JsonSchema(w)) = (reader, writer)
-        && json_schema::canonical_text(&r.document) == json_schema::canonical_text(&w.document)
-    {
-        return Report::new();
-    }
-    check::compare(Pair::new(reader, writer), options)
 }
 
 /// Schemas are shared: one that several messages name is one value.
