@@ -424,3 +424,29 @@ fn summaries_are_appended() {
     let ran = run(root, &[&CHECK[..], &["--summary"]].concat());
     assert!(ran.code == 1 && ran.err.contains("GITHUB_STEP_SUMMARY is not set"), "{}", ran.err);
 }
+
+/// `docs/check-report.schema.json` is what programs may rely on.
+#[test]
+fn the_json_report_follows_its_schema() {
+    let schema = fs::read(eventpact_tests::root().join("docs/check-report.schema.json")).expect("the schema");
+    let schema: Value = serde_json::from_slice(&schema).expect("JSON");
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema).expect("the schema is one");
+    let valid = |report: &Value| {
+        let errors: Vec<String> = validator.iter_errors(report).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    };
+    let root = eventpact_tests::root();
+    for profile in ["sound", "confluent"] {
+        let report = json(&root, &["check", "specs/shop-next", "--against", "specs/shop", "--notes", "--profile", profile]);
+        assert!(report["findings"].as_array().is_some_and(|findings| findings.len() > 10));
+        valid(&report);
+    }
+    let folder = order();
+    run(folder.path(), &[&CHECK[..], &["--write-accept", "--reason", "r", "--expires", "2026-12-31"]].concat());
+    let report = json(folder.path(), &CHECK);
+    assert!(report["findings"].as_array().is_some_and(|findings| findings.iter().all(|found| found["accepted"] == true)));
+    valid(&report);
+    let mut broken = report.clone();
+    broken["findings"][0].as_object_mut().expect("an object").remove("fingerprint");
+    assert!(!validator.is_valid(&broken), "the schema tells right from wrong");
+}

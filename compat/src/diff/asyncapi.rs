@@ -144,8 +144,10 @@ fn people(item: &mut Item, [title, summary, description]: [&Option<String>; 3], 
     item.note("description", description.as_deref(), span);
 }
 
+/// The bindings belong to the place of the item, where they stand behind it.
 fn bindings(item: &mut Item, bindings: &[Binding]) {
     for binding in bindings {
+        item.span = item.span.to(binding.span).to(binding.node.span);
         let entries = binding.node.as_mapping().map(|mapping| mapping.entries.as_slice()).unwrap_or_default();
         for entry in entries {
             let name = format!("{} {}", binding.protocol, entry.key);

@@ -6,18 +6,20 @@ use super::{Change, Effect, Kind};
 use crate::mode::Direction;
 use crate::report::{Finding, Place};
 
+/// A finding of a comparison in one direction.
+pub(super) struct Found {
+    pub(super) direction: Direction,
+    /// The new version stands in the place of the reader.
+    pub(super) new_reads: bool,
+    pub(super) finding: Finding,
+}
+
 /// Puts each finding to its change. One that belongs to none becomes a change of its own: nothing that breaks is left out.
-pub(super) fn attribute(
-    changes: &mut Vec<Change>,
-    findings: Vec<(Direction, Finding)>,
-    counts: impl Fn(Direction, &Finding) -> bool,
-) {
+pub(super) fn attribute(changes: &mut Vec<Change>, findings: Vec<Found>, counts: impl Fn(Direction, &Finding) -> bool) {
     let own = changes.len();
-    for (direction, finding) in findings {
-        let (new, old) = match direction {
-            Direction::Backward => (&finding.reader, &finding.writer),
-            Direction::Forward => (&finding.writer, &finding.reader),
-        };
+    for Found { direction, new_reads, finding } in findings {
+        let sides = (&finding.reader, &finding.writer);
+        let (new, old) = if new_reads { sides } else { (sides.1, sides.0) };
         let effect = Effect {
             direction,
             rule: finding.rule.id,
@@ -26,7 +28,7 @@ pub(super) fn attribute(
             counts: counts(direction, &finding),
         };
         let known = changes.get(..own).unwrap_or_default();
-        let index = nearest(known, new, old).or_else(|| beside(known, direction, finding.rule.id, new, old)).or_else(|| {
+        let index = nearest(known, new, old).or_else(|| beside(known, direction, &finding, (new, old))).or_else(|| {
             let same = |c: &Change| c.new == Some(new.span) && c.old == Some(old.span);
             changes.iter().skip(own).position(same).map(|n| n + own)
         });
@@ -70,26 +72,39 @@ fn nearest(changes: &[Change], new: &Place, old: &Place) -> Option<usize> {
     related.min_by_key(|(new, old, n)| (new + old, *n)).map(|(.., n)| n)
 }
 
-/// Rules that look at a whole list have their place at its keyword: the addition or removal is meant that stands in the same item.
-fn beside(changes: &[Change], direction: Direction, rule: &str, new: &Place, old: &Place) -> Option<usize> {
+/// Rules that look at a list or at a keyword have their place there, beside what changed: the change is meant that is the only one
+/// in the same item, or the only one there that has the name of the finding's path or is of the kind that the rule is about.
+fn beside(changes: &[Change], direction: Direction, finding: &Finding, (new, old): (&Place, &Place)) -> Option<usize> {
+    let room = |change: &Change| {
+        let (now, before) = change.around.filter(|_| !change.metadata && !change.shared)?;
+        (covers(now, new.span) && covers(before, old.span)).then(|| size(now) + size(before))
+    };
+    let rooms: Vec<(u64, usize)> = changes.iter().enumerate().filter_map(|(n, change)| Some((room(change)?, n))).collect();
+    let smallest = rooms.iter().map(|(size, _)| *size).min()?;
+    let near: Vec<usize> = rooms.iter().filter(|(size, _)| *size == smallest).map(|(_, n)| *n).collect();
+    let only = |test: &dyn Fn(&Change) -> bool| {
+        let mut meant = near.iter().filter(|n| changes.get(**n).is_some_and(test));
+        meant.next().filter(|_| meant.next().is_none()).copied()
+    };
+    let name = finding.path.rsplit('/').next().filter(|name| !name.is_empty());
+    let named = |change: &Change| name.is_some_and(|name| change.what.split(' ').any(|word| word == name));
+    let of_kind = |change: &Change| Some(change.kind) == kind_of(finding.rule.id, direction);
+    only(&|_| true).or_else(|| only(&named)).or_else(|| only(&of_kind))
+}
+
+/// What a rule is about: something that the reader no longer has, or has in addition.
+fn kind_of(rule: &str, direction: Direction) -> Option<Kind> {
     let ends = |words: &[&str]| words.iter().any(|word| rule.ends_with(word));
-    let gone = match direction {
-        Direction::Backward => Kind::Removed,
-        Direction::Forward => Kind::Added,
+    let of_reader = match () {
+        () if ends(&["-removed", "-narrowed"]) => Kind::Removed,
+        () if ends(&["-added", "-required"]) => Kind::Added,
+        () => return None,
     };
-    let kind = match gone {
-        kind if ends(&["-removed", "-narrowed"]) => kind,
-        Kind::Removed if ends(&["-added"]) => Kind::Added,
-        _ if ends(&["-added"]) => Kind::Removed,
-        _ => return None,
-    };
-    let within = |change: &Change| {
-        let (now, before) = change.around?;
-        let holds = covers(now, new.span) && covers(before, old.span) && change.kind == kind;
-        holds.then(|| size(now) + size(before))
-    };
-    let held = changes.iter().enumerate().filter_map(|(n, change)| Some((within(change)?, n)));
-    held.min().map(|(_, n)| n)
+    Some(match (of_reader, direction) {
+        (Kind::Removed, Direction::Forward) => Kind::Added,
+        (Kind::Added, Direction::Forward) => Kind::Removed,
+        (kind, _) => kind,
+    })
 }
 
 /// What a rule sees and no item shows.

@@ -66,8 +66,9 @@ impl Walk<'_> {
             self.visit(target);
         }
         self.properties(&mut item, sub);
-        for (words, id) in within(sub) {
-            let child = self.item("part", &words, id, schema.get(id).span);
+        for (words, keys, id) in within(sub) {
+            let span = key_span(sub, keys).unwrap_or(schema.get(id).span);
+            let child = self.item("part", &words, id, span);
             item.children.push(child);
         }
         for (word, branches) in [("oneOf", &sub.one_of), ("anyOf", &sub.any_of), ("allOf", &sub.all_of)] {
@@ -154,31 +155,39 @@ fn keywords(item: &mut Item, sub: &Sub) {
     }
 }
 
-/// Subschemas that stand in one place each.
-fn within(sub: &Sub) -> Vec<(String, SchemaId)> {
-    let mut parts: Vec<(String, SchemaId)> = Vec::new();
-    let mut add = |words: &str, id: Option<SchemaId>| parts.extend(id.map(|id| (words.to_owned(), id)));
-    add("other properties", sub.additional_properties.map(|additional| additional.schema));
-    add("unevaluated properties", sub.unevaluated_properties);
-    add("unevaluated items", sub.unevaluated_items);
-    add("names of properties", sub.property_names);
-    add("items", sub.items.as_ref().and_then(|items| items.rest));
-    add("contained item", sub.contains);
-    add("not", sub.not);
-    add("if", sub.conditional.map(|conditional| conditional.test));
-    add("then", sub.conditional.and_then(|conditional| conditional.then));
-    add("else", sub.conditional.and_then(|conditional| conditional.otherwise));
-    add("content", sub.content_schema);
+/// Subschemas that stand in one place each: what they are, the keys that they may stand under, and their number.
+fn within(sub: &Sub) -> Vec<(String, &'static [&'static str], SchemaId)> {
+    let conditional = sub.conditional;
+    let mut parts: Vec<(String, &'static [&'static str], SchemaId)> = Vec::new();
+    let mut add = |words: &str, keys: &'static [&'static str], id: Option<SchemaId>| {
+        parts.extend(id.map(|id| (words.to_owned(), keys, id)));
+    };
+    add("other properties", &["additionalProperties"], sub.additional_properties.map(|additional| additional.schema));
+    add("unevaluated properties", &["unevaluatedProperties"], sub.unevaluated_properties);
+    add("unevaluated items", &["unevaluatedItems"], sub.unevaluated_items);
+    add("names of properties", &["propertyNames"], sub.property_names);
+    add("items", &["additionalItems", "items"], sub.items.as_ref().and_then(|items| items.rest));
+    add("contained item", &["contains"], sub.contains);
+    add("not", &["not"], sub.not);
+    add("if", &["if"], conditional.map(|conditional| conditional.test));
+    add("then", &["then"], conditional.and_then(|conditional| conditional.then));
+    add("else", &["else"], conditional.and_then(|conditional| conditional.otherwise));
+    add("content", &["contentSchema"], sub.content_schema);
     for (n, id) in sub.items.iter().flat_map(|items| items.prefix.iter().enumerate()) {
-        add(&format!("item {n}"), Some(*id));
+        add(&format!("item {n}"), &[], Some(*id));
     }
     for (pattern, id) in &sub.pattern_properties {
-        add(&format!("properties like {pattern}"), Some(*id));
+        add(&format!("properties like {pattern}"), &[], Some(*id));
     }
     for (name, dependency) in &sub.dependencies {
         if let Dependency::Schema(id) = dependency {
-            add(&format!("beside {name}"), Some(*id));
+            add(&format!("beside {name}"), &[], Some(*id));
         }
     }
     parts
+}
+
+/// The place of the first of some keys that a schema has.
+fn key_span(sub: &Sub, keys: &[&str]) -> Option<Span> {
+    keys.iter().find_map(|key| sub.subschema_keys.iter().find(|(known, _)| known == key)).map(|(_, span)| *span)
 }

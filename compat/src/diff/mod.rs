@@ -24,6 +24,7 @@ use crate::pair::Pair;
 use crate::report::Finding;
 use crate::rule::Profile;
 
+use attribute::Found;
 pub use version::{Bump, Claim, claim};
 
 /// Something that has a name in a contract or a schema, with what is said of it.
@@ -197,7 +198,8 @@ pub fn schemas(new: &Schema, old: &Schema, mode: Mode, options: Options, whole: 
                 Direction::Forward => Pair::new(old, new),
             };
             let report = check::compare(pair, options);
-            findings.extend(report.findings.into_iter().map(|finding| (direction, finding)));
+            let new_reads = direction == Direction::Backward;
+            findings.extend(report.findings.into_iter().map(|finding| Found { direction, new_reads, finding }));
             unknown.extend(report.unknown);
         }
     }
@@ -211,7 +213,20 @@ pub fn schemas(new: &Schema, old: &Schema, mode: Mode, options: Options, whole: 
 pub fn contracts(new: &Contract, old: &Contract, mode: Mode, options: Options) -> Difference {
     let mut changes = tree::compare(&asyncapi::items(new), &asyncapi::items(old));
     let report = crate::asyncapi::compare(new, old, Mode::Full, options);
-    let findings = report.findings.into_iter().map(|found| (found.direction, found.finding)).collect();
+    let mut findings = Vec::new();
+    for found in report.findings {
+        let (of_contract, sides) = (found.finding.rule.id.starts_with("asyncapi/"), found.sides);
+        if !of_contract || sides.none() {
+            let new_reads = of_contract || found.direction == Direction::Backward;
+            findings.push(Found { direction: found.direction, new_reads, finding: found.finding });
+            continue;
+        }
+        // Whoever wrote the old messages breaks where the new version reads them, and the other way round.
+        let hit = [(sides.producers, Direction::Backward), (sides.consumers, Direction::Forward)];
+        for (_, direction) in hit.into_iter().filter(|(hit, _)| *hit) {
+            findings.push(Found { direction, new_reads: true, finding: found.finding.clone() });
+        }
+    }
     let counts = |direction: Direction, finding: &Finding| {
         mode != Mode::None && finding.rule.id.starts_with("asyncapi/") || mode.directions().contains(&direction)
     };
