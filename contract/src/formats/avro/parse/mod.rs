@@ -11,6 +11,7 @@ mod named;
 mod protocol;
 mod same;
 mod shape;
+mod twice;
 
 pub(super) use defaults::java_double;
 pub(super) use protocol::{Definition, Parts, build, parts_of_protocol};

@@ -7,6 +7,10 @@ use super::super::tree::Name;
 /// Says what is wrong with a simple name; letters and digits of any script are allowed, as in Avro Java 1.12 and the
 /// specification's own advice for readers.
 pub(super) fn check(name: &str) -> Result<(), String> {
+    let bytes = name.as_bytes();
+    if bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') && bytes.first().is_some_and(|b| !b.is_ascii_digit()) {
+        return Ok(());
+    }
     let letter = |c: char| c == '_' || is_letter(c);
     let rest = |c: char| letter(c) || is_digit(c);
     match name.chars().next() {

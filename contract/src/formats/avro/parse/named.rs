@@ -1,10 +1,8 @@
 //! The shapes with a name: records, enums, fixed; and what happens when a name is defined twice.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
-
 use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Symbol, Type, TypeId};
 use super::shape::{RESERVED, primitive, props};
+use super::twice::Seen;
 use super::{Known, MAX_FIXED_SIZE, Parser, name};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::Span;
@@ -128,19 +126,14 @@ impl Parser {
     /// The fields of a record, or the parameters of a message; `None` when one of them is wrong.
     pub(super) fn field_list(&mut self, items: &[Node], record: &Name, depth: usize) -> Option<Vec<Field>> {
         let mut fields: Vec<Field> = Vec::with_capacity(items.len());
-        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(items.len());
+        let mut seen: Seen<&str, Span> = Seen::with_capacity(items.len());
         self.types.reserve(items.len());
         for item in items {
             let Some(field) = self.field(item, record, depth) else { continue };
-            match seen.entry(item.get("name").and_then(Node::as_str).unwrap_or_default()) {
-                Slot::Occupied(first) => {
-                    let related = Label::new(*first.get(), "the first one");
-                    let text = format!("the record '{}' has two fields named '{}'", record.full(), field.name);
-                    self.error("avro/field-duplicate", field.name_span, text).related.push(related);
-                }
-                Slot::Vacant(slot) => {
-                    slot.insert(field.name_span);
-                }
+            let name = item.get("name").and_then(Node::as_str).unwrap_or_default();
+            if let Some(first) = seen.insert(name, field.name_span) {
+                let text = format!("the record '{}' has two fields named '{name}'", record.full());
+                self.error("avro/field-duplicate", field.name_span, text).related.push(Label::new(first, "the first one"));
             }
             fields.push(field);
         }
@@ -216,7 +209,7 @@ impl Parser {
 
     fn symbols(&mut self, full: &str, items: &[Node]) -> Option<Vec<Symbol>> {
         let mut symbols = Vec::with_capacity(items.len());
-        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(items.len());
+        let mut seen: Seen<&str, Span> = Seen::with_capacity(items.len());
         let mut good = true;
         for item in items {
             let Some(text) = item.as_str() else {

@@ -1,10 +1,11 @@
 //! The shapes without a name: primitives, arrays, maps, unions, and which shape a node is.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+use std::borrow::Cow;
 
 use super::super::tree::{Kind, TypeId};
+use super::twice::Seen;
 use super::{MAX_DEPTH, Parser};
+use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
 /// Attributes of a type that the specification names; everything else is a property.
@@ -108,7 +109,7 @@ impl Parser {
     fn union(&mut self, node: &Node, branches: &[Node], namespace: &str, depth: usize) -> Option<TypeId> {
         let before = self.diagnostics.len();
         let mut ids = Vec::with_capacity(branches.len());
-        let mut seen: HashMap<String, &Node> = HashMap::with_capacity(branches.len());
+        let mut seen: Seen<Cow<'static, str>, Span> = Seen::with_capacity(branches.len());
         for branch in branches {
             if matches!(branch.value, Value::Sequence(_)) {
                 self.error("avro/union-nested", branch.span, "a union must not contain another union directly").help =
@@ -116,19 +117,11 @@ impl Parser {
                 continue;
             }
             let Some(id) = self.ty(branch, namespace, depth + 1) else { continue };
-            match seen.entry(self.branch_name(id)) {
-                Slot::Occupied(first) => {
-                    let (name, first) = (first.key().clone(), *first.get());
-                    let text = format!("the union has two branches of type '{name}'");
-                    let related = crate::diagnostic::Label::new(first.span, "the first one");
-                    let found = self.error("avro/union-duplicate", branch.span, text);
-                    found.related.push(related);
-                    found.help =
-                        Some("Only records, enums and fixed types of different names may stand side by side.".to_owned());
-                }
-                Slot::Vacant(slot) => {
-                    slot.insert(branch);
-                }
+            if let Some(first) = seen.insert(self.branch_name(id), branch.span) {
+                let text = format!("the union has two branches of type '{}'", self.branch_name(id));
+                let found = self.error("avro/union-duplicate", branch.span, text);
+                found.related.push(crate::diagnostic::Label::new(first, "the first one"));
+                found.help = Some("Only records, enums and fixed types of different names may stand side by side.".to_owned());
             }
             ids.push(id);
         }
@@ -139,7 +132,10 @@ impl Parser {
     }
 
     /// The name of a branch, also when the type is still to be defined.
-    fn branch_name(&self, id: TypeId) -> String {
-        self.unfinished(id).cloned().unwrap_or_else(|| self.get(id).branch_name())
+    fn branch_name(&self, id: TypeId) -> Cow<'static, str> {
+        match (self.unfinished(id), &self.get(id).kind) {
+            (Some(name), _) => name.clone().into(),
+            (None, kind) => kind.named().map_or(Cow::Borrowed(kind.name()), |named| named.name.full().into()),
+        }
     }
 }
