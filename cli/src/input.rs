@@ -1,19 +1,22 @@
-//! Where specs come from: files, folders, and trees of git, all behind one [`Tree`].
+//! Where specs come from: files, folders, patterns, trees of git, descriptor sets and schema registries, all behind one [`Tree`].
 //!
 //! A tree never leaves its root: a reference that climbs out of it, or a link that leads out of it, is refused.
 
 mod files;
 mod git;
+mod image;
 mod layers;
 mod pattern;
+mod registry;
 mod stdin;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use eventpact_contract::asyncapi::PointOfView;
-use eventpact_contract::load::Options;
+use eventpact_contract::load::{Options, Registered};
 use eventpact_contract::source::{Reader, resolve_path};
 
 /// How documents are read.
@@ -22,7 +25,8 @@ pub(crate) struct ReadArgs {
     /// Of AsyncAPI 2.x: whose work `publish` and `subscribe` describe.
     #[arg(long, value_enum, default_value = "application", value_name = "VIEW")]
     point_of_view: View,
-    /// Also look here for Protobuf imports and named Avro types; may be repeated.
+    /// Also look here for Protobuf imports and named Avro types that are not beside their file; may be repeated. An earlier version
+    /// (git:REF) looks in the folder as it was there.
     #[arg(long, value_name = "DIR")]
     include: Vec<PathBuf>,
     /// What standard input (`-`) is: a path in the working folder, from which its references start.
@@ -69,8 +73,10 @@ pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
     /// As the user wrote it.
     pub(crate) label: String,
-    /// The user named one file, not a folder.
+    /// The user named one file, not a folder; or one subject, not a registry.
     pub(crate) single: bool,
+    /// Of a registry: what each entry is, by its path. The name of an entry is then that of its subject.
+    pub(crate) registered: BTreeMap<String, Registered>,
 }
 
 /// One document of a tree.
@@ -102,14 +108,18 @@ impl Tree {
 
     /// The same with what `read` says: more folders to look in, a pattern, or standard input (`-`).
     pub(crate) fn open_with(input: &str, default_path: Option<&str>, read: &ReadArgs) -> Result<Self> {
-        let tree = if input == "-" {
-            stdin::open(read.stdin_name.as_deref())?
+        layers::add(Self::open_bare(input, default_path, read)?, read)
+    }
+
+    /// The same without what `--include` and `--allow-ref-host` add.
+    fn open_bare(input: &str, default_path: Option<&str>, read: &ReadArgs) -> Result<Self> {
+        if input == "-" {
+            stdin::open(read.stdin_name.as_deref())
         } else if is_pattern(input) && !input.starts_with("git:") && !Path::new(input).exists() {
-            pattern::open(input)?
+            pattern::open(input)
         } else {
-            Self::open(input, default_path)?
-        };
-        layers::add(tree, read)
+            Self::open(input, default_path)
+        }
     }
 
     /// The path that the reader would have for an output file; `None` when that lies outside of what it may read.
@@ -128,13 +138,29 @@ impl Tree {
         resolve_path(&entry.path, &steps.join("/"))
     }
 
-    /// The entry that pairs with `entry` of a newer tree: the only one of a single file, else the one of the same name.
-    pub(crate) fn matching(&self, entry: &Entry, newer_is_single: bool) -> Option<&Entry> {
-        match self.entries.as_slice() {
-            [only] if self.single && newer_is_single => Some(only),
-            entries => entries.iter().find(|e| e.name == entry.name),
-        }
+    /// `true` for what a schema registry holds.
+    pub(crate) fn is_registry(&self) -> bool {
+        !self.registered.is_empty()
     }
+}
+
+/// The versions that an input stands for, oldest first: `git-tags:` and registries have several, of which `all` are wanted or only
+/// the latest; everything else is one. With `images`, a descriptor set is a folder of the `.proto` files in it.
+pub(crate) fn versions(input: &str, default_path: Option<&str>, read: &ReadArgs, all: bool, images: bool) -> Result<Vec<Tree>> {
+    let trees = if let Some(rest) = input.strip_prefix("registry:") {
+        return registry::open(input, rest, all);
+    } else if let Some(rest) = input.strip_prefix("git-tags:") {
+        git::open_tags(input, rest, default_path, all)?
+    } else {
+        vec![Tree::open_bare(input, default_path, read)?]
+    };
+    let image = |tree: Tree| if images { image::open(tree) } else { Ok(tree) };
+    trees.into_iter().map(|tree| layers::add(image(tree)?, read)).collect()
+}
+
+/// `true` for an input that is not in the working folder, so that its path means nothing elsewhere.
+pub(crate) fn is_elsewhere(input: &str) -> bool {
+    ["git:", "git-tags:", "registry:"].iter().any(|scheme| input.starts_with(scheme))
 }
 
 /// `true` for what names files by a pattern.

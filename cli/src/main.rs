@@ -7,6 +7,7 @@ mod config;
 mod exit;
 mod input;
 mod output;
+mod progress;
 #[cfg(feature = "remote")]
 mod remote;
 

@@ -73,18 +73,20 @@ impl OutputArgs {
         let further = summary.further.unwrap_or(&nothing);
         let report = |format: Format, color: bool| {
             let options = Options { verdict: summary.verdict, color, explained: catalogue::has_page };
+            // Programs get every finding, people one for each cause.
+            let told = diagnostic::grouped(findings);
             match format {
                 Format::Text => {
-                    let text = text::render_with_count(findings, sources, &options, summary.documents.len());
+                    let text = text::render_with_count(&told, sources, &options, summary.documents.len());
                     further.lines.iter().fold(text, |text, line| text + line + "\n")
                 }
                 Format::Json => json::render_with(findings, sources, &options, &further.fields),
                 Format::Sarif => sarif::render(findings, sources, &project),
-                Format::Github => github::render(findings, sources, &project),
+                Format::Github => github::render(&told, sources, &project),
                 Format::Gitlab => gitlab::render(findings, sources, &project),
                 Format::Junit => junit::render(findings, sources, &project),
                 Format::Markdown => {
-                    let text = markdown::render(findings, sources, &options, &project);
+                    let text = markdown::render(&told, sources, &options, &project);
                     further.lines.iter().fold(text, |text, line| format!("{text}\n- {line}"))
                 }
             }

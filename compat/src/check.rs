@@ -98,6 +98,8 @@ pub fn diagnostic(finding: &Finding, direction: Direction, subject: &str) -> Dia
         layer: Layer::Syntax,
         identity: String::new(),
         accepted: None,
+        affects: vec![subject.to_owned()],
+        gone: None,
     }
 }
 

@@ -186,8 +186,13 @@ impl Client {
     /// The schema of an id, and everything it refers to as (name, text), each before whoever needs it, no name twice.
     pub async fn schema_with_references(&self, id: u32) -> Result<(Arc<SchemaString>, Vec<(String, String)>), Error> {
         let schema = self.schema_by_id(id).await?;
-        let texts = self.resolve(&schema.references, schema.subject.as_deref().unwrap_or("")).await?;
-        Ok((schema, texts))
+        let found = self.resolve(&schema.references, schema.subject.as_deref().unwrap_or("")).await?;
+        Ok((schema, found.into_iter().map(|(reference, text)| (reference.name, text)).collect()))
+    }
+
+    /// Everything that a version refers to, with its text, each before whoever needs it, no name twice.
+    pub async fn references(&self, version: &SchemaObject) -> Result<Vec<(Reference, String)>, Error> {
+        self.resolve(&version.references, &version.subject).await
     }
 
     /// Which version of the subject has this schema; [`Error::NotFound`] when none has.
@@ -246,18 +251,18 @@ impl Client {
     }
 
     /// Walks the references depth first, without recursion, each subject and version once.
-    async fn resolve(&self, references: &[Reference], subject: &str) -> Result<Vec<(String, String)>, Error> {
+    async fn resolve(&self, references: &[Reference], subject: &str) -> Result<Vec<(Reference, String)>, Error> {
         enum Step {
             Fetch(Reference),
-            Emit(String, String),
+            Emit(Reference, String),
         }
         let mut steps: Vec<Step> = references.iter().rev().map(|r| Step::Fetch(in_context_of(r, subject))).collect();
         let mut seen = HashSet::new();
         let mut texts = Vec::new();
         while let Some(step) = steps.pop() {
             let reference = match step {
-                Step::Emit(name, text) => {
-                    texts.push((name, text));
+                Step::Emit(reference, text) => {
+                    texts.push((reference, text));
                     continue;
                 }
                 Step::Fetch(reference) if !seen.insert(reference.name.clone()) => continue,
@@ -267,7 +272,7 @@ impl Client {
                 return Err(Error::Usage(format!("the schema refers to more than {MAX_REFERENCES} others")));
             }
             let found = self.version(&reference.subject, reference.version).await?;
-            steps.push(Step::Emit(reference.name, found.schema));
+            steps.push(Step::Emit(reference, found.schema));
             steps.extend(found.references.iter().rev().map(|r| Step::Fetch(in_context_of(r, &found.subject))));
         }
         Ok(texts)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::formats::{avro, json_schema, protobuf};
+use eventpact_contract::load::avro_documents;
 use eventpact_contract::schema::Schema as Tree;
 use eventpact_contract::source::Sources;
 use eventpact_contract::yaml::{self, Entry, Node, Value};
@@ -13,9 +14,6 @@ use crate::serialized::serialized;
 
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
-
-/// How deep the definitions of a referenced document are searched for names; the parser refuses deeper ones.
-const MAX_DEPTH: usize = 64;
 
 /// A schema that a schema refers to, with those that it refers to before it.
 #[derive(Debug, Clone)]
@@ -95,9 +93,10 @@ fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Par
     let (node, diagnostics) = yaml::parse_avro_json(&sources, file);
     let node = node.ok_or_else(|| explain(&diagnostics, &sources))?;
     let mut documents: Option<HashMap<String, Node>> = None;
+    let texts = || references.iter().map(|r| (r.name.as_str(), std::sync::Arc::clone(&r.text)));
     let (schema, diagnostics) = {
         let sources = &mut sources;
-        let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, references)).get(name).cloned();
+        let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, texts())).get(name).cloned();
         avro::parse(&node, &mut resolve, how.strict)
     };
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
@@ -154,56 +153,6 @@ fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result
     }
     let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
     Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
-}
-
-/// Full name → the document that defines it. The name of the reference plays no part: as in Confluent's registry, every type of
-/// every referenced document is known.
-fn avro_documents(sources: &mut Sources, references: &[Referenced]) -> HashMap<String, Node> {
-    let mut found = HashMap::new();
-    for reference in references {
-        let file = sources.add(reference.name.as_str(), std::sync::Arc::clone(&reference.text));
-        if let (Some(node), _) = yaml::parse_avro_json(sources, file) {
-            let mut names = Vec::new();
-            avro_names(&node, "", 0, &mut names);
-            for name in names {
-                found.entry(name).or_insert_with(|| node.clone());
-            }
-        }
-    }
-    found
-}
-
-/// The full names that a document defines.
-fn avro_names(node: &Node, namespace: &str, depth: usize, names: &mut Vec<String>) {
-    if depth > MAX_DEPTH {
-        return;
-    }
-    if let Some(branches) = node.as_sequence() {
-        for branch in branches {
-            avro_names(branch, namespace, depth + 1, names);
-        }
-        return;
-    }
-    let text = |key: &str| node.get(key).and_then(Node::as_str);
-    let mut inner = namespace.to_owned();
-    if let (Some("record" | "error" | "enum" | "fixed"), Some(name)) = (text("type"), text("name")) {
-        let full = match (name.contains('.'), text("namespace").unwrap_or(namespace)) {
-            (true, _) | (_, "") => name.to_owned(),
-            (false, namespace) => format!("{namespace}.{name}"),
-        };
-        inner = full.rsplit_once('.').map_or_else(String::new, |(namespace, _)| namespace.to_owned());
-        names.push(full);
-    }
-    for field in node.get("fields").and_then(Node::as_sequence).unwrap_or_default() {
-        if let Some(ty) = field.get("type") {
-            avro_names(ty, &inner, depth + 1, names);
-        }
-    }
-    for key in ["type", "items", "values"] {
-        if let Some(ty) = node.get(key).filter(|ty| ty.as_str().is_none()) {
-            avro_names(ty, &inner, depth + 1, names);
-        }
-    }
 }
 
 /// The first error with its place, and how many there are beside it.

@@ -1,40 +1,58 @@
 //! `eventpact check NEW --against OLD …`
 
+mod content;
+mod counterparts;
 mod documents;
 mod findings;
 mod identity;
+mod impact;
+mod judged;
 mod judgement;
 mod modules;
 mod parts;
 mod profiles;
+mod read;
+mod registered;
+mod removed;
+mod roles;
 mod rollouts;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use eventpact_compat::check::Verdict;
+use eventpact_compat::mode::Mode;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::source::Sources;
 
-pub(crate) use documents::is_root;
 pub(super) use documents::{Kind, Pairing, REMOVED, Subject};
-use findings::{Findings, Judged};
+use findings::Findings;
 use identity::Names;
+use judged::Judged;
 use judgement::{AcceptArgs, Judgement};
 use profiles::Profiles;
+pub(crate) use roles::is_root;
 
 use crate::config::{ConfigArgs, SettingArgs, today};
 use crate::exit::Exit;
-use crate::input::{ReadArgs, Tree};
+use crate::input::{self, ReadArgs, Tree};
 use crate::output::{FailOn, OutputArgs, Summary};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A baseline is a file, a folder, or git:REF[:PATH]. Of a folder, AsyncAPI documents are checked with all that \
-they refer to, and schema files that none of them reaches by themselves; old and new are paired by their path.\n\n\
-Example: eventpact check specs/shop --against git:main"
+    after_help = "Each side is a file, a folder, a pattern ('specs/**/*.avsc'), git:REF[:PATH], a descriptor set or buf image (.binpb, .pb, \
+.desc), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
+registry:URL?version=3#SUBJECT for one version. User and password of a registry are read from EVENTPACT_REGISTRY_AUTH (USER:PASSWORD). \
+git-tags:PATTERN[:PATH] is all matching tags in the order of their versions: with --mode *-transitive each of them counts, and so does \
+each version in a registry; else the latest.\n\n\
+Of a folder, AsyncAPI documents are checked with all that they refer to, and schema files that none of them reaches by themselves; old \
+and new are paired by their path, and a file that was renamed by what it says. In a registry, a file is paired with the subject of its \
+name (orders-value.avsc, or orders.avsc with orders-value), else with those under which the same type is registered; the messages of \
+an AsyncAPI document with the subjects of their topics.\n\n\
+Examples:\n  eventpact check specs/shop --against git:main\n  eventpact check orders.avsc --against registry:http://localhost:8081#orders-value\n  \
+eventpact check specs --against 'git-tags:v[0-9]*' --mode full-transitive\n  eventpact check proto --against main.binpb --profile buf:FILE"
 )]
 pub(crate) struct Args {
-    /// The new version: a file, a folder, git:REF or git:REF:PATH.
+    /// The new version: a file, a folder, a pattern, git:REF:PATH, registry:URL#SUBJECT, a descriptor set.
     new: String,
     /// An earlier version; repeat it for a history, oldest first: the last one is the latest.
     #[arg(long = "against", required = true, value_name = "BASELINE")]
@@ -64,6 +82,19 @@ pub(crate) struct Args {
     output: OutputArgs,
 }
 
+/// The new version and its history, oldest first; of tags and registries `all` versions or only the latest.
+fn open(args: &Args, read: &ReadArgs, all: bool) -> Result<(Tree, Vec<Tree>)> {
+    // A descriptor set is read as files, unless one of its messages is the payload.
+    let images = args.message.is_none();
+    let new = input::versions(&args.new, None, read, false, images)?.pop().context("there is no new version")?;
+    let default_path = (!input::is_elsewhere(&args.new)).then_some(args.new.as_str());
+    let mut history = Vec::new();
+    for baseline in &args.against {
+        history.extend(input::versions(baseline, default_path, read, all, images)?);
+    }
+    Ok((new, history))
+}
+
 /// Compares the new version with each baseline that the mode asks for.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
@@ -74,10 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let settings = config.settings(&args.settings, args.fail_on)?;
     let read = args.read.with_include(config.include().iter().map(|(folder, _)| folder.clone()));
-    let new = Tree::open_with(&args.new, None, &read)?;
-    let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
-    let history: Result<Vec<Tree>> = args.against.iter().map(|b| Tree::open_with(b, default_path, &read)).collect();
-    let history = history?;
+    let all = config.has_subjects() || settings.mode.value.is_some_and(Mode::is_transitive);
+    let (new, history) = open(args, &read, all)?;
     let profile = settings.profile.value;
     let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &read, profile };
     let subjects = pairing.load(&mut sources, &new, &history)?;
@@ -88,7 +117,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::CouldNotRun);
     }
     if subjects.list.is_empty() && subjects.problems.is_empty() {
-        bail!("nothing to check: no document of {} has a counterpart in {}", new.label, args.against.join(", "));
+        bail!(
+            "nothing to check: no document of {} has a counterpart in {}; they are paired by their path below what is named, by what \
+             they define, and with a registry by the name of the subject",
+            new.label,
+            args.against.join(", ")
+        );
     }
     let names = Names::new(&config, &args.new);
     let mut findings = Findings::new(subjects.problems, args.message.is_none());

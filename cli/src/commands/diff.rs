@@ -3,7 +3,9 @@
 mod markdown;
 mod report;
 
-use anyhow::{Result, bail};
+use std::collections::HashSet;
+
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use eventpact_compat::diff::{self, Change, Difference};
 use eventpact_compat::mode::Mode;
@@ -15,7 +17,7 @@ use eventpact_contract::source::Sources;
 use super::check::{Kind, Pairing, REMOVED, Subject, is_root};
 use crate::config::{ConfigArgs, SettingArgs};
 use crate::exit::Exit;
-use crate::input::{ReadArgs, Tree};
+use crate::input::{self, ReadArgs};
 use crate::output::{self, OutputArgs};
 use report::{Compared, State};
 
@@ -86,9 +88,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let settings = config.settings(&args.settings, None)?;
     let read = args.read.with_include(config.include().iter().map(|(folder, _)| folder.clone()));
-    let new = Tree::open_with(&args.new, None, &read)?;
-    let default_path = (!args.new.starts_with("git:")).then_some(args.new.as_str());
-    let old = [Tree::open_with(&args.against, default_path, &read)?];
+    let images = args.message.is_none();
+    let new = input::versions(&args.new, None, &read, false, images)?.pop().context("there is no new version")?;
+    let default_path = (!input::is_elsewhere(&args.new)).then_some(args.new.as_str());
+    let old = input::versions(&args.against, default_path, &read, false, images)?;
     let pairing = Pairing { kind: args.kind, message: args.message.as_deref(), read: &read, profile: settings.profile.value };
     let mut subjects = pairing.load(&mut sources, &new, &old)?;
     if subjects.broken() {
@@ -105,7 +108,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let removed = subjects.problems.extract_if(.., |problem| problem.id == REMOVED);
     documents.extend(removed.map(|gone: Diagnostic| Compared::whole(gone.about, State::Removed)));
     if !new.single {
-        for entry in new.entries.iter().filter(|entry| old[0].matching(entry, false).is_none()) {
+        let known = old.iter().flat_map(|tree| &tree.entries).map(|entry| entry.name.as_str());
+        let known: HashSet<&str> = known.chain(subjects.list.iter().map(|subject| subject.name.as_str())).collect();
+        for entry in new.entries.iter().filter(|entry| !known.contains(entry.name.as_str())) {
             if is_root(&new, entry)? {
                 documents.push(Compared::whole(entry.name.clone(), State::Added));
             }

@@ -84,7 +84,7 @@ fn subjects(contract: &Contract, sources: &Sources) -> Vec<(String, Registrable)
 }
 
 /// What generated clients use: the topic for a channel with one message, topic and message for one with several.
-fn subject(channel: &Channel, message: &str) -> String {
+pub(crate) fn subject(channel: &Channel, message: &str) -> String {
     let kafka = channel.bindings.iter().find(|b| b.protocol == "kafka");
     let topic = kafka.and_then(|b| b.node.get("topic")?.as_str()).or(channel.address.as_deref()).unwrap_or(&channel.key);
     if channel.messages.len() == 1 { format!("{topic}-value") } else { format!("{topic}-{message}") }

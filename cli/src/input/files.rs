@@ -1,5 +1,6 @@
 //! Files and folders of this machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ pub(super) fn open(path: &Path) -> Result<Tree> {
     if entries.is_empty() {
         bail!("there is no spec in {label} (looked for .yaml, .yml, .json, .avsc, .avpr, .avdl and .proto)");
     }
-    Ok(Tree { reader: Box::new(files), entries, label, single })
+    Ok(Tree { reader: Box::new(files), entries, label, single, registered: BTreeMap::new() })
 }
 
 /// The absolute path without links, or in plain words why there is none.
@@ -50,7 +51,8 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, String> {
     fs::canonicalize(path).map_err(|e| plain(&e))
 }
 
-fn slashes(path: &Path) -> Option<String> {
+/// The path with `/` between folders; `None` when it is not UTF-8.
+pub(super) fn slashes(path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = path.components().map(|c| c.as_os_str().to_str()).collect();
     parts.map(|p| p.join("/"))
 }

@@ -1,11 +1,20 @@
-//! Trees of git: `git:REF` or `git:REF:PATH`, read with the `git` program, without a checkout.
+//! Trees of git: `git:REF` or `git:REF:PATH`, and all matching tags with `git-tags:PATTERN[:PATH]`. They are read with the `git`
+//! program, without a checkout: one process gives the content of all files of a run.
 
+mod batch;
+mod tags;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use eventpact_contract::source::Reader;
 
-use super::{Entry, Tree, select};
+use super::{Entry, Tree, is_pattern, pattern, select};
+use batch::Batch;
+pub(super) use tags::open as open_tags;
 
 pub(super) fn open(label: &str, rest: &str, default_path: Option<&str>) -> Result<Tree> {
     let (reference, path) = match rest.split_once(':') {
@@ -15,40 +24,28 @@ pub(super) fn open(label: &str, rest: &str, default_path: Option<&str>) -> Resul
     if reference.is_empty() || reference.starts_with('-') {
         bail!("`{label}` names no git reference; write git:REF or git:REF:PATH, for example git:main:specs/shop");
     }
-    let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")])
-        .with_context(|| format!("there is no git reference `{reference}` here"))?;
-    let commit = commit.trim().to_owned();
     let path = below_root(path.unwrap_or("."))?;
-    let object = git(&["cat-file", "-t", &format!("{commit}:{path}")]);
-    let kind = object.with_context(|| format!("`{reference}` has no `{path}`"))?;
-    let single = kind.trim() == "blob";
-    let entries = if single {
-        vec![Entry { name: path.rsplit('/').next().unwrap_or(&path).to_owned(), path }]
-    } else {
-        let listed = git(&[
-            "ls-tree",
-            "-r",
-            "-z",
-            "--name-only",
-            "--full-tree",
-            &commit,
-            "--",
-            if path.is_empty() { "." } else { &path },
-        ])?;
-        select(listed.split('\0').filter(|p| !p.is_empty()).map(str::to_owned).collect(), &path, label)?
-    };
-    if entries.is_empty() {
-        bail!("there is no spec in {label}");
-    }
-    let reader = Box::new(Commit { commit, shown: reference.to_owned() });
-    Ok(Tree { reader, entries, label: label.to_owned(), single })
+    let wanted = format!("{reference}^{{commit}}");
+    let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).with_context(|| {
+        format!(
+            "there is no git reference `{reference}` here; if it is on a remote, fetch it first (git fetch origin {reference}; \
+             with actions/checkout: fetch-depth: 0)"
+        )
+    });
+    // What git says beside is no help.
+    let commit = commit.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let commit = Commit { batch: Arc::new(Batch::default()), id: commit.trim().to_owned(), shown: reference.to_owned() };
+    commit.tree(label, &path)?.with_context(|| {
+        format!("`{reference}` has no `{path}`; if it was called otherwise there, name that: git:{reference}:OLD/PATH")
+    })
 }
 
 /// A path as the user wrote it, seen from the root of the repository.
 fn below_root(path: &str) -> Result<String> {
-    let prefix = git(&["rev-parse", "--show-prefix"]).context("this folder is not in a git repository")?;
+    let outside = |_| anyhow::anyhow!("this folder is not in a git repository");
+    let prefix = git(&["rev-parse", "--show-prefix"]).map_err(outside)?;
     let start = format!("{}x", prefix.trim_end_matches('\n'));
-    let cleaned = if std::path::Path::new(path).is_absolute() {
+    let cleaned = if Path::new(path).is_absolute() {
         let top = git(&["rev-parse", "--show-toplevel"])?;
         path.strip_prefix(top.trim_end()).map(|p| p.trim_start_matches('/').to_owned())
     } else {
@@ -67,27 +64,107 @@ fn git(args: &[&str]) -> Result<String> {
 }
 
 /// Reads the files of one commit.
+#[derive(Clone)]
 struct Commit {
-    commit: String,
+    batch: Arc<Batch>,
+    id: String,
     shown: String,
+}
+
+impl Commit {
+    /// The paths below a file or folder, from the root of the repository.
+    fn list(&self, path: &str) -> Result<Vec<String>> {
+        let path = if path.is_empty() { "." } else { path };
+        let args = ["--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", "--full-tree", &self.id, "--", path];
+        Ok(git(&args)?.split('\0').filter(|p| !p.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// The documents at a path, which may be a pattern; `None` when there is nothing of that name.
+    fn tree(self, label: &str, path: &str) -> Result<Option<Tree>> {
+        let shown = self.shown.clone();
+        let (entries, single) = if is_pattern(path) && self.list(path)?.is_empty() {
+            let fixed = pattern::fixed(path);
+            let matching = pattern::compile(path)?;
+            let paths = self.list(&fixed)?.into_iter().filter(|p| matching.matches_with(p, pattern::OPTIONS));
+            let name = |path: &str| path.strip_prefix(fixed.as_str()).unwrap_or(path).trim_start_matches('/').to_owned();
+            (paths.map(|path| Entry { name: name(&path), path }).collect(), false)
+        } else {
+            let paths = self.list(path)?;
+            if paths.is_empty() {
+                return Ok(None);
+            }
+            match paths.as_slice() {
+                [only] if only == path => {
+                    (vec![Entry { name: path.rsplit('/').next().unwrap_or(path).to_owned(), path: path.to_owned() }], true)
+                }
+                _ => (select(paths, path, label)?, false),
+            }
+        };
+        if entries.is_empty() {
+            bail!("there is no spec in `{path}` of `{shown}`");
+        }
+        let label = label.to_owned();
+        Ok(Some(Tree { reader: Box::new(self), entries, label, single, registered: BTreeMap::new() }))
+    }
 }
 
 impl Reader for Commit {
     fn read(&self, path: &str) -> Result<String, String> {
-        git(&["cat-file", "blob", &format!("{}:{path}", self.commit)]).map_err(|error| {
-            let text = format!("{error:#}");
-            if text.contains("UTF-8") { "it is not UTF-8".to_owned() } else { format!("no such file in {}", self.shown) }
-        })
+        let bytes = self.read_bytes(path)?;
+        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
     }
 
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
-        let object = format!("{}:{path}", self.commit);
-        let output = Command::new("git").args(["cat-file", "blob", &object]).stdin(Stdio::null()).output();
-        let output = output.map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(output.stdout) } else { Err(format!("no such file in {}", self.shown)) }
+        match self.batch.content(&format!("{}:{path}", self.id)) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(format!("no such file in {}", self.shown)),
+            Err(why) => Err(why),
+        }
     }
 
     fn display_name(&self, path: &str) -> String {
         format!("git:{}:{path}", self.shown)
+    }
+}
+
+/// A folder of a commit, as a root of its own: where `--include` leads in an earlier version.
+pub(super) struct Below {
+    commit: Commit,
+    folder: String,
+    paths: HashSet<String>,
+}
+
+impl Below {
+    /// The folder at the same reference as an input (`git:REF…`); `None` when that has no such folder.
+    pub(super) fn open(input: &str, folder: &Path) -> Option<Self> {
+        let reference = input.strip_prefix("git:")?.split(':').next()?;
+        let folder = below_root(folder.to_str()?).ok()?;
+        let id = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]).ok()?;
+        let commit = Commit { batch: Arc::new(Batch::default()), id: id.trim().to_owned(), shown: reference.to_owned() };
+        let paths: HashSet<String> = commit.list(&folder).ok()?.into_iter().collect();
+        (!paths.is_empty()).then_some(Self { commit, folder, paths })
+    }
+
+    fn path(&self, path: &str) -> String {
+        if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
+    }
+
+    /// `true` when there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.paths.contains(&self.path(path))
+    }
+}
+
+impl Reader for Below {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.commit.read(&self.path(path))
+    }
+
+    fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.commit.read_bytes(&self.path(path))
+    }
+
+    fn display_name(&self, path: &str) -> String {
+        self.commit.display_name(&self.path(path))
     }
 }

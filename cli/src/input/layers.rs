@@ -6,14 +6,19 @@ use anyhow::{Context as _, Result};
 use eventpact_contract::source::Reader;
 
 use super::files::Files;
+use super::git::Below;
 use super::{ReadArgs, Tree};
 #[cfg(feature = "remote")]
 use crate::remote::Remote;
 
 /// Adds the folders and the hosts that the arguments name.
 pub(super) fn add(mut tree: Tree, read: &ReadArgs) -> Result<Tree> {
-    let open = |folder: &PathBuf| Files::below(folder).with_context(|| format!("cannot read --include {}", folder.display()));
-    let include: Result<Vec<Files>> = read.include.iter().map(open).collect();
+    let open = |folder: &PathBuf| match Below::open(&tree.label, folder) {
+        Some(below) => Ok(Folder::Earlier(below)),
+        // What the repository does not hold at that reference may be here all the same: it need not be committed.
+        None => Files::below(folder).map(Folder::Here).with_context(|| format!("cannot read --include {}", folder.display())),
+    };
+    let include: Result<Vec<Folder>> = read.include.iter().map(open).collect();
     let include = include?;
     #[cfg(feature = "remote")]
     {
@@ -29,17 +34,39 @@ pub(super) fn add(mut tree: Tree, read: &ReadArgs) -> Result<Tree> {
     Ok(tree)
 }
 
+/// One more folder to look in.
+enum Folder {
+    Here(Files),
+    Earlier(Below),
+}
+
+impl Folder {
+    fn has(&self, path: &str) -> bool {
+        match self {
+            Self::Here(files) => files.has(path),
+            Self::Earlier(below) => below.has(path),
+        }
+    }
+
+    fn reader(&self) -> &dyn Reader {
+        match self {
+            Self::Here(files) => files,
+            Self::Earlier(below) => below,
+        }
+    }
+}
+
 struct Layers {
     inner: Box<dyn Reader>,
-    include: Vec<Files>,
+    include: Vec<Folder>,
     #[cfg(feature = "remote")]
     remote: Option<Remote>,
 }
 
 impl Layers {
     /// The folder that has a file which the tree itself has not.
-    fn elsewhere(&self, path: &str) -> Option<&Files> {
-        self.include.iter().find(|folder| folder.has(path))
+    fn elsewhere(&self, path: &str) -> Option<&dyn Reader> {
+        self.include.iter().find(|folder| folder.has(path)).map(Folder::reader)
     }
 }
 

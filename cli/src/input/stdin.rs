@@ -1,5 +1,6 @@
 //! A document from standard input, named `-`. What it refers to is found from the working folder.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -27,7 +28,8 @@ pub(super) fn open(name: Option<&str>) -> Result<Tree> {
     };
     let files = Files::for_folder(Path::new("."))?;
     let reader = Box::new(Stdin { text, path: path.clone(), named: name.is_some(), files });
-    Ok(Tree { reader, entries: vec![Entry { name: path.clone(), path }], label: "-".to_owned(), single: true })
+    let entries = vec![Entry { name: path.clone(), path }];
+    Ok(Tree { reader, entries, label: "-".to_owned(), single: true, registered: BTreeMap::new() })
 }
 
 /// `syntax = "proto3";` or `edition = "2023";` before anything else but comments.

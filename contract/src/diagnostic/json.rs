@@ -2,16 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
+use super::group::Group;
 use super::project::Project;
 use super::{Diagnostic, Options, fingerprints};
 use crate::source::{Sources, Span};
+
+/// The most names of a group: each is in a finding of its own too.
+const MAX_NAMES: usize = 100;
 
 /// `{"verdict", "findings": [{"rule", "severity", "message", "file", "line", "column",
 /// "end_line", "end_column", "path": ["channels", "orders"] | null, "pointer": "/channels/orders" | null, "related": [{"file", "line", "column",
 /// "message"}], "help", "witness": {"json", "hex", "reader_error"} | null, "fingerprint"}]}`, indented, with a line break at
 /// the end. Where the checker of a schema registry has words for the same, there is also `"peers": [{"direction", "type", "location",
-/// "message"}]`; a finding that is accepted also has `"accepted": true, "reason", "expires": "2026-12-31" | null`; where profiles
-/// differ, `"profiles": {"sound": "incompatible", …}`. Lines and columns count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there.
+/// "message"}]`; where it is known what it breaks, `"affects": ["orders.avsc"]`; a finding that is accepted also has `"accepted": true,
+/// "reason", "expires": "2026-12-31" | null`; where profiles differ, `"profiles": {"sound": "incompatible", …}`. Lines and columns
+/// count from 1, columns in characters; the end is behind the last one; `message` of the labels is what stands there. Beside the
+/// findings, `"groups": [{"rule", "severity", "message", "count", "names"}]` counts those with one cause (a folder that went away
+/// with all its files), if there are any.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>) -> String {
     render_with(diagnostics, sources, options, &Map::new())
 }
@@ -21,6 +28,10 @@ pub fn render_with(diagnostics: &[Diagnostic], sources: &Sources, options: &Opti
     let findings = diagnostics.iter().zip(fingerprints(diagnostics));
     let findings: Vec<Value> = findings.map(|(found, fingerprint)| finding(found, &fingerprint, sources)).collect();
     let mut report = json!({ "verdict": options.verdict, "findings": findings });
+    let groups: Vec<Value> = super::group::groups(diagnostics).iter().map(Group::to_json).collect();
+    if !groups.is_empty() {
+        report["groups"] = groups.into();
+    }
     for (field, value) in further {
         report[field] = value.clone();
     }
@@ -61,6 +72,9 @@ fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
         "witness": witness,
         "fingerprint": fingerprint,
     });
+    if !found.affects.is_empty() {
+        finding["affects"] = found.affects.clone().into();
+    }
     let peers = found
         .peers
         .iter()
@@ -78,6 +92,18 @@ fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
         finding["profiles"] = found.profiles.iter().map(|(profile, verdict)| (profile.clone(), json!(verdict))).collect();
     }
     finding
+}
+
+impl Group<'_> {
+    fn to_json(&self) -> Value {
+        json!({
+            "rule": self.first.id,
+            "severity": self.first.severity.as_str(),
+            "message": self.message(),
+            "count": self.names.len(),
+            "names": self.names.iter().take(MAX_NAMES).collect::<Vec<_>>(),
+        })
+    }
 }
 
 fn place(span: Span, sources: &Sources) -> (&str, usize, usize) {

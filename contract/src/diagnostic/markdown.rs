@@ -121,6 +121,9 @@ fn details(found: &Diagnostic, fingerprint: &str, sources: &Sources, project: &P
         }
         let _ = writeln!(out, "\nThe reader says:\n\n{}", code_block(&witness.reader_error, "text"));
     }
+    if let Some(affected) = super::affected(found) {
+        let _ = writeln!(out, "\n**Affects:** {}", words(&affected));
+    }
     if let Some(help) = &found.help {
         let _ = writeln!(out, "\n**What to do:** {}", words(help));
     }

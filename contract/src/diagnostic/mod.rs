@@ -6,6 +6,7 @@ mod clean;
 mod fingerprint;
 pub mod github;
 pub mod gitlab;
+mod group;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -14,6 +15,7 @@ pub mod sarif;
 pub mod text;
 
 pub use fingerprint::{fingerprints, stable_path};
+pub use group::grouped;
 pub use project::{Project, RulePage};
 
 use crate::rule::Layer;
@@ -125,6 +127,19 @@ pub struct Diagnostic {
     pub identity: String,
     /// Set when the team lives with it: such a finding is shown, and makes nothing fail.
     pub accepted: Option<Acceptance>,
+    /// The subjects that it breaks (documents, messages of channels): of a change in a file that several refer to, each of them.
+    pub affects: Vec<String>,
+    /// What went away, and with what: reports for people tell many that went away with the same as one.
+    pub gone: Option<Gone>,
+}
+
+/// Something that a new version no longer has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Gone {
+    /// Its name.
+    pub name: String,
+    /// What it was part of: a folder, a document, a file.
+    pub with: String,
 }
 
 /// Why a team lives with a finding.
@@ -154,6 +169,8 @@ impl Diagnostic {
             layer: Layer::Syntax,
             identity: String::new(),
             accepted: None,
+            affects: Vec::new(),
+            gone: None,
         }
     }
 
@@ -238,6 +255,15 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// How many findings have a severity, those that are accepted apart.
 pub fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
     diagnostics.iter().filter(|d| d.severity == severity && d.accepted.is_none()).count()
+}
+
+/// What a finding breaks, when that is more than one subject: how many, and the first of them.
+fn affected(found: &Diagnostic) -> Option<String> {
+    const SHOWN: usize = 5;
+    let all = found.affects.len();
+    let shown = found.affects.get(..SHOWN).unwrap_or(&found.affects).join(", ");
+    let more = if all > SHOWN { format!(" and {} more", all - SHOWN) } else { String::new() };
+    (all > 1).then(|| format!("{all} subjects: {shown}{more}"))
 }
 
 /// `2 errors, 1 warning, 3 accepted`, or `no findings`.

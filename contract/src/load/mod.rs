@@ -5,12 +5,14 @@
 mod avro_files;
 mod bundle;
 mod protobuf_files;
+mod registered;
 mod schemas;
 
 pub use avro_files::load_avro_types;
 pub(crate) use avro_files::{is_avro_protocol_file, read_avro_payload, read_avro_protocol};
 pub(crate) use bundle::bundle;
 pub use protobuf_files::{is_descriptor_set, load_descriptor_set, load_protobuf_folder};
+pub use registered::{Referenced, Registered, avro_documents, avro_names, load_registered};
 pub(crate) use schemas::{read_avro, read_json_schema, read_protobuf, read_protobuf_file, read_protobuf_text};
 
 use std::collections::BTreeSet;
@@ -181,6 +183,9 @@ fn schema(
         return None;
     }
     let root = documents.root()?;
+    if matches!(format, None | Some(Format::Avro)) && looks_like_protocol(root) {
+        return read_avro_protocol(sources, reader, root.span.file, path, None, found);
+    }
     match format.unwrap_or_else(|| guess(root, path)) {
         Format::Avro => read_avro(sources, reader, root, path, found),
         Format::JsonSchema => read_json_schema(documents, root, Dialect::Draft07, found).0,
@@ -191,6 +196,12 @@ fn schema(
 
 fn guess(root: &Node, path: &str) -> Format {
     if extension(path) == "avsc" || looks_like_avro(root) { Format::Avro } else { Format::JsonSchema }
+}
+
+/// The JSON of an Avro protocol, in a file of any name.
+fn looks_like_protocol(root: &Node) -> bool {
+    let has = |key: &str| root.get(key).is_some();
+    root.get("protocol").and_then(Node::as_str).is_some() && (has("types") || has("messages"))
 }
 
 /// `true` for what can only be Avro: a record, an enum with symbols, a fixed, an Avro map, a union.

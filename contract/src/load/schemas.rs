@@ -11,8 +11,8 @@ use crate::schema::Schema;
 use crate::source::{FileId, Reader, Sources, Span, resolve_path};
 use crate::yaml::{self, Node};
 
-/// An Avro schema. A named type that the text does not define is looked for beside `path`: `<full.name>.avsc`, `<Name>.avsc`,
-/// `full/name.avsc`.
+/// An Avro schema. A named type that the text does not define is looked for beside `path`, then in each folder above:
+/// `<full.name>.avsc`, `<Name>.avsc`, `full/name.avsc`.
 pub(crate) fn read_avro(
     sources: &mut Sources,
     reader: &dyn Reader,
@@ -24,14 +24,14 @@ pub(crate) fn read_avro(
     let mut resolve = |name: &str| {
         let simple = name.rsplit('.').next().unwrap_or(name);
         let candidates = [format!("{name}.avsc"), format!("{simple}.avsc"), format!("{}.avsc", name.replace('.', "/"))];
-        candidates.iter().find_map(|candidate| {
-            let path = resolve_path(path, candidate)?;
-            let text = reader.read(&path).ok()?;
-            let file = sources.add(reader.display_name(&path), text);
-            let (node, errors) = yaml::parse(sources, file);
-            problems.extend(errors);
-            node
-        })
+        let (name, text) = folders(path).find_map(|folder| {
+            let mut paths = candidates.iter().filter_map(|candidate| resolve_path(&folder, candidate));
+            paths.find_map(|path| Some((reader.display_name(&path), reader.read(&path).ok()?)))
+        })?;
+        let file = sources.add(name, text);
+        let (node, errors) = yaml::parse(sources, file);
+        problems.extend(errors);
+        node
     };
     let (mut schema, invalid) = avro::parse(node, &mut resolve, true);
     // A default that does not fit is a mistake, but what is written with the schema can still be read.
@@ -42,6 +42,15 @@ pub(crate) fn read_avro(
     found.extend(invalid);
     found.extend(problems);
     Some(Schema::Avro(Arc::new(schema?)))
+}
+
+/// A path in the folder of a file, then in each folder above, up to the root.
+fn folders(path: &str) -> impl Iterator<Item = String> {
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    // A remote document has no folders here.
+    let first = folder(path).filter(|_| !path.contains("://")).unwrap_or_default();
+    let above = std::iter::successors(Some(first), move |below| (!below.is_empty()).then(|| folder(below).unwrap_or_default()));
+    above.map(|folder| if folder.is_empty() { "_".to_owned() } else { format!("{folder}/_") })
 }
 
 /// A `.proto` file that is in `sources` already; imports are looked for in its folder and in each folder above.

@@ -1,16 +1,21 @@
 //! Which documents of the new tree are compared with which of the baselines.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use clap::ValueEnum;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::{self, Document};
-use eventpact_contract::rule;
-use eventpact_contract::schema::{Format, Schema};
+use eventpact_contract::schema::Schema;
 use eventpact_contract::source::{Sources, Span};
 
-use super::modules;
+use super::counterparts::{self, Counterpart};
+use super::read::stopping;
+use super::roles::{self, Role};
+use super::{modules, registered, removed};
 use crate::input::{Entry, ReadArgs, Tree};
+use crate::progress::Progress;
 
 /// What a file is, on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,140 +76,184 @@ pub(in crate::commands) struct Pairing<'a> {
     pub(in crate::commands) profile: Profile,
 }
 
+/// The new version of a document and where its earlier ones are.
+struct Root<'t> {
+    entry: &'t Entry,
+    role: Role,
+    found: Vec<Counterpart<'t>>,
+}
+
 impl Pairing<'_> {
     /// Reads every document of the new tree with its counterparts.
     pub(in crate::commands) fn load(&self, sources: &mut Sources, new: &Tree, history: &[Tree]) -> Result<Subjects> {
         let mut subjects = Subjects::default();
-        let mut reached = Vec::new();
-        let mut roots: Vec<&Entry> = Vec::new();
-        let apart = |entry: &Entry| matches!(self.profile, Profile::Buf(_)) && self.is_protobuf(entry);
-        if matches!(self.profile, Profile::Buf(_)) {
+        // Of registries, each subject is a module of its own.
+        let registry = new.is_registry() || history.iter().any(Tree::is_registry);
+        let whole = matches!(self.profile, Profile::Buf(_)) && !registry;
+        if whole {
             modules::pair(sources, (new, history), |entry| self.is_protobuf(entry), &mut subjects);
         }
-        for entry in new.entries.iter().filter(|e| !apart(e)) {
-            if new.single || is_root(new, entry)? {
-                roots.push(entry);
-            }
-        }
-        // Contracts first: a schema file that one of them reaches is checked there, in the direction of its operations.
-        roots.sort_by_key(|e| (!is_contract(new, e), e.path.clone()));
-        for entry in roots {
-            if reached.contains(&new.reader.display_name(&entry.path)) {
-                continue;
-            }
-            let counterparts: Vec<(&Tree, &Entry)> =
-                history.iter().filter_map(|t| t.matching(entry, new.single).map(|e| (t, e))).collect();
-            if counterparts.is_empty() {
+        let roots = self.roots(new, history, whole)?;
+        let used: HashSet<&str> =
+            roots.iter().flat_map(|r| &r.found).filter(|c| c.tree + 1 == history.len()).map(|c| c.entry.path.as_str()).collect();
+        // Files that a contract reaches are checked there, in the direction of its operations.
+        let (mut reached, mut reached_before) = (HashSet::new(), HashSet::new());
+        let progress = Progress::new("reading", roots.len());
+        for root in &roots {
+            progress.step();
+            let taken = root.role != Role::Contract && reached.contains(&new.reader.display_name(&root.entry.path));
+            let in_registry = registry && matches!(root.role, Role::Contract | Role::Types) && !new.is_registry();
+            if taken || (root.found.is_empty() && !in_registry) {
                 continue; // a new document breaks nobody
             }
-            if self.message.is_none() && matches!(ending(&entry.path), "avpr" | "avdl") {
-                types(sources, (new, entry), &counterparts, &mut subjects);
+            if root.role == Role::Types && self.message.is_none() {
+                self.types(sources, (new, root), history, &mut subjects);
                 continue;
             }
-            let Some(version) = self.read(sources, new, entry, &mut subjects.problems) else { continue };
+            let Some(version) = self.read(sources, new, root.entry, &mut subjects.problems) else { continue };
             reached.extend(files(&version.document, sources));
-            let mut versions = Vec::new();
-            for (tree, old) in counterparts {
-                versions.extend(self.read(sources, tree, old, &mut subjects.problems));
+            if let (true, Document::Contract(contract)) = (in_registry, &version.document) {
+                let payloads = registered::payloads(contract);
+                self.registered(sources, payloads, history, &mut subjects);
             }
-            subjects.list.push(Subject { name: entry.name.clone(), new: version, history: versions });
+            if root.found.is_empty() {
+                continue;
+            }
+            let before = self.with_history(sources, root, &version, history, &mut subjects);
+            reached_before.extend(before);
         }
-        if let Some(latest) = history.last().filter(|_| !new.single) {
-            self.removed(sources, new, latest, &mut subjects)?;
+        if let (Some(latest), false) = (history.last(), new.single || registry) {
+            let known = |entry: &Entry| {
+                let apart = whole && self.is_protobuf(entry);
+                apart || used.contains(entry.path.as_str()) || reached_before.contains(&latest.reader.display_name(&entry.path))
+            };
+            removed::find(sources, (new, latest), known, self.kind.is_some(), &mut subjects.problems)?;
         }
         Ok(subjects)
     }
 
-    /// A `.proto` file, also by what the user says.
-    fn is_protobuf(&self, entry: &Entry) -> bool {
-        self.kind.map_or(ending(&entry.path) == "proto", |kind| kind == Kind::Protobuf)
-    }
-
-    fn read(&self, sources: &mut Sources, tree: &Tree, entry: &Entry, problems: &mut Vec<Diagnostic>) -> Option<Version> {
-        let before = sources.iter().count();
-        let format = match self.kind {
-            Some(Kind::Avro) => Some(Format::Avro),
-            Some(Kind::Protobuf) => Some(Format::Protobuf),
-            Some(Kind::JsonSchema) => Some(Format::JsonSchema),
-            Some(Kind::Asyncapi) | None => None,
-        };
-        let (document, found) = if let Some(format) = format {
-            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(format), self.message);
-            (schema.map(Document::Schema), found)
-        } else if self.kind == Some(Kind::Asyncapi) {
-            let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, self.read.options());
-            (contract.map(|c| Document::Contract(Box::new(c))), found)
-        } else if self.message.is_some() && matches!(ending(&entry.path), "proto" | "avpr" | "avdl") {
-            let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, None, self.message);
-            (schema.map(Document::Schema), found)
-        } else {
-            load::load_with(sources, &*tree.reader, &entry.path, self.read.options())
-        };
-        problems.extend(stopping(found, document.is_some()));
-        // The document itself is the first file that is read.
-        let file = sources.iter().nth(before).map(|(id, _)| Span::start_of(id))?;
-        document.map(|document| Version { at: place(&document, file), document })
-    }
-
-    /// Documents of the latest baseline that the new tree no longer has.
-    fn removed(&self, sources: &mut Sources, new: &Tree, latest: &Tree, subjects: &mut Subjects) -> Result<()> {
-        for entry in &latest.entries {
-            if new.entries.iter().any(|e| e.name == entry.name) || !is_contract(latest, entry) && self.kind.is_none() {
-                continue;
+    /// The documents of the new tree, contracts first, with their counterparts.
+    fn roots<'t>(&self, new: &'t Tree, history: &'t [Tree], whole: bool) -> Result<Vec<Root<'t>>> {
+        let mut roots: Vec<Root<'t>> = Vec::new();
+        for entry in new.entries.iter().filter(|entry| !whole || !self.is_protobuf(entry)) {
+            let role = roles::role(new, entry)?;
+            if new.single || role != Role::Part {
+                roots.push(Root { entry, role, found: Vec::new() });
             }
-            let found_by_rules = matches!(self.profile, Profile::Buf(_)) && self.is_protobuf(entry);
-            if found_by_rules || !is_root(latest, entry)? {
-                continue;
-            }
-            let text = latest.reader.read(&entry.path).unwrap_or_default();
-            let old = Span::start_of(sources.add(latest.reader.display_name(&entry.path), text));
-            let message = format!("{} is gone: whoever relies on it has no contract any more", entry.name);
-            let found = Diagnostic::error(REMOVED, old, message).with_about(&entry.name);
-            subjects.problems.push(found.with_help("keep the document until none of its clients is left"));
         }
-        Ok(())
+        roots.sort_by_key(|root| (root.role != Role::Contract, root.entry.path.as_str()));
+        let entries: Vec<&Entry> = roots.iter().map(|root| root.entry).collect();
+        for tree in history.iter().enumerate() {
+            let found = counterparts::in_tree((new, &entries), tree, self.kind.is_some())?;
+            for (root, found) in roots.iter_mut().zip(found) {
+                // Of a contract, each message has a subject of its own.
+                if root.role != Role::Contract || !tree.1.is_registry() {
+                    root.found.extend(found);
+                }
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Adds a document with its earlier versions, once for each subject that it is registered under; gives the files that earlier
+    /// contracts reach.
+    fn with_history(
+        &self,
+        sources: &mut Sources,
+        root: &Root<'_>,
+        new: &Version,
+        history: &[Tree],
+        subjects: &mut Subjects,
+    ) -> Vec<String> {
+        let mut names: Vec<Option<&str>> = root.found.iter().map(|c| c.subject).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 {
+            names.retain(Option::is_some); // what has no subject belongs to each of them
+        }
+        let mut reached = Vec::new();
+        for subject in names {
+            let found = root.found.iter().filter(|c| c.subject.is_none() || c.subject == subject);
+            let mut versions = Vec::new();
+            for counterpart in found {
+                let Some(tree) = history.get(counterpart.tree) else { continue };
+                let Some(mut old) = self.read(sources, tree, counterpart.entry, &mut subjects.problems) else { continue };
+                reached.extend(files(&old.document, sources));
+                registered::align(&new.document, &mut old.document);
+                if counterpart.moved {
+                    subjects.problems.push(moved(&root.entry.name, &counterpart.entry.name, new.at, old.at));
+                }
+                versions.push(old);
+            }
+            let name = subject.unwrap_or(&root.entry.name).to_owned();
+            let new = Version { document: new.document.clone(), at: new.at };
+            subjects.list.push(Subject { name, new, history: versions });
+        }
+        reached
+    }
+
+    /// Schemas of a document against what is registered under their subjects.
+    fn registered(&self, sources: &mut Sources, payloads: Vec<registered::Payload>, history: &[Tree], subjects: &mut Subjects) {
+        for (name, new) in payloads {
+            let mut versions = Vec::new();
+            for tree in history.iter().filter(|tree| tree.is_registry()) {
+                for entry in tree.entries.iter().filter(|entry| name.is(tree, entry)) {
+                    versions.extend(self.read(sources, tree, entry, &mut subjects.problems));
+                }
+            }
+            for old in &mut versions {
+                registered::align(&new.document, &mut old.document);
+            }
+            if !versions.is_empty() {
+                subjects.list.push(Subject { name: name.to_string(), new, history: versions });
+            }
+        }
+    }
+
+    /// An Avro protocol or IDL file: each of its records is a subject of its own, paired by its full name.
+    fn types(&self, sources: &mut Sources, (tree, root): (&Tree, &Root<'_>), history: &[Tree], subjects: &mut Subjects) {
+        let mut read = |tree: &Tree, entry: &Entry| {
+            let (types, found) = load::load_avro_types(sources, &*tree.reader, &entry.path);
+            subjects.problems.extend(stopping(found, !types.is_empty()));
+            types
+        };
+        let new = read(tree, root.entry);
+        let files = root.found.iter().filter(|c| c.subject.is_none());
+        let files = files.filter_map(|c| Some((history.get(c.tree)?, c.entry)));
+        let old: Vec<Vec<(String, Schema)>> = files.map(|(tree, entry)| read(tree, entry)).collect();
+        let mut registered = Vec::new();
+        for (name, schema) in &new {
+            let same = old.iter().filter_map(|types| types.iter().find(|(known, _)| known == name));
+            let history: Vec<Version> = same.filter_map(|(_, schema)| version(schema)).collect();
+            if let (Some(new), false) = (version(schema), history.is_empty()) {
+                subjects.list.push(Subject { name: format!("{} {name}", root.entry.name), new, history });
+            }
+            registered.extend(version(schema).map(|new| (registered::Name::Type(name.clone()), new)));
+        }
+        if history.iter().any(Tree::is_registry) {
+            self.registered(sources, registered, history, subjects);
+        }
+        let latest = old.last().filter(|_| !new.is_empty());
+        for (name, schema) in latest.into_iter().flatten().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)) {
+            let Some(version) = version(schema) else { continue };
+            let message = format!("{name} is gone from {}: whoever sends or reads it has no contract any more", root.entry.name);
+            let found = Diagnostic::warning(REMOVED, version.at, message).with_about(name);
+            subjects.problems.push(found.with_help("keep the type until none of its clients is left"));
+        }
     }
 }
 
-/// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it:
-/// registries hold such schemas.
-pub(super) fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
-    found.into_iter().filter(rule::stops).map(move |mut problem| {
-        if readable && problem.id == "avro/default-invalid" {
-            problem.severity = Severity::Warning;
-        }
-        problem
-    })
+/// An Avro type on its own.
+fn version(schema: &Schema) -> Option<Version> {
+    let Schema::Avro(avro) = schema else { return None };
+    Some(Version { at: avro.root().span, document: Document::Schema(schema.clone()) })
 }
 
-/// An Avro protocol or IDL file: each of its records is a subject of its own, paired by its full name.
-fn types(sources: &mut Sources, (tree, entry): (&Tree, &Entry), history: &[(&Tree, &Entry)], subjects: &mut Subjects) {
-    let mut read = |tree: &Tree, entry: &Entry| {
-        let (types, found) = load::load_avro_types(sources, &*tree.reader, &entry.path);
-        subjects.problems.extend(stopping(found, !types.is_empty()));
-        types
-    };
-    let new = read(tree, entry);
-    let old: Vec<Vec<(String, Schema)>> = history.iter().map(|(tree, entry)| read(tree, entry)).collect();
-    let version = |schema: &Schema| {
-        let document = Document::Schema(schema.clone());
-        let Schema::Avro(avro) = schema else { return None };
-        Some(Version { at: avro.root().span, document })
-    };
-    for (name, schema) in &new {
-        let same = old.iter().filter_map(|types| types.iter().find(|(known, _)| known == name));
-        let history: Vec<Version> = same.filter_map(|(_, schema)| version(schema)).collect();
-        if let (Some(new), false) = (version(schema), history.is_empty()) {
-            subjects.list.push(Subject { name: format!("{} {name}", entry.name), new, history });
-        }
-    }
-    let latest = old.last().filter(|_| !new.is_empty());
-    for (name, schema) in latest.into_iter().flatten().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)) {
-        let Some(version) = version(schema) else { continue };
-        let message = format!("{name} is gone from {}: whoever sends or reads it has no contract any more", entry.name);
-        let found = Diagnostic::warning(REMOVED, version.at, message).with_about(name);
-        subjects.problems.push(found.with_help("keep the type until none of its clients is left"));
-    }
+/// Says which file was taken for the earlier version of another.
+fn moved(new: &str, old: &str, at: Span, before: Span) -> Diagnostic {
+    let message = format!("{new} has no earlier version of its path; it is compared with {old}, which says the same and is gone");
+    let found = Diagnostic::new("check/renamed", Severity::Info, at, message).with_about(format!("{old} {new}"));
+    found.with_related(before, "the earlier version")
 }
 
 /// The names of the files that a document was read from.
@@ -212,40 +261,5 @@ fn files(document: &Document, sources: &Sources) -> Vec<String> {
     match document {
         Document::Contract(contract) => contract.files.iter().map(|f| sources.file(*f).name().to_owned()).collect(),
         Document::Schema(_) => Vec::new(),
-    }
-}
-
-/// A document that stands for itself: an AsyncAPI document or a schema. Of YAML and JSON files, others are left out.
-pub(crate) fn is_root(tree: &Tree, entry: &Entry) -> Result<bool> {
-    let ending = ending(&entry.path);
-    if matches!(ending, "avsc" | "avpr" | "avdl" | "proto") || is_contract(tree, entry) {
-        return Ok(true);
-    }
-    let text = tree
-        .reader
-        .read(&entry.path)
-        .map_err(|why| anyhow::anyhow!("cannot read {}: {why}", tree.reader.display_name(&entry.path)))?;
-    Ok(ending == "json" && (text.contains("\"$schema\"") || entry.path.ends_with(".schema.json")))
-}
-
-fn ending(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or("")
-}
-
-/// Looks for an `asyncapi` key at the start of the text.
-fn is_contract(tree: &Tree, entry: &Entry) -> bool {
-    let Ok(text) = tree.reader.read(&entry.path) else { return false };
-    let head: String = text.chars().take(4096).collect();
-    head.lines().any(|l| l.starts_with("asyncapi:") || l.starts_with("\"asyncapi\"") || l.starts_with("'asyncapi'"))
-        || (head.trim_start().starts_with('{') && head.contains("\"asyncapi\""))
-}
-
-/// The place that stands for a whole document: where its title, its type or its message is, else the start of its file.
-fn place(document: &Document, file: Span) -> Span {
-    match document {
-        Document::Contract(contract) => contract.info.span,
-        Document::Schema(Schema::Avro(schema)) => schema.root().span,
-        Document::Schema(Schema::JsonSchema(schema)) => schema.root().span,
-        Document::Schema(Schema::Protobuf(schema)) => schema.message(&schema.root).map_or(file, |m| m.element.name_span),
     }
 }

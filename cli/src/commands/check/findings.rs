@@ -1,6 +1,6 @@
 //! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
@@ -8,27 +8,47 @@ use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::{Finding, Report};
+use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::Document;
 use eventpact_contract::model::Contract;
 use eventpact_contract::schema::Schema;
-use eventpact_contract::source::{Sources, Span};
+use eventpact_contract::source::{FileId, Sources, Span};
 
 use super::documents::{Subject, Version};
-use super::identity::Names;
+use super::impact::{self, Module};
+use super::judged::{Judged, Way};
 use super::parts::{Parts, parts};
 use super::profiles::{Opinion, Profiles};
 use super::rollouts::Rollouts;
-use crate::config::{Config, Settings};
 
 /// Rule, place, place on the other side; of a rule of buf also the path, as the two halves of a map have one place.
 type Key = (String, Span, Span, String);
 
+/// Where a finding comes from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    subject: &'a Subject,
+    sources: &'a Sources,
+    /// The name in a finding is that of a part of the document, and not just of the file.
+    is_part: bool,
+    /// In a profile of buf: the files that are compared.
+    module: Option<&'a Module<'a>>,
+}
+
 /// The findings so far; those of one change are joined.
 pub(super) struct Findings {
     list: Vec<Diagnostic>,
-    seen: HashMap<Key, (usize, Vec<Direction>)>,
+    seen: HashMap<Key, usize>,
+    /// The directions in which each of them was found.
+    directions: HashMap<usize, Vec<Direction>>,
+    /// The same without the place on the other side: the finding of one change against each of several versions.
+    versions: HashMap<Key, usize>,
+    /// The first file of each name: a file that several documents refer to is read for each of them.
+    files: HashMap<String, FileId>,
+    /// Where messages were that are gone.
+    gone: HashSet<Span>,
     unknown: bool,
     /// Protobuf files stand for themselves: no message was named.
     whole: bool,
@@ -41,7 +61,8 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn new(list: Vec<Diagnostic>, whole: bool) -> Self {
         let (rollouts, opinion) = (Rollouts::default(), Opinion::new());
-        Self { list, seen: HashMap::new(), unknown: false, whole, rollouts, opinion }
+        let (seen, directions, versions, files, gone) = Default::default();
+        Self { list, seen, directions, versions, files, gone, unknown: false, whole, rollouts, opinion }
     }
 
     /// Compares a document with the versions that its mode asks for.
@@ -57,6 +78,11 @@ impl Findings {
             }
             Document::Schema(new) => {
                 let mode = mode.unwrap_or_default();
+                let module = match (new, options.profile) {
+                    (Schema::Protobuf(new), Profile::Buf(_)) => Some(Module::new(new)),
+                    _ => None,
+                };
+                let from = From { subject, sources, is_part: false, module: module.as_ref() };
                 for (index, direction) in mode.pairs(subject.history.len()) {
                     let Some(version) = subject.history.get(index) else { continue };
                     let Document::Schema(old) = &version.document else {
@@ -69,27 +95,27 @@ impl Findings {
                     }
                     let Parts { pairs, gone } = parts(new, old, options.profile, self.whole);
                     for (new, old) in pairs {
-                        let report = self.schemas(&new, &old, direction, options, subject);
+                        let report = self.schemas((&new, &old), direction, options, from);
                         self.opinion.schema(&subject.name, index, direction, &report);
                     }
                     self.gone(new, gone);
                 }
-                self.earlier(new, mode, options, subject);
+                self.earlier(new, mode, options, from);
             }
         }
     }
 
     /// What was lost of the versions that the mode does not look at.
-    fn earlier(&mut self, new: &Schema, mode: Mode, options: Options, subject: &Subject) {
+    fn earlier(&mut self, new: &Schema, mode: Mode, options: Options, from: From<'_>) {
         let schema = |version: &'_ Version| match &version.document {
             Document::Schema(schema) => Some(schema.clone()),
             Document::Contract(_) => None,
         };
-        let history: Option<Vec<Schema>> = subject.history.iter().map(schema).collect();
+        let history: Option<Vec<Schema>> = from.subject.history.iter().map(schema).collect();
         let history = history.unwrap_or_default();
         for lost in check::lost(new, &history, mode, options) {
             for finding in &lost.report.findings {
-                self.add(finding, lost.direction, &subject.name, false);
+                self.add(finding, lost.direction, &from.subject.name, from);
             }
         }
     }
@@ -111,7 +137,8 @@ impl Findings {
                 self.opinion.contract(index, &report, only);
             }
             for found in report.findings.iter().filter(|found| judged.of(subject, Some(&found.subject)) == way) {
-                self.add(&found.finding, found.direction, &found.subject, true);
+                let from = From { subject, sources, is_part: true, module: None };
+                self.add(&found.finding, found.direction, &found.subject, from);
             }
             let part = |why: &String| why.split_once(": ").map(|(part, _)| part.to_owned());
             for why in report.unknown.iter().filter(|why| judged.of(subject, part(why).as_deref()) == way) {
@@ -123,17 +150,17 @@ impl Findings {
     }
 
     /// One schema with another, in one direction.
-    fn schemas(&mut self, new: &Schema, old: &Schema, direction: Direction, options: Options, subject: &Subject) -> Report {
+    fn schemas(&mut self, (new, old): (&Schema, &Schema), direction: Direction, options: Options, from: From<'_>) -> Report {
         let pair = match direction {
             Direction::Backward => Pair::new(new, old),
             Direction::Forward => Pair::new(old, new),
         };
         let report = check::compare(pair, options);
         for finding in &report.findings {
-            self.add(finding, direction, &subject.name, false);
+            self.add(finding, direction, &from.subject.name, from);
         }
         if let Some(why) = &report.unknown {
-            self.undecided(subject, why);
+            self.undecided(from.subject, why);
         }
         report
     }
@@ -142,7 +169,7 @@ impl Findings {
     fn gone(&mut self, new: &Schema, messages: Vec<(String, Span)>) {
         let Schema::Protobuf(newer) = new else { return };
         for (name, span) in messages {
-            if self.list.iter().any(|d| d.related.iter().any(|r| r.span == span)) {
+            if !self.gone.insert(span) {
                 continue;
             }
             let at = newer.main().and_then(|f| f.source).map_or(span, Span::start_of);
@@ -152,37 +179,76 @@ impl Findings {
         }
     }
 
-    /// `is_part`: the subject is a part of its document, and not just the name of the file.
-    fn add(&mut self, finding: &Finding, direction: Direction, subject: &str, is_part: bool) {
-        let mut diagnostic = check::diagnostic(finding, direction, subject);
-        diagnostic.identity = format!("{} {}", if is_part { subject } else { "" }, finding.path);
-        let other = diagnostic.related.first().map_or(diagnostic.primary.span, |l| l.span);
+    /// Adds a finding, or joins it with that of the same change: in the other direction, in another document that refers to the
+    /// same file, or against another version.
+    fn add(&mut self, finding: &Finding, direction: Direction, name: &str, from: From<'_>) {
+        let mut diagnostic = check::diagnostic(finding, direction, name);
+        diagnostic.identity = format!("{} {}", if from.is_part { name } else { "" }, finding.path);
+        let (at, sources) = (diagnostic.primary.span, from.sources);
+        let other = diagnostic.related.first().map_or(at, |l| l.span);
         let of_buf = !buf::categories(finding.rule.id).is_empty();
         let path = if of_buf { finding.path.clone() } else { String::new() };
-        let key = (diagnostic.id.clone(), diagnostic.primary.span, other, path);
-        if let Some((index, directions)) = self.seen.get_mut(&key) {
-            if let Some(first) = self.list.get_mut(*index) {
-                first.peers.append(&mut diagnostic.peers);
+        let key = (diagnostic.id.clone(), self.once(at, sources), self.once(other, sources), path);
+        // What a module affects is told by its files, not by its name.
+        let affected = from.module.is_none().then_some(name);
+        if let Some(index) = self.seen.get(&key).copied() {
+            return self.join(index, diagnostic, direction, affected);
+        }
+        // Of a break that is there against each of ten versions, all places are in one finding.
+        let any_version = (key.0.clone(), key.1, key.1, format!("{name} {} {}", finding.path, finding.message));
+        if let Some(index) = self.versions.get(&any_version).copied().filter(|_| from.subject.history.len() > 1) {
+            self.seen.insert(key, index);
+            if let Some(first) = self.list.get_mut(index) {
+                first.related.append(&mut diagnostic.related);
             }
-            if !directions.contains(&direction) {
-                directions.push(direction);
-                if let Some(first) = self.list.get_mut(*index) {
-                    first.message = format!("{} [{}]", bare(&first.message), both());
-                    first.severity = first.severity.min(diagnostic.severity);
-                    if first.witness.is_none() {
-                        first.witness = diagnostic.witness.take();
-                    }
-                }
-            }
-            return;
+            return self.join(index, diagnostic, direction, affected);
         }
         if of_buf && direction == Direction::Forward {
             diagnostic.message = format!("{} [the versions swapped]", diagnostic.message);
         } else if !of_buf && !finding.rule.id.starts_with("asyncapi/") {
             diagnostic.message = format!("{} [{}]", diagnostic.message, who(direction));
         }
-        self.seen.insert(key, (self.list.len(), vec![direction]));
+        match (&from.subject.new.document, from.module) {
+            (Document::Contract(_), _) => {
+                impact::of_contract(&mut diagnostic, name, sources.file(from.subject.new.at.file).name());
+            }
+            (_, Some(module)) if of_buf => impact::of_module(&mut diagnostic, finding, module, sources),
+            _ => {}
+        }
+        self.versions.insert(any_version, self.list.len());
+        self.seen.insert(key, self.list.len());
+        self.directions.insert(self.list.len(), vec![direction]);
         self.list.push(diagnostic);
+    }
+
+    /// Adds to a finding what another of the same change says beyond it.
+    fn join(&mut self, index: usize, mut other: Diagnostic, direction: Direction, affected: Option<&str>) {
+        let Some(first) = self.list.get_mut(index) else { return };
+        match affected {
+            Some(name) if !first.affects.iter().any(|known| known == name) => first.affects.push(name.to_owned()),
+            _ => {
+                first.peers.append(&mut other.peers);
+            }
+        }
+        let directions = self.directions.entry(index).or_default();
+        if !directions.contains(&direction) {
+            directions.push(direction);
+            first.message = format!("{} [{}]", bare(&first.message), both());
+            first.severity = first.severity.min(other.severity);
+            if first.witness.is_none() {
+                first.witness = other.witness.take();
+            }
+        }
+    }
+
+    /// The same place in the first file of the same name.
+    fn once(&mut self, span: Span, sources: &Sources) -> Span {
+        let name = sources.file(span.file).name();
+        let file = match self.files.get(name) {
+            Some(known) => *known,
+            None => *self.files.entry(name.to_owned()).or_insert(span.file),
+        };
+        Span { file, ..span }
     }
 
     fn different(&mut self, subject: &Subject, old: &Version, now: &str, sources: &Sources) {
@@ -209,54 +275,6 @@ impl Findings {
     /// Everything that was found, and whether something could not be decided.
     pub(super) fn finish(self) -> (Vec<Diagnostic>, bool) {
         (self.list, self.unknown)
-    }
-}
-
-/// A mode, when one is asked for, and the options of a comparison.
-pub(super) type Way = (Option<Mode>, Options);
-
-/// How each document and each of its parts is judged.
-pub(super) struct Judged<'a> {
-    pub(super) config: &'a Config,
-    pub(super) settings: &'a Settings,
-    pub(super) names: &'a Names<'a>,
-    pub(super) sources: &'a Sources,
-}
-
-impl Judged<'_> {
-    /// How a document is judged, or a part of it: `channel/message`.
-    pub(super) fn of(&self, subject: &Subject, part: Option<&str>) -> Way {
-        if !self.config.has_subjects() {
-            return (self.settings.mode.value, self.settings.options());
-        }
-        let file = self.names.of(self.sources.file(subject.new.at.file).name()).unwrap_or_default();
-        let names = [subject.name.as_str(), file.as_str(), part.unwrap_or(&subject.name)];
-        let own = self.config.narrow(self.settings, &names);
-        (own.mode.value, own.options())
-    }
-
-    /// Every way in which a part of a contract is judged.
-    fn ways(&self, subject: &Subject, new: &Contract) -> Vec<Way> {
-        let mut ways = vec![self.of(subject, None)];
-        if !self.config.has_subjects() {
-            return ways;
-        }
-        let old = subject.history.iter().filter_map(|version| match &version.document {
-            Document::Contract(old) => Some(&**old),
-            Document::Schema(_) => None,
-        });
-        for contract in old.chain([new]) {
-            let messages =
-                contract.channels.iter().flat_map(|c| c.messages.iter().map(move |m| format!("{}/{}", c.key, m.name())));
-            let channels = contract.channels.iter().map(|c| c.key.clone());
-            for part in messages.chain(channels).chain(contract.operations.iter().map(|o| o.key.clone())) {
-                let way = self.of(subject, Some(&part));
-                if !ways.contains(&way) {
-                    ways.push(way);
-                }
-            }
-        }
-        ways
     }
 }
 

@@ -5,8 +5,8 @@ use eventpact_compat::check::Verdict;
 use eventpact_contract::diagnostic::{self, Acceptance, Diagnostic, Severity, fingerprints, has_errors};
 use eventpact_contract::source::Sources;
 
-use super::findings::Judged;
 use super::identity::{self, Names};
+use super::judged::Judged;
 use crate::config::{self, Config, Date, Entry, Settings};
 use crate::exit::Exit;
 

@@ -6,7 +6,8 @@ use eventpact_contract::load::{self, Document};
 use eventpact_contract::schema::Schema;
 use eventpact_contract::source::{Sources, Span};
 
-use super::documents::{Subject, Subjects, Version, stopping};
+use super::documents::{Subject, Subjects, Version};
+use super::read::stopping;
 use crate::input::{Entry, Tree};
 
 /// Adds the module of the new tree with its earlier versions; nothing when there is no Protobuf in one of the two.

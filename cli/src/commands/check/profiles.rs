@@ -12,7 +12,8 @@ use eventpact_contract::load::Document;
 use eventpact_contract::schema::Schema;
 
 use super::documents::Subject;
-use super::findings::{Way, versions};
+use super::findings::versions;
+use super::judged::Way;
 use super::parts::{parts, under_one_name};
 
 /// How many documents are held against another profile. The one of Confluent is cheap; what is sound is searched for.

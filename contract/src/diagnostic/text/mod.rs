@@ -114,6 +114,9 @@ impl Text {
             }
             self.note(width, "reader", &witness.reader_error);
         }
+        if let Some(affected) = super::affected(found) {
+            self.note(width, "affects", &affected);
+        }
         if let Some(help) = &found.help {
             self.note(width, "help", help);
         }

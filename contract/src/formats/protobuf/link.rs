@@ -9,6 +9,7 @@ use crate::source::{FileId, Sources, Span};
 
 use super::inherit;
 use super::load::{Limits, load};
+use super::parse::parse_text;
 use super::symbols::{Graph, Symbol, Symbols, What, report_clashes};
 use super::tree::{Extend, Field, FieldType, File, Message, Schema};
 use super::validate;
@@ -83,6 +84,21 @@ pub fn parse_set(
     let schema = Schema::new(files, root);
     validate::validate(&schema, symbols, used, &mut diagnostics);
     (Some(schema), diagnostics)
+}
+
+/// The full names of the messages, enums and services of a text that are not inside of another; what it imports is not looked
+/// at. Empty for a text that cannot be read.
+///
+/// ```
+/// use eventpact_contract::formats::protobuf::defined_names;
+/// assert_eq!(defined_names("package shop; message Order { message Item {} } enum State { NONE = 0; }"), ["shop.Order", "shop.State"]);
+/// ```
+pub fn defined_names(text: &str) -> Vec<String> {
+    let Some(file) = parse_text(text, Sources::new().add("", ""), "").0 else { return Vec::new() };
+    let messages = file.messages.iter().map(|m| &m.element);
+    let enums = file.enums.iter().map(|e| &e.element);
+    let services = file.services.iter().map(|s| &s.element);
+    messages.chain(enums).chain(services).map(|element| element.full_name.clone()).collect()
 }
 
 /// A built-in file on its own, which needs no checks.

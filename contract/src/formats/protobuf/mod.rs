@@ -34,10 +34,10 @@ mod validate_field;
 pub use canonical::canonical_text;
 pub use descriptor::{DescriptorOptions, descriptor_set, map_entry_name, to_file_descriptor_set};
 pub use features::{CppString, DefaultVisibility, Features, Presence, feature_place};
-pub use link::{ImportFn, parse, parse_files, parse_set};
+pub use link::{ImportFn, defined_names, parse, parse_files, parse_set};
 pub use load::Limits;
 pub use normalize::normalized_text;
-pub use print::descriptor_texts;
+pub use print::{descriptor_texts, imported_files};
 
 pub use tree::{
     Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Literal, LiteralField, LiteralName,

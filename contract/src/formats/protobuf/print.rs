@@ -33,6 +33,18 @@ pub fn descriptor_texts(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
     Ok(out)
 }
 
+/// The files of an image of buf that are in it only because others import them; none in a set of protoc, which does not tell.
+pub fn imported_files(bytes: &[u8]) -> HashSet<String> {
+    /// `buf_extension` of a file in an image, and in it `is_import`.
+    const BUF_EXTENSION: i32 = 8042;
+    let is_import = |file: &Fields<'_>| match last(file, BUF_EXTENSION) {
+        Some(Raw::Bytes(extension)) => fields(extension).is_ok_and(|extension| int(&extension, 1) != 0),
+        _ => false,
+    };
+    let files = files_of(bytes).unwrap_or_default().into_iter().filter_map(|file| fields(file).ok());
+    files.filter(is_import).map(|file| text(&file, 1).to_owned()).collect()
+}
+
 /// The comments of a file in front of its elements.
 fn comments(file: &Fields<'_>) -> Result<HashMap<Vec<i32>, String>, String> {
     let mut found = HashMap::new();
