@@ -1,6 +1,6 @@
 //! What changed between two versions, for people: compatible changes too, each with what it means in both directions.
 //!
-//! Each format is turned into a tree of [`Item`]s (one file each); one walk over two such trees finds the changes (`tree.rs`); the
+//! Each format is turned into a tree of items (one file each); one walk over two such trees finds the changes (`tree.rs`); the
 //! findings of the rules are put to the changes that they come from (`attribute.rs`). No rule looks at an item: what breaks is
 //! decided on the trees of the formats.
 

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 /// The flags that write acceptances.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct AcceptArgs {
-    /// Write what makes this run fail as [[accept]] into the configuration that was found, or into a new eventpact.toml; its
+    /// Write what makes this run fail as `[[accept]]` into the configuration that was found, or into a new eventpact.toml; its
     /// comments and its order stay.
     #[arg(long, requires = "reason")]
     write_accept: bool,
