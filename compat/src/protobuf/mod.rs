@@ -22,6 +22,9 @@ pub fn rules() -> Vec<RuleInfo> {
 /// In the profile `sound` an error is proved by bytes: the witness was encoded as the writer would and refused or misread as
 /// the reader would. In the profile `confluent` errors are the incompatible differences of Confluent's schema registry, in a profile
 /// `buf:…` the findings of buf's rules.
+///
+/// Confluent's registry cannot read editions and so has no verdict on them. The profile `confluent` follows its rules there too, on what
+/// the features make of labels and types: a registry that can read editions needs an answer, and no other would fit its history.
 pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
     match profile {
         Profile::Buf(category) => buf::compare(pair, category),

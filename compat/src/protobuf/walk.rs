@@ -3,7 +3,7 @@
 //! Two walks: `sound` follows the fields from the payload, as a decoder does; `confluent` pairs everything in the two files by
 //! name, as Confluent's registry does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{Field, FieldType, Message, Schema};
@@ -13,6 +13,7 @@ use crate::report::{Finding, PeerWording, Place, Report};
 use crate::rule::{Profile, Rule};
 
 use super::rules::RULES;
+use super::wire::View;
 
 /// Messages are followed through at most this many fields.
 const MAX_DEPTH: usize = 64;
@@ -33,6 +34,8 @@ pub(super) enum Check {
 pub(super) struct Context<'a> {
     /// The two schemas.
     pub(super) pair: Pair<'a, Schema>,
+    /// The same two, as bytes see them.
+    pub(super) views: (View<'a>, View<'a>),
     /// Which verdict is wanted.
     pub(super) profile: Profile,
 }
@@ -117,7 +120,7 @@ pub(super) fn peer(kind: &str, path: &str) -> PeerWording {
 /// Compares one reader with one writer.
 pub(super) fn walk(pair: Pair<'_, Schema>, profile: Profile) -> Report {
     let mut report = Report::new();
-    let context = Context { pair, profile };
+    let context = Context { pair, views: (View::new(pair.reader), View::new(pair.writer)), profile };
     for rule in RULES {
         if let Check::Schema(check) = rule.check {
             check(&context, &mut report);
@@ -157,7 +160,7 @@ fn from_root(context: &Context<'_>, report: &mut Report) {
         let path = format!("#/{}", short.replace('.', "/"));
         let message = MessagePair { context, pair: Pair::new(r, w), path, route };
         run(&message, report);
-        for (r, w) in common_fields(r, w) {
+        for (r, w) in common_fields(context, message.pair) {
             let (step, r, w) = match (&r.ty, &w.ty) {
                 (FieldType::Message(a), FieldType::Message(b)) => (Step::Field(w.number), a, b),
                 (FieldType::Map { value: a, .. }, FieldType::Map { value: b, .. }) => match (&**a, &**b) {
@@ -191,7 +194,7 @@ fn run(message: &MessagePair<'_>, report: &mut Report) {
             check(message, report);
         }
     }
-    for (reader, writer) in common_fields(message.pair.reader, message.pair.writer) {
+    for (reader, writer) in common_fields(message.context, message.pair) {
         let field = FieldPair { message, pair: Pair::new(reader, writer) };
         for rule in RULES {
             if let Check::Field(check) = rule.check {
@@ -201,10 +204,15 @@ fn run(message: &MessagePair<'_>, report: &mut Report) {
     }
 }
 
-/// The fields with the same number, in the order of the reader.
-pub(super) fn common_fields<'a>(reader: &'a Message, writer: &'a Message) -> impl Iterator<Item = (&'a Field, &'a Field)> {
-    let by_number: std::collections::HashMap<i32, &Field> = writer.fields.iter().map(|f| (f.number, f)).collect();
-    reader.fields.iter().filter_map(move |r| by_number.get(&r.number).map(|w| (r, *w)))
+/// The fields with the same number, in the order of the reader; what `extend` adds comes last. Confluent's registry sees no extensions.
+pub(super) fn common_fields<'a>(context: &'a Context<'_>, pair: Pair<'a, Message>) -> Vec<(&'a Field, &'a Field)> {
+    // Extensions stand behind the own fields.
+    let seen = |message: &Message| if context.confluent() { message.fields.len() } else { usize::MAX };
+    let Pair { reader, writer } = pair;
+    let theirs = context.views.1.fields(writer).take(seen(writer));
+    let by_number: HashMap<i32, &Field> = theirs.map(|f| (f.number, f)).collect();
+    let ours = context.views.0.fields(reader).take(seen(reader));
+    ours.filter_map(|r| by_number.get(&r.number).map(|w| (r, *w))).collect()
 }
 
 /// A finding with the parts that every rule fills in.

@@ -2,7 +2,8 @@
 //!
 //! Fields are known by number here, never by name, as on the wire. Not for user data: no speed, small messages only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 
 use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Message, Scalar, Schema};
 
@@ -25,20 +26,62 @@ pub(super) enum Value {
 /// The fields of a message by number; more than one value only for repeated fields.
 pub(super) type Fields = BTreeMap<i32, Vec<Value>>;
 
+/// A schema with the fields that messages get from outside.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    schema: &'a Schema,
+    /// The `extend` blocks, by the message that they extend.
+    extensions: HashMap<&'a str, Vec<&'a Field>>,
+}
+
+impl Deref for View<'_> {
+    type Target = Schema;
+
+    fn deref(&self) -> &Schema {
+        self.schema
+    }
+}
+
+impl<'a> View<'a> {
+    /// A schema with its `extend` blocks, wherever they stand.
+    pub(super) fn new(schema: &'a Schema) -> Self {
+        let mut extensions: HashMap<&str, Vec<&Field>> = HashMap::new();
+        let mut open: Vec<&Message> = Vec::new();
+        for file in &schema.files {
+            let mut blocks: Vec<_> = file.extends.iter().collect();
+            open.extend(&file.messages);
+            while let Some(message) = open.pop() {
+                blocks.extend(&message.extends);
+                open.extend(&message.messages);
+            }
+            for block in blocks {
+                extensions.entry(block.extendee.as_str()).or_default().extend(&block.fields);
+            }
+        }
+        Self { schema, extensions }
+    }
+
+    /// The fields of a message, its own first.
+    pub(super) fn fields<'v>(&'v self, message: &'v Message) -> impl Iterator<Item = &'v Field> {
+        let more = self.extensions.get(message.element.full_name.as_str());
+        message.fields.iter().chain(more.into_iter().flatten().copied())
+    }
+}
+
 /// The fields of a message type or of the entry of a map.
 pub(super) enum Shape<'a> {
     /// A message type.
     Message(&'a Message),
-    /// The entry of a map: key 1, value 2.
-    Entry(Scalar, &'a FieldType),
+    /// The entry of a map: key 1, value 2; and whether texts in it are checked.
+    Entry(Scalar, &'a FieldType, bool),
 }
 
 impl<'a> Shape<'a> {
-    /// What the values of a field type are made of; `None` for scalars and enums.
-    pub(super) fn of(schema: &'a Schema, ty: &'a FieldType) -> Option<Self> {
+    /// What the values of a field are made of; `None` for scalars and enums. The last flag says whether texts are checked.
+    pub(super) fn of(schema: &'a Schema, ty: &'a FieldType, utf8: bool) -> Option<Self> {
         match ty {
             FieldType::Message(name) => schema.message(name).map(Self::Message),
-            FieldType::Map { key, value } => Some(Self::Entry(*key, value)),
+            FieldType::Map { key, value } => Some(Self::Entry(*key, value, utf8)),
             FieldType::Scalar(_) | FieldType::Enum(_) => None,
         }
     }
@@ -71,13 +114,13 @@ fn closed_numbers(schema: &Schema, name: &str) -> Option<Vec<i32>> {
 // ---- writing ----
 
 /// Encodes fields as the owner of the schema would: what is required and missing is added. `None` when it cannot be.
-pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth: usize) -> Option<Vec<u8>> {
+pub(super) fn encode(schema: &View<'_>, shape: &Shape<'_>, fields: &Fields, depth: usize) -> Option<Vec<u8>> {
     if depth > MAX_DEPTH {
         return None;
     }
     let mut out = Vec::new();
     match shape {
-        Shape::Entry(key, value) => {
+        Shape::Entry(key, value, _) => {
             let key = FieldType::Scalar(*key);
             for (number, ty) in [(1, &key), (2, *value)] {
                 // Both are always written; a message that is left out would lack what it requires.
@@ -86,7 +129,7 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
             }
         }
         Shape::Message(message) => {
-            let mut known: Vec<&Field> = message.fields.iter().collect();
+            let mut known: Vec<&Field> = schema.fields(message).collect();
             known.sort_by_key(|f| f.number);
             for field in known {
                 let values: Vec<Value> = match fields.get(&field.number) {
@@ -119,9 +162,9 @@ pub(super) fn encode(schema: &Schema, shape: &Shape<'_>, fields: &Fields, depth:
 }
 
 /// A message between two tags, as groups and delimited fields have it.
-fn group(schema: &Schema, field: &Field, fields: &Fields, depth: usize, out: &mut Vec<u8>) -> Option<()> {
+fn group(schema: &View<'_>, field: &Field, fields: &Fields, depth: usize, out: &mut Vec<u8>) -> Option<()> {
     let number = u64::try_from(field.number).ok()?;
-    let inner = encode(schema, &Shape::of(schema, &field.ty)?, fields, depth + 1)?;
+    let inner = encode(schema, &Shape::of(schema, &field.ty, true)?, fields, depth + 1)?;
     varint(number << 3 | 3, out);
     out.extend(inner);
     varint(number << 3 | 4, out);
@@ -133,7 +176,7 @@ fn packed(field: &Field) -> bool {
 }
 
 /// The smallest value of a type.
-fn least(schema: &Schema, ty: &FieldType) -> Option<Value> {
+fn least(schema: &View<'_>, ty: &FieldType) -> Option<Value> {
     Some(match ty {
         FieldType::Scalar(Scalar::Double | Scalar::Float) => Value::Float(0.0),
         FieldType::Scalar(Scalar::String | Scalar::Bytes) => Value::Bytes(Vec::new()),
@@ -143,14 +186,14 @@ fn least(schema: &Schema, ty: &FieldType) -> Option<Value> {
     })
 }
 
-fn tagged(schema: &Schema, number: i32, ty: &FieldType, value: &Value, depth: usize, out: &mut Vec<u8>) -> Option<()> {
+fn tagged(schema: &View<'_>, number: i32, ty: &FieldType, value: &Value, depth: usize, out: &mut Vec<u8>) -> Option<()> {
     varint(u64::try_from(number).ok()? << 3 | wire_type(ty) as u64, out);
     bare(schema, ty, value, depth, out)
 }
 
 /// A value without its tag.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // cutting to the width of the type is the encoding
-fn bare(schema: &Schema, ty: &FieldType, value: &Value, depth: usize, out: &mut Vec<u8>) -> Option<()> {
+fn bare(schema: &View<'_>, ty: &FieldType, value: &Value, depth: usize, out: &mut Vec<u8>) -> Option<()> {
     match (ty, value) {
         (FieldType::Scalar(Scalar::Double), Value::Float(f)) => out.extend(f.to_le_bytes()),
         (FieldType::Scalar(Scalar::Float), Value::Float(f)) => out.extend((*f as f32).to_le_bytes()),
@@ -167,7 +210,7 @@ fn bare(schema: &Schema, ty: &FieldType, value: &Value, depth: usize, out: &mut 
             out.extend_from_slice(bytes);
         }
         (_, Value::Message(fields)) => {
-            let inner = encode(schema, &Shape::of(schema, ty)?, fields, depth + 1)?;
+            let inner = encode(schema, &Shape::of(schema, ty, true)?, fields, depth + 1)?;
             varint(inner.len() as u64, out);
             out.extend(inner);
         }
@@ -257,7 +300,7 @@ impl<'a> Input<'a> {
 }
 
 /// Decodes bytes as the owner of the schema would, or says why it refuses them.
-pub(super) fn decode(schema: &Schema, shape: &Shape<'_>, bytes: &[u8], depth: usize) -> Result<Fields, String> {
+pub(super) fn decode(schema: &View<'_>, shape: &Shape<'_>, bytes: &[u8], depth: usize) -> Result<Fields, String> {
     if depth > MAX_DEPTH {
         return Err(format!("messages are nested more than {MAX_DEPTH} deep"));
     }
@@ -266,24 +309,24 @@ pub(super) fn decode(schema: &Schema, shape: &Shape<'_>, bytes: &[u8], depth: us
     while !input.bytes.is_empty() {
         let (number, raw) = input.field(0)?;
         match shape {
-            Shape::Entry(key, value) => {
+            Shape::Entry(key, value, utf8) => {
                 let key = FieldType::Scalar(*key);
                 let ty = if number == 1 { &key } else { *value };
                 if number <= 2
-                    && let Some(found) = value_of(schema, ty, number, &raw, depth)?
+                    && let Some(found) = value_of(schema, (ty, *utf8), number, &raw, depth)?
                 {
                     fields.insert(number, vec![found]);
                 }
             }
             Shape::Message(message) => {
-                if let Some(field) = message.fields.iter().find(|f| f.number == number) {
+                if let Some(field) = schema.fields(message).find(|f| f.number == number) {
                     store(schema, message, field, &raw, depth, &mut fields)?;
                 }
             }
         }
     }
     if let Shape::Message(message) = shape {
-        let missing = message.fields.iter().find(|f| f.label == Label::Required && !fields.contains_key(&f.number));
+        let missing = schema.fields(message).find(|f| f.label == Label::Required && !fields.contains_key(&f.number));
         if let Some(field) = missing {
             return Err(format!("the required field {} `{}` is missing", field.number, field.element.name));
         }
@@ -293,7 +336,7 @@ pub(super) fn decode(schema: &Schema, shape: &Shape<'_>, bytes: &[u8], depth: us
 
 /// Puts one occurrence of a field among the fields: last wins, messages merge, a oneof keeps its last member.
 fn store(
-    schema: &Schema,
+    schema: &View<'_>,
     message: &Message,
     field: &Field,
     raw: &Raw<'_>,
@@ -301,26 +344,27 @@ fn store(
     fields: &mut Fields,
 ) -> Result<(), String> {
     let mut found = Vec::new();
+    let kind = (&field.ty, field.features.utf8);
     match (raw, wire_type(&field.ty)) {
         (Raw::Group(bytes), WireType::Length) if field.features.delimited => {
-            found.extend(value_of(schema, &field.ty, field.number, &Raw::Length(bytes), depth)?);
+            found.extend(value_of(schema, kind, field.number, &Raw::Length(bytes), depth)?);
         }
         // To a reader of groups a message with a length is an unknown field.
         (Raw::Length(_), WireType::Length) if field.features.delimited => {}
-        (Raw::Length(bytes), kind) if kind != WireType::Length => {
+        (Raw::Length(bytes), width) if width != WireType::Length => {
             if field.label == Label::Repeated {
                 let mut input = Input { bytes };
                 while !input.bytes.is_empty() {
-                    let raw = match kind {
+                    let raw = match width {
                         WireType::Varint => Raw::Varint(input.varint()?),
                         WireType::Fixed64 => Raw::Fixed64(input.take(8)?.try_into().map_err(|_| "eight bytes are missing")?),
                         _ => Raw::Fixed32(input.take(4)?.try_into().map_err(|_| "four bytes are missing")?),
                     };
-                    found.extend(value_of(schema, &field.ty, field.number, &raw, depth)?);
+                    found.extend(value_of(schema, kind, field.number, &raw, depth)?);
                 }
             }
         }
-        _ => found.extend(value_of(schema, &field.ty, field.number, raw, depth)?),
+        _ => found.extend(value_of(schema, kind, field.number, raw, depth)?),
     }
     if found.is_empty() {
         return Ok(());
@@ -350,7 +394,13 @@ fn store(
 
 /// The value of a field; `None` when the reader takes it for an unknown field.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // cutting to the width of the type is the decoding
-fn value_of(schema: &Schema, ty: &FieldType, number: i32, raw: &Raw<'_>, depth: usize) -> Result<Option<Value>, String> {
+fn value_of(
+    schema: &View<'_>,
+    (ty, utf8): (&FieldType, bool),
+    number: i32,
+    raw: &Raw<'_>,
+    depth: usize,
+) -> Result<Option<Value>, String> {
     let value = match (ty, raw) {
         (FieldType::Enum(name), Raw::Varint(n)) => {
             let value = *n as i32;
@@ -383,11 +433,13 @@ fn value_of(schema: &Schema, ty: &FieldType, number: i32, raw: &Raw<'_>, depth: 
         },
         (FieldType::Scalar(Scalar::Bytes), Raw::Length(bytes)) => Value::Bytes(bytes.to_vec()),
         (FieldType::Scalar(Scalar::String), Raw::Length(bytes)) => {
-            std::str::from_utf8(bytes).map_err(|_| format!("the string in field {number} is not UTF-8"))?;
+            if utf8 && std::str::from_utf8(bytes).is_err() {
+                return Err(format!("the string in field {number} is not UTF-8"));
+            }
             Value::Bytes(bytes.to_vec())
         }
         (FieldType::Message(_) | FieldType::Map { .. }, Raw::Length(bytes)) => {
-            let Some(shape) = Shape::of(schema, ty) else { return Ok(None) };
+            let Some(shape) = Shape::of(schema, ty, utf8) else { return Ok(None) };
             Value::Message(decode(schema, &shape, bytes, depth + 1)?)
         }
         _ => return Ok(None),
@@ -403,10 +455,10 @@ fn zigzag(n: u64) -> i64 {
 // ---- for people ----
 
 /// Fields as JSON with the names of a schema.
-pub(super) fn to_json(schema: &Schema, shape: &Shape<'_>, fields: &Fields) -> serde_json::Value {
+pub(super) fn to_json(schema: &View<'_>, shape: &Shape<'_>, fields: &Fields) -> serde_json::Value {
     let mut object = serde_json::Map::new();
     match shape {
-        Shape::Entry(key, value) => {
+        Shape::Entry(key, value, _) => {
             let key = FieldType::Scalar(*key);
             for (number, name, ty) in [(1, "key", &key), (2, "value", *value)] {
                 if let Some(found) = fields.get(&number).and_then(|v| v.first()) {
@@ -415,18 +467,20 @@ pub(super) fn to_json(schema: &Schema, shape: &Shape<'_>, fields: &Fields) -> se
             }
         }
         Shape::Message(message) => {
-            for field in &message.fields {
+            for field in schema.fields(message) {
                 let Some(values) = fields.get(&field.number) else { continue };
                 let mut all: Vec<serde_json::Value> = values.iter().map(|v| value_json(schema, &field.ty, v)).collect();
                 let json = if field.label == Label::Repeated { all.into() } else { all.pop().unwrap_or_default() };
-                object.insert(field.element.name.clone(), json);
+                let own = message.fields.iter().any(|f| std::ptr::eq(f, field));
+                let name = &field.element;
+                object.insert(if own { name.name.clone() } else { format!("[{}]", name.full_name) }, json);
             }
         }
     }
     object.into()
 }
 
-fn value_json(schema: &Schema, ty: &FieldType, value: &Value) -> serde_json::Value {
+fn value_json(schema: &View<'_>, ty: &FieldType, value: &Value) -> serde_json::Value {
     match (ty, value) {
         (FieldType::Scalar(Scalar::Bool), Value::Int(n)) => (*n != 0).into(),
         (FieldType::Enum(name), Value::Int(n)) => {
@@ -435,10 +489,12 @@ fn value_json(schema: &Schema, ty: &FieldType, value: &Value) -> serde_json::Val
         }
         (_, Value::Int(n)) => i64::try_from(*n).map_or_else(|_| n.to_string().into(), Into::into),
         (_, Value::Float(f)) => serde_json::Number::from_f64(*f).map_or_else(|| f.to_string().into(), Into::into),
-        (FieldType::Scalar(Scalar::String), Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned().into(),
+        (FieldType::Scalar(Scalar::String), Value::Bytes(bytes)) if std::str::from_utf8(bytes).is_ok() => {
+            String::from_utf8_lossy(bytes).into_owned().into()
+        }
         (_, Value::Bytes(bytes)) => format!("bytes {}", hex(bytes)).into(),
         (_, Value::Message(fields)) => {
-            Shape::of(schema, ty).map_or(serde_json::Value::Null, |shape| to_json(schema, &shape, fields))
+            Shape::of(schema, ty, true).map_or(serde_json::Value::Null, |shape| to_json(schema, &shape, fields))
         }
     }
 }

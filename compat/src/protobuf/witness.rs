@@ -40,7 +40,7 @@ struct Exchange {
 }
 
 fn exchange(pair: &MessagePair<'_>, fields: Fields) -> Option<Exchange> {
-    let (reader, writer) = (pair.context.pair.reader, pair.context.pair.writer);
+    let (reader, writer) = (&pair.context.views.0, &pair.context.views.1);
     let wrapped = pair.route.iter().rev().fold(fields, |inner, step| match step {
         Step::Field(number) => Fields::from([(*number, vec![Value::Message(inner)])]),
         Step::Entry(number) => {
@@ -110,10 +110,13 @@ pub(super) fn of_list(pair: &FieldPair<'_>) -> Option<Witness> {
 /// Values at the edges of a field's type.
 pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
     let schema = pair.message.context.pair.writer;
+    let unchecked = |ty: &FieldType| !field.features.utf8 && *ty == FieldType::Scalar(Scalar::String);
     match &field.ty {
         FieldType::Map { key, value } => {
-            let keys = type_samples(schema, &FieldType::Scalar(*key), 0);
-            let values = type_samples(schema, value, 0);
+            let mut keys = type_samples(schema, &FieldType::Scalar(*key), 0);
+            keys.extend(unchecked(&FieldType::Scalar(*key)).then(not_utf8));
+            let mut values = type_samples(schema, value, 0);
+            values.extend(unchecked(value).then(not_utf8));
             let default = values.first().cloned();
             let entry = |key: Value, value: Option<&Value>| {
                 let mut fields = Fields::from([(1, vec![key])]);
@@ -124,7 +127,35 @@ pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
             let by_value = values.iter().filter_map(|v| keys.first().map(|k| entry(k.clone(), Some(v))));
             by_key.chain(by_value).collect()
         }
-        ty => type_samples(schema, ty, 0),
+        ty => {
+            let mut values = type_samples(schema, ty, 0);
+            values.extend(unchecked(ty).then(not_utf8));
+            values
+        }
+    }
+}
+
+/// What a string that nobody checks may hold.
+fn not_utf8() -> Value {
+    Value::Bytes(vec![0xff])
+}
+
+/// A message with a text that is not UTF-8: in the field, or in a key or value of the map. A reader that does not check takes it, which
+/// is then said in these words.
+pub(super) fn of_text(pair: &FieldPair<'_>, taken: Option<&str>) -> Option<Witness> {
+    let number = pair.pair.writer.number;
+    let bad = |value: &Value| match value {
+        Value::Message(entry) => entry.values().flatten().any(|v| *v == not_utf8()),
+        value => *value == not_utf8(),
+    };
+    let tried = samples(pair, pair.pair.writer).into_iter().filter(bad);
+    let mut exchanges = tried.filter_map(|value| exchange(pair.message, Fields::from([(number, vec![value])])));
+    match taken {
+        None => exchanges.find(|e| e.read.is_err()).map(|e| e.witness),
+        Some(words) => {
+            let found = exchanges.find(|e| e.read.is_ok())?;
+            Some(Witness { reader_error: words.to_owned(), ..found.witness })
+        }
     }
 }
 
@@ -143,11 +174,15 @@ fn type_samples(schema: &eventpact_contract::formats::protobuf::Schema, ty: &Fie
             Scalar::Bool => vec![Value::Int(1)],
             Scalar::Float | Scalar::Double => vec![Value::Float(1.5), Value::Float(1e300)],
             Scalar::String => vec![Value::Bytes(b"a".to_vec()), Value::Bytes("é".as_bytes().to_vec())],
-            Scalar::Bytes => vec![Value::Bytes(vec![0xff]), Value::Bytes(b"a".to_vec())],
+            Scalar::Bytes => [&[0xff][..], b"a", b"b"].map(|bytes| Value::Bytes(bytes.to_vec())).into(),
         },
         FieldType::Enum(name) => {
             let values = schema.enumeration(name).map(|e| e.values.as_slice()).unwrap_or_default();
             let mut numbers: Vec<i32> = values.iter().map(|v| v.number).take(MAX_ENUM_VALUES).collect();
+            // An open enum takes any number.
+            let open = schema.enumeration(name).is_some_and(|e| e.features.open_enum);
+            let unlisted = values.iter().map(|v| v.number).max().and_then(|most| most.checked_add(1));
+            numbers.extend(unlisted.filter(|_| open));
             // Zero last: where presence is not tracked it looks like nothing.
             numbers.sort_by_key(|n| (*n == 0, *n));
             numbers.into_iter().map(|n| Value::Int(i128::from(n))).collect()

@@ -1,4 +1,4 @@
-//! Finds: fields that have each other's numbers, and types that take each other's values.
+//! Finds: fields that have each other's numbers, or one that has taken the number of another, and types that take each other's values.
 //!
 //! Why it breaks: numbers are what travels. The reader takes the value of one field for that of another, and nothing fails: the
 //! customer's name arrives as the city. Where the types do not fit, protobuf/field-type-changed tells.
@@ -72,6 +72,15 @@ fn rings(pair: Pair<'_, Message>) -> Vec<Ring<'_>> {
             rings.push(ring);
         }
     }
+    // A number that one side gave to another of the names: no ring, but one is taken for the other all the same.
+    let in_ring: HashSet<i32> = rings.iter().flatten().map(|(_, w)| w.number).collect();
+    let sent: HashSet<&str> = pair.writer.fields.iter().map(|f| f.element.name.as_str()).collect();
+    for writer in pair.writer.fields.iter().filter(|w| !in_ring.contains(&w.number)) {
+        let Some(reader) = by_number.get(&writer.number).filter(|r| r.element.name != writer.element.name) else { continue };
+        if sent.contains(reader.element.name.as_str()) || by_name.contains_key(writer.element.name.as_str()) {
+            rings.push(vec![(*reader, writer)]);
+        }
+    }
     rings
 }
 
@@ -81,7 +90,9 @@ fn prove(pair: &MessagePair<'_>, ring: &Ring<'_>) -> Option<Witness> {
     let mut used: Vec<Value> = Vec::new();
     for (reader, writer) in ring {
         let field = FieldPair { message: pair, pair: Pair::new(*reader, *writer) };
-        let values = witness::samples(&field, writer);
+        let mut values = witness::samples(&field, writer);
+        // Text first: bytes that are none may be refused where they end up.
+        values.sort_by_key(|v| matches!(v, Value::Bytes(bytes) if std::str::from_utf8(bytes).is_err()));
         let mut fresh = values.iter().take(MAX_SAMPLES).filter(|value| !used.contains(value));
         let value = fresh.next().or(values.first())?.clone();
         used.push(value.clone());

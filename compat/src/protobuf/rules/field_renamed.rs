@@ -33,7 +33,7 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let moved = pair.message.pair.reader.fields.iter().find(|f| f.element.name == *old && f.number != reader.number);
     let mut message = format!("field {} is `{new}` for the reader and `{old}` for the writer", reader.number);
     let mut help = "for a rename, set `json_name` to the name that it had; for another meaning, take a new number";
-    if moved.is_some() && field_numbers_swapped::is_told(pair.message, writer.number) {
+    if field_numbers_swapped::is_told(pair.message, writer.number) {
         return;
     }
     if let Some(other) = moved {

@@ -1,7 +1,9 @@
 //! The list of rules, one file each.
 
 mod default_changed;
+mod enum_closed;
 mod enum_value_removed;
+mod enum_value_renamed;
 mod field_label_changed;
 mod field_numbers_swapped;
 mod field_renamed;
@@ -11,6 +13,7 @@ mod message_removed;
 mod oneof_changed;
 mod package_changed;
 mod required_changed;
+mod text_not_utf8;
 
 use crate::rule::Rule;
 
@@ -19,7 +22,9 @@ use super::walk::Check;
 /// Every rule of the format.
 pub(super) const RULES: &[&Rule<Check>] = &[
     &default_changed::RULE,
+    &enum_closed::RULE,
     &enum_value_removed::RULE,
+    &enum_value_renamed::RULE,
     &field_label_changed::RULE,
     &field_numbers_swapped::RULE,
     &field_renamed::RULE,
@@ -29,4 +34,5 @@ pub(super) const RULES: &[&Rule<Check>] = &[
     &oneof_changed::RULE,
     &package_changed::RULE,
     &required_changed::RULE,
+    &text_not_utf8::RULE,
 ];

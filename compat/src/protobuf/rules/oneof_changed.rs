@@ -35,7 +35,7 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
     }
     for (index, oneof) in pair.pair.reader.oneofs.iter().enumerate() {
         let members: Vec<(&Field, &Field)> =
-            common_fields(pair.pair.reader, pair.pair.writer).filter(|(r, _)| r.oneof == Some(index)).collect();
+            common_fields(pair.context, pair.pair).into_iter().filter(|(r, _)| r.oneof == Some(index)).collect();
         let together = members.iter().enumerate().find_map(|(n, a)| {
             let other = members.iter().skip(n + 1).find(|b| a.1.oneof.is_none() || a.1.oneof != b.1.oneof)?;
             Some((*a, *other))
