@@ -39,9 +39,8 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
         let help = "let writers check UTF-8 first (`features.utf8_validation = VERIFY`)";
         let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
         found.witness = Some(witness);
-        if !chosen(pair.message.context.pair.writer, writer) {
-            found.severity = Severity::Warning;
-        }
+        let chosen = chosen(pair.message.context.pair.writer, writer);
+        found.severity = if chosen { Severity::Error } else { Severity::Warning };
         found
     } else if has(&writer.ty, Scalar::Bytes) && !checked && pairs_up(reader, writer) {
         let words =
