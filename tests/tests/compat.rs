@@ -1,7 +1,7 @@
 //! The compatibility rules of the payload formats, one folder per case: `tests/compat/<format>/<rule>/<case>/{old.*,new.*,expected.txt}`;
 //! a history of several versions is `old-1.*`, `old-2.*`, … (oldest first).
 //!
-//! Every case runs the whole rule set of its format in all modes, so `expected.txt` also shows a rule that fires where it should
+//! `options.txt` holds options of the command line. Every case runs the whole rule set of its format in all modes, so `expected.txt` also shows a rule that fires where it should
 //! not. Each rule needs a case where it fires and a near miss where it is silent. `BLESS=1` rewrites what is expected.
 
 #![allow(clippy::unwrap_used)] // a test may panic
@@ -13,6 +13,7 @@ use std::path::Path;
 
 use eventpact_compat::check::{self, Checked, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
+use eventpact_compat::options as check_options;
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::rule::{self, Profile};
 use eventpact_contract::diagnostic::{self, Options, text};
@@ -27,12 +28,13 @@ fn run(case: &Path) {
     let history = history(&mut sources, case);
     let new = schemas::of_case(&mut sources, case, "new");
     let mut out = String::new();
+    let options = asked(case);
     for mode in Mode::ALL {
-        let checked = check::check(&new, &history, mode, Profile::Sound);
+        let checked = check::check(&new, &history, mode, options);
         let verdict = Verdict::of(checked.iter().map(|c| &c.report));
         writeln!(out, "{mode}: {}", verdict.as_str()).unwrap();
     }
-    for checked in check::check(&new, &history, Mode::Full, Profile::Sound) {
+    for checked in check::check(&new, &history, Mode::Full, options) {
         let who = if checked.direction == Direction::Backward { "new reads old" } else { "old reads new" };
         writeln!(out, "\n== {}: {who}\n", checked.direction.as_str()).unwrap();
         show(&mut out, &checked, &sources);
@@ -47,6 +49,19 @@ fn run(case: &Path) {
         itself(schema, case);
     }
     expect_text(&case.join("expected.txt"), &out);
+}
+
+/// The options that `options.txt` of a case asks for, as on the command line; without it the defaults.
+fn asked(case: &Path) -> check_options::Options {
+    let mut options = check_options::Options::from(Profile::Sound);
+    let text = std::fs::read_to_string(case.join("options.txt")).unwrap_or_default();
+    for line in text.lines() {
+        match line.split_once(' ') {
+            Some(("--content-model", model)) => options.content_model = model.parse().unwrap(),
+            _ => panic!("{}: no option {line:?}", case.display()),
+        }
+    }
+    options
 }
 
 /// The earlier versions, oldest first.

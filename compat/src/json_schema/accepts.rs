@@ -36,6 +36,9 @@ fn not(truth: Truth) -> Truth {
     truth.map(|t| !t)
 }
 
+/// Above this, numbers are not told apart any more.
+pub(super) const EXACT: f64 = 9e15;
+
 /// A schema with the regular expressions that it needs.
 #[derive(Clone, Copy)]
 pub(super) struct Evaluator<'s> {
@@ -51,7 +54,7 @@ impl<'s> Evaluator<'s> {
 
     fn at(self, id: SchemaId, value: &Value, depth: usize) -> Truth {
         let sub = self.schema.get(id);
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.languages.may_evaluate(1) {
             return None;
         }
         if let Some(truth) = sub.boolean {
@@ -94,6 +97,9 @@ impl<'s> Evaluator<'s> {
             return Some(false);
         }
         let equal = |node: &Node| same(&node.to_json(), value);
+        if !self.languages.may_evaluate(sub.enumeration.as_ref().map_or(0, Vec::len)) {
+            return None;
+        }
         let listed = sub.enumeration.as_ref().is_none_or(|all| all.iter().any(equal));
         if !listed || sub.constant.as_ref().is_some_and(|c| !equal(c)) {
             return Some(false);
@@ -223,14 +229,14 @@ fn number_fits(sub: &Sub, n: f64) -> Truth {
     if !inside {
         return Some(false);
     }
-    let Some(step) = sub.node.get("multipleOf").and_then(Node::as_f64) else { return Some(true) };
-    let times = n / step;
-    // Decimal fractions are left to the validator, which counts exactly.
-    match times.fract() == 0.0 {
-        true => Some(true),
-        false if step.fract() == 0.0 && n.fract() == 0.0 => Some(false),
-        false if (times - times.round()).abs() < 1e-9 => None,
-        false => Some(false),
+    let whole = |n: f64| n.fract() == 0.0 && n.abs() < EXACT;
+    match sub.node.get("multipleOf").and_then(Node::as_f64) {
+        _ if n.abs() >= EXACT => None,
+        None => Some(true),
+        Some(step) if whole(step) && whole(n) => Some((n / step).fract() == 0.0),
+        // Decimal fractions are left to the validator, which counts exactly.
+        Some(step) if ((n / step) - (n / step).round()).abs() < 1e-6 => None,
+        Some(_) => Some(false),
     }
 }
 
@@ -280,7 +286,7 @@ pub(super) fn has_type(value: &Value, ty: JsonType) -> bool {
 /// Equal as JSON Schema sees it: 1 and 1.0 are one number.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))

@@ -3,7 +3,7 @@
 //! The automata of `regex-automata` are walked side by side, byte by byte, in the order of length; so what is found is as short as
 //! it can be. Patterns that are more than regular (look-around, back references) have no automaton, and nothing is said of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
@@ -18,6 +18,9 @@ const MAX_STATES: usize = 6_000;
 const MAX_BYTES: usize = 1 << 20;
 /// Steps of all walks of a comparison together.
 const MAX_STEPS: usize = 1_500_000;
+
+/// Values that are held against a schema by what uses these languages.
+const MAX_EVALUATIONS: usize = 1_500_000;
 
 /// What a walk came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +50,8 @@ pub(super) struct Wanted<'p> {
 #[derive(Default)]
 pub(super) struct Languages {
     kept: RefCell<HashMap<String, Option<Rc<DFA>>>>,
-    steps: std::cell::Cell<usize>,
+    steps: Cell<usize>,
+    evaluations: Cell<usize>,
 }
 
 impl Languages {
@@ -58,6 +62,12 @@ impl Languages {
         let built = build(pattern).map(Rc::new);
         self.kept.borrow_mut().insert(pattern.to_owned(), built.clone());
         built
+    }
+
+    /// Counts so many more evaluations of a schema; `false` when no more are left.
+    pub(super) fn may_evaluate(&self, count: usize) -> bool {
+        self.evaluations.set(self.evaluations.get().saturating_add(count));
+        self.evaluations.get() < MAX_EVALUATIONS
     }
 
     /// The pattern matches somewhere in the text; `None` when that cannot be said.

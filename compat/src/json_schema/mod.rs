@@ -1,12 +1,16 @@
 //! The rules of JSON Schema and the two ways to compare: with messages (`sound`), and as Confluent's registry does.
 
 mod accepts;
+mod closed;
 pub mod confluent;
+mod cost;
 mod finding;
+mod implied;
 mod language;
 mod locate;
 mod owner;
 mod pattern;
+mod proof;
 mod rules;
 mod samples;
 mod walk;
@@ -35,7 +39,7 @@ pub fn owned() -> impl Iterator<Item = &'static str> {
 /// differences of Confluent's schema registry.
 pub fn compare(pair: Pair<'_, Schema>, options: Options) -> Report {
     match options.profile {
-        Profile::Sound | Profile::Buf(_) => walk::compare(pair),
+        Profile::Sound | Profile::Buf(_) => walk::compare(pair, options.content_model),
         Profile::Confluent => confluent::compare(pair, options.policy),
     }
 }

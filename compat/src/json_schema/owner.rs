@@ -11,6 +11,9 @@ use super::finding::Check;
 use super::locate::{self, Counterpart, Located};
 use super::rules;
 
+/// How long the words of the validator may be.
+const MAX_MESSAGE: usize = 400;
+
 /// One error of the reader's validator.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
@@ -38,7 +41,7 @@ pub(super) fn refusals(error: &ValidationError<'_>, writer: &Schema) -> Vec<Refu
         name: None,
         overlap: matches!(error.kind(), Kind::OneOfMultipleValid { .. }),
         gave_up: matches!(error.kind(), Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. }),
-        message: error.to_string(),
+        message: shortened(error.to_string()),
     };
     match error.kind() {
         Kind::Required { property } => vec![Refusal { name: property.as_str().map(str::to_owned), ..refusal }],
@@ -52,6 +55,15 @@ pub(super) fn refusals(error: &ValidationError<'_>, writer: &Schema) -> Vec<Refu
         }
         _ => vec![refusal],
     }
+}
+
+/// What a validator says may hold a whole message, or all of a long `enum`.
+fn shortened(message: String) -> String {
+    if message.chars().count() <= MAX_MESSAGE {
+        return message;
+    }
+    let cut: String = message.chars().take(MAX_MESSAGE).collect();
+    format!("{cut}…")
 }
 
 /// A property below an instance path.

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use eventpact_contract::formats::json_schema::{Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Dependency, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value, json};
 
@@ -17,9 +17,11 @@ use super::pattern;
 /// Values that are kept for one place in a message.
 const MAX_VALUES: usize = 60;
 /// Places are visited this deep.
-const MAX_DEPTH: usize = 7;
+const MAX_DEPTH: usize = 16;
 /// Places that are visited at all.
 const MAX_PLACES: usize = 1500;
+/// Objects with several changes at once, in the message itself.
+const MAX_MIXED: usize = 300;
 /// Patterns of one place that are looked at.
 const MAX_PATTERNS: usize = 8;
 /// The longest string, list or object that is made.
@@ -58,7 +60,11 @@ fn flatten<'a>(schema: &'a Schema, ids: &[SchemaId]) -> Vec<&'a Sub> {
         found.push(sub);
         let conditional = sub.conditional.iter().flat_map(|c| [Some(c.test), c.then, c.otherwise]).flatten();
         let branches = sub.all_of.iter().chain(&sub.any_of).chain(&sub.one_of).copied();
-        let more: Vec<SchemaId> = branches.chain(sub.not).chain(conditional).collect();
+        let dependent = sub.dependencies.iter().filter_map(|(_, needs)| match needs {
+            Dependency::Schema(id) => Some(*id),
+            Dependency::Required(_) => None,
+        });
+        let more: Vec<SchemaId> = branches.chain(sub.not).chain(conditional).chain(dependent).collect();
         open.extend(more.into_iter().rev());
     }
     found
@@ -94,6 +100,7 @@ impl Sampler<'_> {
         let reader = flatten(self.reader, &place.reader);
         let all: Vec<&Sub> = writer.iter().chain(&reader).copied().collect();
         let mut raw = declared(&all);
+        raw.extend(unknown_to(&reader, &writer));
         raw.extend(strings(&all));
         raw.extend(self.between(&writer, &reader));
         raw.extend(numbers(&all));
@@ -111,7 +118,7 @@ impl Sampler<'_> {
         }
         let accepted = |value: &Value| place.writer.is_empty() || place.writer.iter().any(|id| self.accepts(*id, value));
         let mut seen = HashSet::new();
-        let limit = if depth == 0 { MAX_VALUES * 20 } else { MAX_VALUES };
+        let limit = if depth == 0 { MAX_VALUES * 25 } else { MAX_VALUES };
         raw.into_iter().filter(accepted).filter(|v| seen.insert(v.to_string())).take(limit).collect()
     }
 
@@ -164,8 +171,20 @@ impl Sampler<'_> {
         Place { writer: of(self.writer, writer), reader: of(self.reader, reader) }
     }
 
+    /// Names that `propertyNames` of a side is about.
+    fn keys(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<String> {
+        let of = |subs: &[&Sub]| subs.iter().filter_map(|s| s.property_names).collect::<Vec<SchemaId>>();
+        let place = Place { writer: of(writer), reader: of(reader) };
+        if place.writer.is_empty() && place.reader.is_empty() {
+            return Vec::new();
+        }
+        let found = self.values(&place, depth + 1).into_iter();
+        found.filter_map(|v| v.as_str().map(str::to_owned)).take(MAX_VALUES / 2).collect()
+    }
+
     fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
-        let names = names(writer, reader);
+        let mut names = names(writer, reader);
+        names.extend(self.keys(writer, reader, depth));
         let values: Vec<(String, Vec<Value>)> = names
             .into_iter()
             .map(|name| {
@@ -204,6 +223,7 @@ impl Sampler<'_> {
                 Value::Object(object)
             }));
         }
+        out.extend(mixed(&bases, &values, if depth == 0 { MAX_MIXED } else { MAX_MIXED / 10 }));
         out
     }
 
@@ -276,6 +296,11 @@ impl Sampler<'_> {
             let distinct = distinct(rest, size.saturating_sub(base.len()));
             out.push(Value::Array(base.iter().take(size).cloned().chain(distinct).collect()));
         }
+        for size in sizes(writer, reader, "minContains", "maxContains").into_iter().take(8) {
+            for value in rest.iter().take(12) {
+                out.push(Value::Array(vec![value.clone(); size]));
+            }
+        }
         for (index, found) in by_index.iter().enumerate() {
             for value in found {
                 let mut list: Vec<Value> = base.iter().take(index).cloned().collect();
@@ -295,6 +320,25 @@ impl Sampler<'_> {
     }
 }
 
+/// Objects with several properties changed at once, by numbers that are the same in every run.
+fn mixed(bases: &[Map<String, Value>], values: &[(String, Vec<Value>)], count: usize) -> Vec<Value> {
+    let mut state: u64 = 1;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % below.max(1)
+    };
+    let mut object = |base: &Map<String, Value>| {
+        let mut object = base.clone();
+        for (name, found) in values {
+            if let Some(value) = found.get(next(found.len())).filter(|_| next(3) == 0) {
+                object.insert(name.clone(), value.clone());
+            }
+        }
+        Value::Object(object)
+    };
+    bases.iter().cycle().take(if values.len() > 1 { count } else { 0 }).map(&mut object).collect()
+}
+
 /// So many different values: those that there are, then numbers or texts counted up.
 fn distinct(values: &[Value], count: usize) -> Vec<Value> {
     let counted = |n: usize| if values.first().is_some_and(Value::is_number) { json!(n + 1000) } else { json!(format!("a{n}")) };
@@ -308,6 +352,15 @@ fn declared(subs: &[&Sub]) -> Vec<Value> {
         list.chain(s.constant.iter()).chain(s.default.iter()).map(Node::to_json)
     });
     named.take(MAX_VALUES / 2).collect()
+}
+
+/// Values of the writer's lists that stand in none of the reader's, wherever they stand in a long list.
+fn unknown_to(reader: &[&Sub], writer: &[&Sub]) -> Vec<Value> {
+    let listed = |subs: &[&Sub]| -> Vec<Value> {
+        subs.iter().flat_map(|s| s.enumeration.iter().flatten().chain(&s.constant)).map(Node::to_json).collect()
+    };
+    let known: HashSet<String> = listed(reader).iter().map(Value::to_string).collect();
+    listed(writer).into_iter().filter(|value| !known.contains(&value.to_string())).take(MAX_VALUES / 4).collect()
 }
 
 fn limits(subs: &[&Sub], keys: &[&str]) -> Vec<f64> {

@@ -1,52 +1,63 @@
 //! The profile `sound`: messages that the writer can send are tried on the reader, and each refusal goes to the rule that owns
 //! the keyword.
 //!
-//! A refusal proves a break; that nothing was refused proves nothing. So what is left is put to the containment test of the
-//! `jsonschema` crate, and when that cannot decide either, the report says so.
+//! A refusal proves a break; that nothing was refused proves nothing. So what is left is put to the proofs (`proof`), and when
+//! these cannot decide either, the report says so. All work is counted beforehand, so that a schema of a few lines cannot ask for
+//! more than anybody can wait for.
 
 use std::collections::HashSet;
 
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::json_schema::Schema;
 use jsonschema::Validator;
-use jsonschema::canonical::{self, Containment};
 use serde_json::Value;
 
+use crate::options::ContentModel;
 use crate::pair::Pair;
 use crate::report::{Finding, Place, Report};
 
+use super::closed::Closed;
 use super::finding::{Break, finding};
 use super::language::Languages;
 use super::owner::{self, Refusal};
-use super::{locate, samples};
+use super::proof::{self, Canonical};
+use super::{cost, implied, locate, samples};
 
 /// At most so many findings for one pair.
 const MAX_FINDINGS: usize = 50;
 
 /// Compares one reader with one writer.
-pub(super) fn compare(pair: Pair<'_, Schema>) -> Report {
+pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel) -> Report {
     let (reader, writer) = (pair.reader.document.to_json(), pair.writer.document.to_json());
     if reader == writer && pair.reader.dialect == pair.writer.dialect {
         return Report::new();
     }
-    let validators = validator(pair.reader, &reader).and_then(|r| Ok((r, validator(pair.writer, &writer)?)));
-    let (reads, writes) = match validators {
-        Ok(both) => both,
+    let languages = Languages::default();
+    let trial = match Trial::new(pair, model, &reader, &writer, &languages) {
+        Ok(trial) => trial,
         Err(why) => return Report { findings: Vec::new(), unknown: Some(why) },
     };
+    let mut found = trial.refused(samples::samples(pair.reader, pair.writer, &languages));
     let mut report = Report::new();
+    if found.is_empty() {
+        let open = "no message was found that the reader refuses, and that it accepts all could not be proved";
+        let writer = trial.closed.as_ref().map_or(Some(writer), Closed::document);
+        let canonical = writer.as_ref().and_then(|writer| Canonical::new(pair, &reader, writer));
+        if canonical.as_ref().is_some_and(Canonical::covers) || trial.is_implied(writer.as_ref(), &languages) {
+            return report;
+        }
+        found = trial.refused(canonical.map(|c| c.difference(&languages)).unwrap_or_default());
+        report.unknown = found.is_empty().then(|| open.to_owned());
+    }
     let mut seen = HashSet::new();
     // Those with the fewest errors come first, so a place is shown by the message that breaks there and nowhere else, when there
     // is one; where another break is in the way of every message, by one that shows both.
-    for (message, errors) in refused(pair, &reads, &writes) {
+    for (message, errors) in found {
         for error in errors {
             if report.findings.len() < MAX_FINDINGS && seen.insert(error.place(pair.reader)) {
                 report.findings.push(word(pair, &error, &message));
             }
         }
-    }
-    if report.findings.is_empty() {
-        report.unknown = undecided(pair, &reader, &writer);
     }
     report
 }
@@ -57,26 +68,68 @@ fn validator(schema: &Schema, document: &Value) -> Result<Validator, String> {
     options.build(document).map_err(|e| format!("the validator cannot use a schema: {e}"))
 }
 
-/// The messages that the writer accepts and the reader refuses, those with the fewest errors and the shortest first.
-fn refused(pair: Pair<'_, Schema>, reads: &Validator, writes: &Validator) -> Vec<(Value, Vec<Refusal>)> {
-    let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
-    let languages = Languages::default();
-    for message in samples::samples(pair.reader, pair.writer, &languages) {
-        if !reads.is_valid(&message) && writes.is_valid(&message) {
-            let errors = reads.iter_errors(&message);
-            let mut errors: Vec<Refusal> = errors.flat_map(|e| owner::refusals(&e, pair.writer)).collect();
+/// The two judges, and how many messages they may be asked about.
+struct Trial<'a> {
+    pair: Pair<'a, Schema>,
+    reads: Validator,
+    writes: Validator,
+    closed: Option<Closed<'a>>,
+    messages: usize,
+}
+
+impl<'a> Trial<'a> {
+    fn new(
+        pair: Pair<'a, Schema>,
+        model: ContentModel,
+        reader: &Value,
+        writer: &Value,
+        languages: &'a Languages,
+    ) -> Result<Self, String> {
+        let each = cost::of_message(pair.reader)? + cost::of_message(pair.writer)?;
+        let messages = cost::MAX_STEPS / each;
+        if messages < cost::LEAST_MESSAGES {
+            return Err("the schemas are too complex: trying one message takes too long".to_owned());
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positive, and cut
+        let messages = messages.min(20_000.0) as usize;
+        let (reads, writes) = (validator(pair.reader, reader)?, validator(pair.writer, writer)?);
+        let closed = (model == ContentModel::ClosedWriter).then_some(Closed { schema: pair.writer, languages });
+        Ok(Self { pair, reads, writes, closed, messages })
+    }
+
+    /// The reader accepts all, keyword by keyword; `writer` is the document when the writer is closed.
+    fn is_implied(&self, writer: Option<&Value>, languages: &Languages) -> bool {
+        if self.closed.is_none() {
+            return implied::holds(self.pair, languages);
+        }
+        let closed = writer.and_then(|document| proof::parsed(document.to_string()));
+        closed.is_some_and(|closed| implied::holds(Pair::new(self.pair.reader, &closed), languages))
+    }
+
+    /// The messages that the writer accepts and the reader refuses, those with the fewest errors and the shortest first.
+    fn refused(&self, messages: Vec<Value>) -> Vec<(Value, Vec<Refusal>)> {
+        let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
+        for message in messages.into_iter().take(self.messages) {
+            if self.reads.is_valid(&message) || !self.writes.is_valid(&message) {
+                continue;
+            }
+            if self.closed.as_ref().is_some_and(|c| !c.is_named(&message)) {
+                continue;
+            }
+            let errors = self.reads.iter_errors(&message);
+            let mut errors: Vec<Refusal> = errors.flat_map(|e| owner::refusals(&e, self.pair.writer)).collect();
             // The validator's order is not the same in every run.
             errors.sort_by(|a, b| (&a.path, &a.at, &a.name).cmp(&(&b.path, &b.at, &b.name)));
             if !errors.iter().any(|e| e.gave_up) {
                 found.push((message, errors));
             }
         }
+        found.sort_by_cached_key(|(message, errors)| {
+            let text = message.to_string();
+            (errors.len(), text.len(), text)
+        });
+        found
     }
-    found.sort_by_cached_key(|(message, errors)| {
-        let text = message.to_string();
-        (errors.len(), text.len(), text)
-    });
-    found
 }
 
 /// Hands a refusal to the rule that owns it.
@@ -96,20 +149,4 @@ fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Value) -> Finding {
     let at = refusal.subject();
     let schema_path = format!("#{}", refusal.path);
     finding(rule, Break { keyword: found.keyword, at, reader, writer }, schema_path, Some(witness), None)
-}
-
-/// `None` when the reader is proved to accept all that the writer does; else why that is open.
-fn undecided(pair: Pair<'_, Schema>, reader: &Value, writer: &Value) -> Option<String> {
-    let canonical = |schema: &Schema, document: &Value| {
-        let options = canonical::options().offline().with_draft(schema.dialect.draft()).should_validate_formats(false);
-        options.canonicalize(document)
-    };
-    let open = "no message was found that the reader refuses, and that it accepts all could not be proved";
-    let (Ok(reads), Ok(writes)) = (canonical(pair.reader, reader), canonical(pair.writer, writer)) else {
-        return Some(open.to_owned());
-    };
-    match reads.covers(&writes) {
-        Ok(Containment::Yes) => None,
-        Ok(Containment::No | Containment::Unknown) | Err(_) => Some(open.to_owned()),
-    }
 }
