@@ -78,7 +78,7 @@ impl OutputArgs {
             match format {
                 Format::Text => {
                     let text = text::render_with_count(&told, sources, &options, summary.documents.len());
-                    further.lines.iter().fold(text, |text, line| text + line + "\n")
+                    further.lines.iter().fold(text, |text, line| text + &diagnostic::printable(line) + "\n")
                 }
                 Format::Json => json::render_with(findings, sources, &options, &further.fields),
                 Format::Sarif => sarif::render(findings, sources, &project),
@@ -87,7 +87,8 @@ impl OutputArgs {
                 Format::Junit => junit::render(findings, sources, &project),
                 Format::Markdown => {
                     let text = markdown::render(&told, sources, &options, &project);
-                    further.lines.iter().fold(text, |text, line| format!("{text}\n- {line}"))
+                    let text = if further.lines.is_empty() { text } else { text + "\n" };
+                    further.lines.iter().fold(text, |text, line| text + "- " + &markdown::words(line) + "\n")
                 }
             }
         };

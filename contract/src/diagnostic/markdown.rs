@@ -136,7 +136,7 @@ fn details(found: &Diagnostic, fingerprint: &str, sources: &Sources, project: &P
 }
 
 /// Words of a finding: what stands between two backticks is code.
-fn words(text: &str) -> String {
+pub fn words(text: &str) -> String {
     let text = shorten(&clean_line(text), CELL);
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
