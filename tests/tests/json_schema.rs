@@ -161,7 +161,8 @@ fn every_draft_is_read_into_one_tree() {
             files.map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(p).unwrap())).collect();
         let nodes: BTreeMap<&str, Node> = texts.iter().map(|(n, text)| (n.as_str(), node(&mut sources, n, text))).collect();
         let dialect = if case.ends_with("openapi") { Dialect::OpenApi30 } else { Dialect::Draft07 };
-        let (schema, mut found) = json_schema::parse_as(&nodes["schema.json"], dialect, &mut |path| nodes.get(path).cloned());
+        let (schema, mut found) =
+            json_schema::parse_as(nodes["schema.json"].clone(), dialect, &mut |path| nodes.get(path).cloned());
         diagnostic::sort(&mut found, &sources);
         let options = Options { verdict: "valid", color: false, explained: |_| false };
         let actual = format!("{}\n{}", outline(&schema.unwrap()), text::render(&found, &sources, &options));

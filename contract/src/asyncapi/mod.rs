@@ -19,6 +19,7 @@ pub use expression::{Part, RuntimeExpression};
 pub(crate) use resolve::{Documents, is_remote, moved_reference, percent_decode, split as split_reference};
 pub use v2::PointOfView;
 pub(crate) use v2::upgrade;
+use v3::payload::Payloads;
 
 use std::collections::HashSet;
 
@@ -63,16 +64,16 @@ pub(crate) fn read(
     rules::run(&rules::Context { documents, root, version }, found);
     let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
     let mut own = Vec::new();
-    let contract = if version.is_2() {
-        v2::lower(documents, root, text, view, sources, reader, &mut own)
-    } else {
-        v3::lower(documents, root, text, sources, reader, &mut own)
-    };
+    let contract = version.is_2().then(|| v2::lower(documents, root, text, view, sources, reader, &mut own));
+    // The examples of 3.x are held against the schemas that were read for the contract; 2.x is rewritten for that.
+    let format = if version.is_2() { version.as_str() } else { text };
+    let mut payloads = Payloads::new(documents, format, sources, reader);
+    let contract = contract.unwrap_or_else(|| v3::lower(documents, root, text, &mut payloads, &mut own));
     // What a rule has said of a place is not said again by the one who stumbles over it.
     let said: HashSet<Span> = found.iter().filter(|d| d.severity == Severity::Error).map(|d| d.primary.span).collect();
     found.extend(own.into_iter().filter(|d| rule::layer_of(&d.id) != Layer::Beyond || !said.contains(&d.primary.span)));
     let messages = contract.iter().flat_map(|contract| &contract.channels).flat_map(|channel| &channel.messages);
     let read = messages.map(|message| message.span).collect();
-    examples::check(documents, root, version, &read, sources, reader, found);
+    examples::check(documents, root, version, &read, payloads, found);
     contract
 }

@@ -314,6 +314,9 @@ impl Documents {
     }
 
     fn entry<'a>(&self, mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
+        if mapping.entries.len() <= LONG {
+            return mapping.get(key);
+        }
         match self.indexes.get(&mapping.entries.as_ptr()) {
             Some(index) => mapping.entries.get(*index.get(key)?).map(|entry| &entry.value),
             None => mapping.get(key),

@@ -24,7 +24,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::formats::json_schema::{self, Budget, Unusable, Validator};
 use crate::model::Payload;
 use crate::schema::Schema;
-use crate::source::{Reader, Sources, Span};
+use crate::source::Span;
 use crate::yaml::{Node, Value};
 
 const OFFICIAL: &str = "asyncapi2-message-examples";
@@ -64,23 +64,16 @@ enum What {
 }
 
 /// Checks all examples. `read` has the places of the messages whose schemas were read, and their mistakes reported, before.
-pub(super) fn check(
-    documents: &Documents,
-    root: &Node,
+pub(super) fn check<'d>(
+    documents: &'d Documents,
+    root: &'d Node,
     version: Version,
     read: &HashSet<Span>,
-    sources: &mut Sources,
-    reader: &dyn Reader,
+    payloads: Payloads<'_, 'd>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut checker = Checker {
-        documents,
-        version,
-        payloads: Payloads::new(documents, version.as_str(), sources, reader),
-        found: Vec::new(),
-        budget: Budget::default(),
-        validators: Vec::new(),
-    };
+    let mut checker =
+        Checker { documents, version, payloads, found: Vec::new(), budget: Budget::default(), validators: Vec::new() };
     for message in Messages::of(documents, root, version.is_2()) {
         let before = checker.payloads.reported();
         checker.message(message);
@@ -89,9 +82,8 @@ pub(super) fn check(
         }
     }
     schemas::check(&mut checker, root);
-    let own = checker.payloads.finish();
     found.append(&mut checker.found);
-    found.extend(own);
+    found.append(checker.payloads.found());
 }
 
 /// A validator, or why there is none.

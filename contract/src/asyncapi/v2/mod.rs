@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::resolve::Documents;
 use super::shape::is_extension;
-use super::v3;
+use super::v3::{self, payload::Payloads};
 use crate::diagnostic::Diagnostic;
 use crate::model::Contract;
 use crate::source::{Reader, Sources, Span};
@@ -48,7 +48,8 @@ pub(super) fn lower(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let documents = documents.with_root(upgrade(documents, root, version, view).node);
-    v3::lower(&documents, documents.root()?, version, sources, reader, found)
+    let mut payloads = Payloads::new(&documents, version, sources, reader);
+    v3::lower(&documents, documents.root()?, version, &mut payloads, found)
 }
 
 /// Rewrites the root of `documents`. `version` becomes the value of `asyncapi`.

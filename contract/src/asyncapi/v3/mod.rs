@@ -13,7 +13,7 @@ use super::expression::RuntimeExpression;
 use super::resolve::Documents;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Channel, Contract, Info, Message, Parameter, Security, Server};
-use crate::source::{Reader, Sources, Span};
+use crate::source::Span;
 use crate::yaml::{Entry, Node, unescape_token};
 use payload::Payloads;
 
@@ -31,13 +31,12 @@ struct Lowering<'d> {
     messages: Vec<HashMap<*const Node, usize>>,
 }
 
-/// Makes the contract. `version` is the text of the field `asyncapi`.
-pub(super) fn lower(
-    documents: &Documents,
-    root: &Node,
+/// Makes the contract. `version` is the text of the field `asyncapi`; `payloads` keeps the schemas that it reads.
+pub(super) fn lower<'d>(
+    documents: &'d Documents,
+    root: &'d Node,
     version: &str,
-    sources: &mut Sources,
-    reader: &dyn Reader,
+    payloads: &mut Payloads<'_, 'd>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     root.as_mapping()?;
@@ -51,14 +50,12 @@ pub(super) fn lower(
         channels: HashMap::new(),
         messages: Vec::new(),
     };
-    let mut payloads = Payloads::new(documents, version, sources, reader);
-    let servers = lowering.servers(&mut payloads);
-    let channels = lowering.channels(&mut payloads);
-    let operations = lowering.operations(&channels, &mut payloads);
+    let servers = lowering.servers(payloads);
+    let channels = lowering.channels(payloads);
+    let operations = lowering.operations(&channels, payloads);
     payloads.unused_schemas(root);
-    let own = payloads.finish();
     found.append(&mut lowering.found);
-    found.extend(own);
+    found.append(payloads.found());
     Some(Contract {
         file: root.span.file,
         asyncapi: version.to_owned(),

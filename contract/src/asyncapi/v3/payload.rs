@@ -57,8 +57,9 @@ impl<'s, 'd> Payloads<'s, 'd> {
         Self { documents, version, sources, reader, found: Vec::new(), read: HashMap::new(), reached: HashSet::new() }
     }
 
-    pub(in crate::asyncapi) fn finish(self) -> Vec<Diagnostic> {
-        self.found
+    /// What was reported and not taken yet.
+    pub(in crate::asyncapi) fn found(&mut self) -> &mut Vec<Diagnostic> {
+        &mut self.found
     }
 
     /// How much was reported so far.

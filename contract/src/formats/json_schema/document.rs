@@ -1,6 +1,7 @@
 //! One document out of many: what other files define is copied under `$defs`, so that a validator needs nothing else.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
@@ -12,7 +13,19 @@ use super::reference::{Documents, Target, at};
 const NAMELESS: &str = "json-schema:///";
 
 /// The schema with every reference to another document turned into one to `#/$defs/…`, and the definitions put there.
-pub(super) fn self_contained(root: &Node, documents: &Documents, links: &Links, dialect: Dialect) -> Node {
+pub(super) fn self_contained(root: Rc<Node>, documents: Documents, links: &Links, dialect: Dialect) -> Node {
+    let alone = links.iter().all(|((from, _), to)| *from == 0 && to.document == 0);
+    let mut whole = if alone && dialect != Dialect::OpenApi30 {
+        drop(documents);
+        Rc::unwrap_or_clone(root)
+    } else {
+        copied(&root, &documents, links, dialect)
+    };
+    name_dialect(&mut whole, dialect);
+    whole
+}
+
+fn copied(root: &Node, documents: &Documents, links: &Links, dialect: Dialect) -> Node {
     let mut copier = Copier { documents, links, dialect, keys: HashMap::new(), taken: HashSet::new(), waiting: VecDeque::new() };
     if let Some(definitions) = root.get("$defs").and_then(Node::as_mapping) {
         copier.taken.extend(definitions.entries.iter().map(|e| e.key.clone()));
@@ -28,7 +41,6 @@ pub(super) fn self_contained(root: &Node, documents: &Documents, links: &Links, 
     if !added.is_empty() {
         put_definitions(&mut whole, added);
     }
-    name_dialect(&mut whole, dialect);
     whole
 }
 

@@ -5,6 +5,7 @@
 //! lead (`reference`).
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::source::Span;
@@ -38,15 +39,16 @@ pub type ResolveFn<'a> = dyn FnMut(&str) -> Option<Node> + 'a;
 /// assert_eq!(schema.expect("a schema").root().required[0].0, "id");
 /// ```
 pub fn parse(node: &Node, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
-    parse_as(node, Dialect::Draft07, resolve)
+    parse_as(node.clone(), Dialect::Draft07, resolve)
 }
 
 /// Reads a schema that is of this dialect unless its `$schema` names another.
-pub fn parse_as(node: &Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
+pub fn parse_as(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let dialect = Dialect::of(node, dialect, &mut diagnostics);
+    let dialect = Dialect::of(&node, dialect, &mut diagnostics);
+    let node = Rc::new(node);
     let mut parser = Parser {
-        documents: Documents::new(node, dialect),
+        documents: Documents::new(Rc::clone(&node), dialect),
         resolve,
         dialect,
         slots: Vec::new(),
@@ -56,8 +58,9 @@ pub fn parse_as(node: &Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (
         diagnostics,
     };
     let root = parser.slot(Target { document: 0, pointer: String::new() });
-    while let Some(target) = parser.waiting.pop_front() {
-        if let Some(document) = parser.documents.root(target.document)
+    while let Some((id, target)) = parser.waiting.pop_front() {
+        if !parser.is_read(id)
+            && let Some(document) = parser.documents.root(target.document)
             && let Some(node) = at(&document, &target.pointer)
         {
             parser.sub(target.document, &mut target.pointer.clone(), node, 0);
@@ -66,7 +69,7 @@ pub fn parse_as(node: &Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (
     if has_errors(&parser.diagnostics) {
         return (None, parser.diagnostics);
     }
-    let document = document::self_contained(node, &parser.documents, &parser.links, dialect);
+    let document = document::self_contained(node, parser.documents, &parser.links, dialect);
     let subs: Option<Vec<Sub>> = parser.slots.into_iter().collect();
     (subs.map(|subs| Schema { subs, root, dialect, document }), parser.diagnostics)
 }
@@ -82,7 +85,7 @@ struct Parser<'r, 'f> {
     slots: Vec<Option<Sub>>,
     ids: HashMap<Target, SchemaId>,
     /// Targets that were not read yet.
-    waiting: VecDeque<Target>,
+    waiting: VecDeque<(SchemaId, Target)>,
     links: Links,
     diagnostics: Vec<Diagnostic>,
 }
@@ -97,18 +100,31 @@ impl Parser<'_, '_> {
         if let Some(id) = self.ids.get(&target) {
             return *id;
         }
+        let id = self.number(target.clone());
+        self.waiting.push_back((id, target));
+        id
+    }
+
+    /// A new number.
+    fn number(&mut self, target: Target) -> SchemaId {
         let id = SchemaId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         self.slots.push(None);
-        self.ids.insert(target.clone(), id);
-        self.waiting.push_back(target);
+        self.ids.insert(target, id);
         id
+    }
+
+    fn is_read(&self, id: SchemaId) -> bool {
+        self.slots.get(id.0 as usize).is_some_and(Option::is_some)
     }
 
     /// Reads the schema at a place, once.
     fn sub(&mut self, document: usize, pointer: &mut String, node: &Node, depth: usize) -> SchemaId {
-        let id = self.slot(Target { document, pointer: pointer.clone() });
-        let index = id.0 as usize;
-        if self.slots.get(index).is_some_and(Option::is_some) {
+        let target = Target { document, pointer: pointer.clone() };
+        let id = match self.ids.get(&target) {
+            Some(id) => *id,
+            None => self.number(target),
+        };
+        if self.is_read(id) {
             return id;
         }
         if depth > MAX_DEPTH {
@@ -130,7 +146,7 @@ impl Parser<'_, '_> {
                 self.error("json-schema/not-a-schema", node.span, message);
             }
         }
-        if let Some(slot) = self.slots.get_mut(index) {
+        if let Some(slot) = self.slots.get_mut(id.0 as usize) {
             *slot = Some(sub);
         }
         id

@@ -55,13 +55,13 @@ pub(super) struct Target {
 
 impl Documents {
     /// The schema alone.
-    pub(super) fn new(root: &Node, dialect: Dialect) -> Self {
+    pub(super) fn new(root: Rc<Node>, dialect: Dialect) -> Self {
         let mut documents = Self { list: Vec::new(), by_path: HashMap::new(), by_address: HashMap::new(), dialect };
-        documents.add(String::new(), root.clone(), false);
+        documents.add(String::new(), root, false);
         documents
     }
 
-    fn add(&mut self, path: String, root: Node, known: bool) -> usize {
+    fn add(&mut self, path: String, root: Rc<Node>, known: bool) -> usize {
         let number = self.list.len();
         let resource = Resource { address: path.clone(), pointer: String::new(), anchors: HashMap::new() };
         let mut collector = Collector { dialect: self.dialect, resources: vec![resource] };
@@ -71,7 +71,7 @@ impl Documents {
             self.by_address.entry(resource.address.clone()).or_insert((number, n));
         }
         let by_pointer = resources.iter().enumerate().map(|(n, r)| (r.pointer.clone(), n)).collect();
-        self.list.push(Document { path, root: Rc::new(root), resources, by_pointer, known });
+        self.list.push(Document { path, root, resources, by_pointer, known });
         number
     }
 
@@ -130,7 +130,7 @@ impl Documents {
             Some(found) => found,
             None if is_meta_schema(&address) => {
                 let root = Node { span: reference.span, value: Value::Mapping(Mapping::default()) };
-                (self.add(address, root, true), 0)
+                (self.add(address, Rc::new(root), true), 0)
             }
             None => match self.document(&path, resolve).or_else(|| self.document(&address, resolve)) {
                 Some(document) => (document, 0),
@@ -150,7 +150,7 @@ impl Documents {
         if self.list.len() >= MAX_DOCUMENTS {
             return None;
         }
-        let found = resolve(path).map(|root| self.add(path.to_owned(), root, false));
+        let found = resolve(path).map(|root| self.add(path.to_owned(), Rc::new(root), false));
         self.by_path.insert(path.to_owned(), found);
         found
     }

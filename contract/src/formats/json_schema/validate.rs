@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn check(schema: &str, value: &str) -> Result<Vec<String>, Unusable> {
-        let schema = parse_as(&node(schema), Dialect::AsyncApi, &mut |_| None).0.unwrap();
+        let schema = parse_as(node(schema), Dialect::AsyncApi, &mut |_| None).0.unwrap();
         let found = Validator::new(Arc::new(schema), true)?.check(&node(value))?;
         Ok(found.into_iter().map(|v| format!("/{} {}: {}", v.path.join("/"), v.keyword, v.message)).collect())
     }
@@ -320,7 +320,7 @@ mod tests {
     fn subschemas_are_checked_on_their_own() {
         let text = r##"{"$id": "http://example.com/a", "properties": {"a b%": {"$ref": "#/definitions/n"}},
             "definitions": {"n": {"type": "integer"}}}"##;
-        let schema = parse_as(&node(text), Dialect::AsyncApi, &mut |_| None).0.unwrap();
+        let schema = parse_as(node(text), Dialect::AsyncApi, &mut |_| None).0.unwrap();
         let id = schema.root().properties[0].schema;
         let validator = Validator::new(Arc::new(schema), true).unwrap();
         assert!(validator.check_at(id, &node("1"), &mut Budget::default()).unwrap().is_empty());
@@ -361,7 +361,7 @@ mod tests {
             r##"{"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "json-schema:///", "items": {"$ref": "#i"},
                 "$defs": {"i": {"$dynamicAnchor": "i", "type": "string"}}}"##,
         ] {
-            let schema = parse_as(&node(text), Dialect::AsyncApi, &mut |_| None).0;
+            let schema = parse_as(node(text), Dialect::AsyncApi, &mut |_| None).0;
             let result = schema.map(|schema| Validator::new(Arc::new(schema), true).and_then(|v| v.check(&node("\"a\""))));
             assert!(matches!(result, None | Some(Ok(_) | Err(Unusable::Refused(_)))), "{text}: {result:?}");
         }
