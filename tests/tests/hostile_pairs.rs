@@ -1,0 +1,335 @@
+//! Pairs of versions that are made to keep the checker busy for ever, or to exhaust the memory or the stack: each ends soon, with
+//! a verdict or with *unknown*.
+
+#![allow(clippy::unwrap_used)] // a test may panic
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use eventpact_compat::asyncapi;
+use eventpact_compat::check::{Verdict, check};
+use eventpact_compat::mode::Mode;
+use eventpact_compat::options::{ContentModel, Options};
+use eventpact_compat::protobuf::buf::Category;
+use eventpact_compat::rule::Profile;
+use eventpact_contract::diagnostic::has_errors;
+use eventpact_contract::load::{load_contract, load_schema};
+use eventpact_contract::schema::{Format, Schema};
+use eventpact_contract::source::{Memory, Sources};
+use serde_json::{Value as Json, json};
+
+/// Generous: an unoptimised build on a busy machine, for all profiles and both directions. What is not bounded takes days.
+const SOON: Duration = Duration::from_secs(120);
+
+fn parse(name: &str, format: Format, text: String) -> Schema {
+    let reader = Memory([(name.to_owned(), text)].into());
+    let (schema, found) = load_schema(&mut Sources::new(), &reader, name, Some(format), None);
+    assert!(!has_errors(&found), "{:?}", &found[..found.len().min(3)]);
+    schema.expect("a schema without errors")
+}
+
+/// Compares two versions in every profile; gives the verdicts in the profile `sound`: the new one reads the old one's messages,
+/// and the other way round.
+fn verdicts(what: &str, old: &Schema, new: &Schema) -> [Verdict; 2] {
+    let start = Instant::now();
+    let mut options: Vec<Options> = [Profile::Sound, Profile::Confluent].map(Options::from).into();
+    match old.format() {
+        Format::Protobuf => options.extend(Category::ALL.map(|category| Options::from(Profile::Buf(category)))),
+        Format::JsonSchema => options.push(Options { content_model: ContentModel::ClosedWriter, ..Options::default() }),
+        Format::Avro => {}
+    }
+    let run = |options: &Options| check(new, std::slice::from_ref(old), Mode::Full, *options);
+    let all: Vec<_> = options.iter().map(run).collect();
+    let took = start.elapsed();
+    let sound = [1, 0].map(|index| Verdict::of([&all[0][index].report]));
+    println!("{what}: {sound:?} in {took:.1?}");
+    assert!(took < SOON, "{what} took {took:?}");
+    sound
+}
+
+fn json_pair(what: &str, old: &Json, new: &Json) -> [Verdict; 2] {
+    let schema = |json: &Json| parse("a.json", Format::JsonSchema, json.to_string());
+    verdicts(what, &schema(old), &schema(new))
+}
+
+/// Definitions that refer to the next one twice: 2^40 ways through them.
+fn doubling(word: &str, end: Json) -> Json {
+    let mut definitions = serde_json::Map::new();
+    for n in 0..40 {
+        let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
+        definitions.insert(format!("d{n}"), json!({ word: [next, next] }));
+    }
+    definitions.insert("d40".to_owned(), end);
+    json!({ "$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/d0", "definitions": definitions })
+}
+
+#[test]
+fn json_schema_that_doubles() {
+    for word in ["allOf", "anyOf", "oneOf"] {
+        let old = doubling(word, json!({ "type": "string", "maxLength": 3 }));
+        let new = doubling(word, json!({ "type": "string", "maxLength": 2 }));
+        let [backward, forward] = json_pair(&format!("{word} that doubles"), &old, &new);
+        assert_ne!(backward, Verdict::Compatible, "{word}: a text of three characters is refused");
+        // oneOf of twice the same accepts nothing.
+        let _ = forward;
+    }
+    let nested = |limit: i32| {
+        let mut schema = json!({ "minimum": limit });
+        for n in 0..14 {
+            schema =
+                json!({ "anyOf": [{ "allOf": [schema, { "maximum": 1000 + n }] }, { "allOf": [{ "type": "string" }, schema] }] });
+        }
+        schema
+    };
+    json_pair("anyOf of allOf of anyOf", &nested(0), &nested(1));
+}
+
+#[test]
+fn json_schema_of_many_branches() {
+    let branches = |count: usize, from: usize| {
+        let one = |n: usize| {
+            let mut schema = json!({
+                "type": "object",
+                "properties": { "kind": { "const": format!("k{n}") } },
+                "required": ["kind", format!("p{n}")],
+            });
+            schema["properties"][format!("p{n}")] = json!({ "type": "integer", "minimum": n });
+            schema
+        };
+        (from..from + count).map(one).collect::<Vec<_>>()
+    };
+    for word in ["oneOf", "anyOf"] {
+        let old = json!({ word: branches(200, 0) });
+        let mut turned = branches(200, 0);
+        turned.reverse();
+        json_pair(&format!("{word} of 200 branches, in another order"), &old, &json!({ word: turned }));
+        let [backward, _] = json_pair(&format!("{word} of 200 branches, one gone"), &old, &json!({ word: branches(199, 1) }));
+        assert_ne!(backward, Verdict::Compatible, "{word}: a branch is gone");
+    }
+    let overlapping = |step: i64| {
+        let one = |n: i64| json!({ "type": "integer", "minimum": n * step, "maximum": n * step + 500 });
+        json!({ "oneOf": (0..200).map(one).collect::<Vec<_>>() })
+    };
+    json_pair("oneOf of 200 branches that overlap", &overlapping(10), &overlapping(11));
+    let wide = |extra: &str| {
+        let properties: serde_json::Map<String, Json> =
+            (0..3000).map(|n| (format!("p{n}"), json!({ "type": ["string", "integer", "null"], "maxLength": n + 1 }))).collect();
+        let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+        schema["properties"][extra] = json!({ "type": "string" });
+        schema
+    };
+    json_pair("3,000 properties", &wide("more"), &wide("other"));
+}
+
+#[test]
+fn json_schema_that_refers_to_itself() {
+    let tree = |limit: i32| {
+        json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "definitions": {
+                "a": { "type": "object", "properties": { "b": { "$ref": "#/definitions/b" }, "c": { "$ref": "#/definitions/c" } } },
+                "b": { "anyOf": [{ "$ref": "#/definitions/a" }, { "$ref": "#/definitions/c" }, { "type": "null" }] },
+                "c": { "type": "array", "items": { "oneOf": [{ "$ref": "#/definitions/b" }, { "type": "integer", "maximum": limit }] } },
+            },
+            "$ref": "#/definitions/a",
+        })
+    };
+    let [backward, _] = json_pair("references in circles", &tree(10), &tree(9));
+    assert_ne!(backward, Verdict::Compatible);
+    let chain = |end: &str| {
+        let mut definitions = serde_json::Map::new();
+        for n in 0..1000 {
+            let next = json!({ "$ref": format!("#/definitions/d{}", (n + 1) % 1000) });
+            definitions
+                .insert(format!("d{n}"), json!({ "type": "object", "properties": { "next": next, "x": { "type": "integer" } } }));
+        }
+        definitions["d999"]["properties"]["x"] = json!({ "type": end });
+        json!({ "$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/d0", "definitions": definitions })
+    };
+    let [backward, _] = json_pair("a circle of 1,000 definitions", &chain("integer"), &chain("string"));
+    assert_ne!(backward, Verdict::Compatible);
+}
+
+fn avro_pair(what: &str, old: &Json, new: &Json) -> [Verdict; 2] {
+    let schema = |json: &Json| parse("a.avsc", Format::Avro, json.to_string());
+    verdicts(what, &schema(old), &schema(new))
+}
+
+#[test]
+fn avro_of_many_parts() {
+    // Each record refers to others, back and forth; nesting is bounded, so they are defined side by side.
+    let records = |last: &str| {
+        let reference = |n: usize, name: &str| json!({ "name": name, "type": ["null", format!("R{n}")], "default": null });
+        let one = |n: usize| {
+            let ty = if n == 999 { last } else { "long" };
+            let mut fields = vec![json!({ "name": "x", "type": ty })];
+            if n > 0 {
+                fields.extend([reference(n - 1, "back"), reference(n / 2, "half"), reference(n * 7 % n, "any")]);
+            }
+            fields.push(reference(n, "own"));
+            json!({ "type": "record", "name": format!("R{n}"), "fields": fields })
+        };
+        let fields: Vec<Json> = (0..1000).map(|n| json!({ "name": format!("f{n}"), "type": one(n) })).collect();
+        json!({ "type": "record", "name": "Root", "fields": fields })
+    };
+    let same = avro_pair("1,000 records that refer to one another", &records("long"), &records("long"));
+    assert_eq!(same, [Verdict::Compatible; 2]);
+    let [backward, forward] = avro_pair("1,000 records, one field differs", &records("long"), &records("int"));
+    assert_eq!([backward, forward], [Verdict::Incompatible, Verdict::Compatible]);
+    let union = |count: usize, size: usize| {
+        let one = |n: usize| json!({ "type": "record", "name": format!("B{n}"), "fields": [{ "name": "f", "type": "int" }] });
+        let mut branches: Vec<Json> = (0..count).map(one).collect();
+        branches.push(json!({ "type": "fixed", "name": "F", "size": size }));
+        json!(branches)
+    };
+    let [backward, forward] = avro_pair("unions of 500 branches", &union(500, 4), &union(499, 4));
+    assert_eq!([backward, forward], [Verdict::Incompatible, Verdict::Compatible]);
+    let unnamed = |keep: usize| {
+        // The same names elsewhere: every branch is tried with every other by its simple name.
+        let one = |n: usize| {
+            let fields: Vec<Json> =
+                (0..10).map(|f| json!({ "name": format!("f{f}"), "type": ["null", "string", "long"] })).collect();
+            json!({ "type": "record", "name": "Same", "namespace": format!("n{n}"), "fields": fields })
+        };
+        json!((0..keep).map(one).collect::<Vec<_>>())
+    };
+    avro_pair("500 branches of one simple name", &unnamed(500), &unnamed(400));
+    let symbols = |from: usize| {
+        let all: Vec<String> = (from..from + 20_000).map(|n| format!("S{n}")).collect();
+        json!({ "type": "enum", "name": "E", "symbols": all })
+    };
+    let [backward, _] = avro_pair("20,000 symbols", &symbols(0), &symbols(1));
+    assert_eq!(backward, Verdict::Incompatible);
+    let wide = |ty: &str| {
+        let fields: Vec<Json> = (0..10_000).map(|n| json!({ "name": format!("f{n}"), "type": ty })).collect();
+        json!({ "type": "record", "name": "Wide", "fields": fields })
+    };
+    let [backward, _] = avro_pair("10,000 fields that all differ", &wide("string"), &wide("long"));
+    assert_eq!(backward, Verdict::Incompatible);
+}
+
+fn proto_pair(what: &str, old: String, new: String) -> [Verdict; 2] {
+    verdicts(what, &parse("a.proto", Format::Protobuf, old), &parse("a.proto", Format::Protobuf, new))
+}
+
+#[test]
+fn protobuf_of_many_parts() {
+    let fields = |ty: &str| {
+        let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
+        for n in 1..=10_000 {
+            writeln!(text, "  {} f{n} = {n};", if n == 9_999 { ty } else { "int64" }).unwrap();
+        }
+        text + "}\n"
+    };
+    let [backward, forward] = proto_pair("10,000 fields", fields("int64"), fields("int32"));
+    assert_eq!([backward, forward], [Verdict::Incompatible, Verdict::Compatible]);
+    let all = |ty: &str| fields("int64").replace("int64", ty);
+    let [backward, _] = proto_pair("10,000 fields that all differ", all("string"), all("fixed32"));
+    assert_eq!(backward, Verdict::Incompatible);
+    let nested = |ty: &str| {
+        let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
+        for n in 1..=2_000 {
+            let (next, ty) = (n % 2_000 + 1, if n == 2_000 { ty } else { "bool" });
+            writeln!(text, "  message N{n} {{ N{next} next = 1; repeated M all = 2; {ty} x = 3; }}\n  N{n} n{n} = {n};").unwrap();
+        }
+        text + "}\n"
+    };
+    let [backward, _] = proto_pair("2,000 nested messages that contain one another", nested("bool"), nested("string"));
+    assert_eq!(backward, Verdict::Incompatible);
+    let chain = |ty: &str| {
+        let mut text = "syntax = \"proto2\";\nmessage M { optional N1 first = 1; }\n".to_owned();
+        for n in 1..3_000 {
+            writeln!(text, "message N{n} {{ required N{} next = 1; }}", n + 1).unwrap();
+        }
+        text + &format!("message N3000 {{ optional {ty} x = 1; }}\n")
+    };
+    let file =
+        |text: String| text.replace("message M {", "message Root { optional M m = 1; optional string s = 2; }\nmessage M {");
+    let deep = |ty: &str| {
+        let (text, ty) = (chain(ty), ty);
+        assert!(text.contains(ty));
+        let reader = Memory([("a.proto".to_owned(), file(text))].into());
+        load_schema(&mut Sources::new(), &reader, "a.proto", Some(Format::Protobuf), Some("Root")).0.unwrap()
+    };
+    // Too deep to be followed: at least it is not called compatible.
+    let [backward, _] = verdicts("a chain of 3,000 messages", &deep("string"), &deep("bool"));
+    assert_ne!(backward, Verdict::Compatible);
+}
+
+#[test]
+fn protobuf_of_large_enums_and_ranges() {
+    let numbers = |count: usize| {
+        let mut text =
+            "syntax = \"proto2\";\nmessage M { optional E e = 1; repeated E all = 2; map<string, E> by = 3; }\nenum E {\n"
+                .to_owned();
+        for n in 0..count {
+            writeln!(text, "  V{n} = {n};").unwrap();
+        }
+        text + "}\n"
+    };
+    let [backward, forward] = proto_pair("20,000 values of an enum", numbers(20_000), numbers(19_999));
+    assert_eq!([backward, forward], [Verdict::Incompatible, Verdict::Compatible]);
+    let ranges = |shift: usize| {
+        let mut text = "syntax = \"proto2\";\nmessage M {\n".to_owned();
+        for n in 0..5_000 {
+            let from = 10 * n + 1 + shift;
+            writeln!(text, "  extensions {from} to {};\n  reserved {} to {};", from + 3, from + 4, from + 7).unwrap();
+        }
+        text + "  extensions 100000 to max;\n  optional int32 x = 99999;\n}\n"
+    };
+    proto_pair("10,000 ranges", ranges(0), ranges(1));
+    let oneofs = |count: usize| {
+        let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
+        let mut number = 0;
+        for n in 0..2_000 / count {
+            write!(text, "  oneof o{n} {{").unwrap();
+            for _ in 0..count {
+                number += 1;
+                write!(text, " string f{number} = {number};").unwrap();
+            }
+            text.push_str(" }\n");
+        }
+        text + "}\n"
+    };
+    let [backward, _] = proto_pair("2,000 members of oneofs", oneofs(1), oneofs(1_000));
+    assert_eq!(backward, Verdict::Incompatible);
+    let turned = |by: usize| {
+        let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
+        for n in 0..3_000 {
+            writeln!(text, "  string f{} = {};", (n + by) % 3_000, n + 1).unwrap();
+        }
+        text + "}\n"
+    };
+    let [backward, _] = proto_pair("3,000 names in a ring", turned(0), turned(1));
+    assert_ne!(backward, Verdict::Compatible);
+}
+
+#[test]
+fn asyncapi_of_many_channels() {
+    let document = |ty: &str| {
+        let mut text = format!(
+            "asyncapi: 3.0.0\ninfo: {{ title: t, version: '1' }}\nx-shared: &payload\n  type: object\n  properties:\n    id: {{ type: {ty} }}\nchannels:\n"
+        );
+        for n in 0..2_000 {
+            writeln!(text, "  c{n}:\n    address: a{n}\n    messages:\n      m: {{ payload: *payload }}").unwrap();
+        }
+        text.push_str("operations:\n");
+        for n in 0..2_000 {
+            writeln!(text, "  o{n}: {{ action: send, channel: {{ $ref: '#/channels/c{n}' }} }}").unwrap();
+        }
+        text
+    };
+    let parse = |text: String| {
+        let reader = Memory([("a.yaml".to_owned(), text)].into());
+        let (contract, found) = load_contract(&mut Sources::new(), &reader, "a.yaml");
+        assert!(!has_errors(&found), "{:?}", &found[..found.len().min(3)]);
+        contract.unwrap()
+    };
+    let (old, new) = (parse(document("integer")), parse(document("string")));
+    let start = Instant::now();
+    let report = asyncapi::compare(&new, &old, Mode::Full, Profile::Sound);
+    println!("2,000 channels: {} findings in {:.1?}", report.findings.len(), start.elapsed());
+    assert!(report.findings.len() >= 1_000, "only {} findings", report.findings.len());
+    assert!(asyncapi::compare(&new, &new, Mode::Full, Profile::Sound).findings.is_empty());
+    assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
+}
