@@ -2,20 +2,18 @@
 
 #![allow(clippy::unwrap_used)] // a test may panic
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::rule::{self, RuleInfo};
-use eventpact_tests::{expect_text, folder, root};
+use eventpact_tests::{expect_text, root};
 
 const HEAD: &str = "# Rules of compatibility
 
 Made from the pages at the top of the rules (`cargo xtask bless rules_document`). `eventpact explain ID` prints one of them,
 `eventpact rules` lists all. *Breaks* tells what suffers: the bytes on the wire, the JSON form, generated source, or the contract
-between services. *Reported as* tells the severities in the profile `sound` that the cases in `tests/compat/` show; `eventpact.toml`
-can set another.
+between services. *Severity* is the worst that the rule gives; `eventpact.toml` can set another.
 ";
 
 const FORMATS: [(&str, &str, &str); 5] = [
@@ -31,32 +29,7 @@ fn format(rule: &RuleInfo) -> &'static str {
     FORMATS.iter().find(|(own, ..)| *own == prefix).unwrap_or_else(|| panic!("{} is of no format", rule.id)).0
 }
 
-/// The words in front of ids in the expectations of all cases: `error[avro/type-changed]`.
-fn severities() -> BTreeMap<String, BTreeSet<&'static str>> {
-    fn walk(dir: &Path, into: &mut BTreeMap<String, BTreeSet<&'static str>>) {
-        for entry in std::fs::read_dir(dir).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, into);
-            } else if path.file_name().is_some_and(|name| name == "expected.txt") {
-                for line in std::fs::read_to_string(&path).unwrap().lines() {
-                    for word in ["error", "warning", "info"] {
-                        let id = line.strip_prefix(word).and_then(|rest| rest.strip_prefix('[')?.split_once(']'));
-                        if let Some((id, _)) = id {
-                            into.entry(id.to_owned()).or_default().insert(word);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    walk(&folder("compat"), &mut found);
-    found
-}
-
 fn document() -> String {
-    let severities = severities();
     let rules = rule::all();
     let mut out = HEAD.to_owned();
     for (format_name, title, about) in FORMATS {
@@ -73,14 +46,10 @@ fn document() -> String {
             }
             for same in own.iter().filter(|other| other.source == rule.source) {
                 write!(out, "\n<a id=\"{}\"></a>\n\n### {}\n\n{}. ", anchor(same.id), same.id, same.summary).unwrap();
-                write!(out, "Breaks: {}.", same.breaks.as_str()).unwrap();
+                write!(out, "Breaks: {}. Severity: {}.", same.breaks.as_str(), same.severity().as_str()).unwrap();
                 let categories: Vec<String> = buf::categories(same.id).iter().map(ToString::to_string).collect();
                 if !categories.is_empty() {
                     write!(out, " Categories: {}.", categories.join(", ")).unwrap();
-                }
-                if let Some(words) = severities.get(same.id) {
-                    let words: Vec<&str> = words.iter().copied().collect();
-                    write!(out, " Reported as: {}.", words.join(", ")).unwrap();
                 }
                 out.push('\n');
             }
