@@ -1,7 +1,11 @@
 //! Building the message that breaks: encoded as the writer would, read as the reader would, and the two compared.
 
+use std::collections::HashSet;
+
 use eventpact_contract::diagnostic::Witness;
-use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Scalar};
+use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Scalar, Schema};
+
+use crate::pair::Pair;
 
 use super::walk::{FieldPair, MessagePair, Step};
 use super::wire::{self, Fields, Shape, Value};
@@ -109,13 +113,14 @@ pub(super) fn of_list(pair: &FieldPair<'_>) -> Option<Witness> {
 
 /// Values at the edges of a field's type.
 pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
-    let schema = pair.message.context.pair.writer;
+    let Pair { reader, writer: schema } = pair.message.context.pair;
+    let known = known_numbers(reader, &pair.pair.reader.ty);
     let unchecked = |ty: &FieldType| !field.features.utf8 && *ty == FieldType::Scalar(Scalar::String);
     match &field.ty {
         FieldType::Map { key, value } => {
-            let mut keys = type_samples(schema, &FieldType::Scalar(*key), 0);
+            let mut keys = type_samples(schema, &FieldType::Scalar(*key), &known, 0);
             keys.extend(unchecked(&FieldType::Scalar(*key)).then(not_utf8));
-            let mut values = type_samples(schema, value, 0);
+            let mut values = type_samples(schema, value, &known, 0);
             values.extend(unchecked(value).then(not_utf8));
             let default = values.first().cloned();
             let entry = |key: Value, value: Option<&Value>| {
@@ -128,7 +133,7 @@ pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
             by_key.chain(by_value).collect()
         }
         ty => {
-            let mut values = type_samples(schema, ty, 0);
+            let mut values = type_samples(schema, ty, &known, 0);
             values.extend(unchecked(ty).then(not_utf8));
             values
         }
@@ -159,7 +164,16 @@ pub(super) fn of_text(pair: &FieldPair<'_>, taken: Option<&str>) -> Option<Witne
     }
 }
 
-fn type_samples(schema: &eventpact_contract::formats::protobuf::Schema, ty: &FieldType, depth: usize) -> Vec<Value> {
+/// The numbers of the enum that the reader has in a field, or in the values of a map.
+fn known_numbers(reader: &Schema, ty: &FieldType) -> HashSet<i32> {
+    match ty {
+        FieldType::Enum(name) => reader.enumeration(name).into_iter().flat_map(|e| &e.values).map(|v| v.number).collect(),
+        FieldType::Map { value, .. } => known_numbers(reader, value),
+        FieldType::Scalar(_) | FieldType::Message(_) => HashSet::new(),
+    }
+}
+
+fn type_samples(schema: &Schema, ty: &FieldType, known: &HashSet<i32>, depth: usize) -> Vec<Value> {
     let ints = |min: i128, max: i128| -> Vec<Value> {
         let edges = [1, 2, 3, -1, 1 << 31, (1 << 31) - 1, (1 << 32) - 1, (1 << 40) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1];
         let lows = [-(1 << 31), -(1 << 63)];
@@ -178,7 +192,10 @@ fn type_samples(schema: &eventpact_contract::formats::protobuf::Schema, ty: &Fie
         },
         FieldType::Enum(name) => {
             let values = schema.enumeration(name).map(|e| e.values.as_slice()).unwrap_or_default();
-            let mut numbers: Vec<i32> = values.iter().map(|v| v.number).take(MAX_ENUM_VALUES).collect();
+            let mut numbers: Vec<i32> = values.iter().map(|v| v.number).collect();
+            // Those that the reader does not know first: of a large enum not all are tried.
+            numbers.sort_by_cached_key(|n| known.contains(n));
+            numbers.truncate(MAX_ENUM_VALUES);
             // An open enum takes any number.
             let open = schema.enumeration(name).is_some_and(|e| e.features.open_enum);
             let unlisted = values.iter().map(|v| v.number).max().and_then(|most| most.checked_add(1));
@@ -191,7 +208,7 @@ fn type_samples(schema: &eventpact_contract::formats::protobuf::Schema, ty: &Fie
             let fields = schema.message(name).map(|m| m.fields.as_slice()).unwrap_or_default();
             let of = |f: &Field| {
                 let number = f.number;
-                let last = type_samples(schema, &f.ty, depth + 1).pop();
+                let last = type_samples(schema, &f.ty, known, depth + 1).pop();
                 last.map(|value| Value::Message(Fields::from([(number, vec![value])])))
             };
             let mut samples: Vec<Value> = fields.iter().take(20).filter_map(of).collect();

@@ -6,6 +6,8 @@
 //!
 //! Instead: keep the value, mark it `deprecated`, and remove it when no writer sends it any more; then reserve its number.
 
+use std::collections::HashSet;
+
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{EnumValue, FieldType};
 
@@ -29,8 +31,8 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let context = pair.message.context;
     let (Some(r), Some(w)) = (name(&pair.pair.reader.ty), name(&pair.pair.writer.ty)) else { return };
     let (Some(reader), Some(writer)) = (context.pair.reader.enumeration(r), context.pair.writer.enumeration(w)) else { return };
-    let known = |value: &EnumValue| reader.values.iter().any(|v| v.number == value.number);
-    let missing: Vec<&EnumValue> = writer.values.iter().filter(|v| !known(v)).collect();
+    let known: HashSet<i32> = reader.values.iter().map(|v| v.number).collect();
+    let missing: Vec<&EnumValue> = writer.values.iter().filter(|v| !known.contains(&v.number)).collect();
     let Some(first) = missing.first().filter(|_| !context.confluent()) else { return };
     let names: Vec<String> = missing.iter().take(10).map(|v| format!("{} = {}", v.element.name, v.number)).collect();
     let witness = witness::of_field(pair);
