@@ -100,6 +100,36 @@ fn json_schema_that_refers_to_itself() {
     };
     let [backward, _] = json_pair("references in circles", &tree(10), &tree(9));
     assert_ne!(backward, Verdict::Compatible);
+    let circle = |limit: i32| {
+        let one = |n: usize| {
+            let next = json!({ "$ref": format!("#/$defs/d{}", (n + 1) % 1000) });
+            (format!("d{n}"), json!({ "type": "object", "properties": { "next": next, "text": { "maxLength": limit } } }))
+        };
+        json!({ "$ref": "#/$defs/d0", "$defs": (0..1000).map(one).collect::<serde_json::Map<_, _>>() })
+    };
+    let [backward, _] = json_pair("a circle of 1,000 definitions", &circle(3), &circle(2));
+    assert_ne!(backward, Verdict::Compatible);
+}
+
+#[test]
+fn json_schema_that_doubles() {
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let doubling = |limit: i32| {
+            let both = |n: usize| json!({ "$ref": format!("#/$defs/d{}", n + 1) });
+            let mut all: serde_json::Map<_, _> =
+                (0..40).map(|n| (format!("d{n}"), json!({ keyword: [both(n), both(n)] }))).collect();
+            all.insert("d40".to_owned(), json!({ "type": "string", "maxLength": limit }));
+            json!({ "$ref": "#/$defs/d0", "$defs": all })
+        };
+        json_pair(&format!("2^40 ways through {keyword}"), &doubling(3), &doubling(2));
+    }
+    let branches = |limit: usize| {
+        let all =
+            |n: usize| (0..12).map(|k| json!({ "properties": { format!("p{k}"): { "maxLength": limit + n + k } } })).collect();
+        let one = |n: usize| json!({ "allOf": Json::Array(all(n)) });
+        json!({ "anyOf": (0..60).map(one).collect::<Vec<_>>() })
+    };
+    json_pair("60 branches of 12 parts", &branches(3), &branches(2));
 }
 
 fn avro_pair(what: &str, old: &Json, new: &Json) -> [Verdict; 2] {
@@ -175,6 +205,14 @@ fn protobuf_of_many_parts() {
     };
     let [backward, forward] = proto_pair("10,000 fields", fields("int64"), fields("int32"));
     assert_eq!([backward, forward], [Verdict::Incompatible, Verdict::Compatible]);
+    let every = |ty: &str, moved: usize| {
+        let line = |n: usize| format!("  {ty} f{} = {n};\n", (n + moved) % 5_000 + 1);
+        format!("syntax = \"proto3\";\nmessage M {{\n{}}}\n", (1..=5_000).map(line).collect::<String>())
+    };
+    let [backward, _] = proto_pair("5,000 fields of another type", every("int32", 0), every("string", 0));
+    assert_eq!(backward, Verdict::Incompatible);
+    let [backward, _] = proto_pair("5,000 names that went round", every("string", 0), every("string", 1));
+    assert_eq!(backward, Verdict::Incompatible);
     let nested = |ty: &str| {
         let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
         for n in 1..=2_000 {

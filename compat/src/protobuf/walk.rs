@@ -3,6 +3,7 @@
 //! Two walks: `sound` follows the fields from the payload, as a decoder does; `confluent` pairs everything in the two files by
 //! name, as Confluent's registry does.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use eventpact_contract::diagnostic::Severity;
@@ -67,6 +68,8 @@ pub(super) struct MessagePair<'a> {
     pub(super) path: String,
     /// How the writer gets there from the payload.
     pub(super) route: Vec<Step>,
+    /// The writer's numbers that are told as swapped, found out once for all fields.
+    pub(super) swapped: OnceCell<HashSet<i32>>,
 }
 
 /// Two fields with the same number.
@@ -158,7 +161,7 @@ fn from_root(context: &Context<'_>, report: &mut Report) {
         let package = reader.main().map_or("", |f| f.package.as_str());
         let short = reader_name.strip_prefix(package).map_or(reader_name, |n| n.trim_start_matches('.'));
         let path = format!("#/{}", short.replace('.', "/"));
-        let message = MessagePair { context, pair: Pair::new(r, w), path, route };
+        let message = MessagePair { context, pair: Pair::new(r, w), path, route, swapped: OnceCell::new() };
         run(&message, report);
         for (r, w) in common_fields(context, message.pair) {
             let (step, r, w) = match (&r.ty, &w.ty) {
@@ -181,7 +184,7 @@ fn by_name(context: &Context<'_>, reader: &[Message], writer: &[Message], path: 
     for r in reader {
         let Some(w) = writer.iter().find(|w| w.element.name == r.element.name) else { continue };
         let path = format!("{path}/{}", r.element.name);
-        let message = MessagePair { context, pair: Pair::new(r, w), path, route: Vec::new() };
+        let message = MessagePair { context, pair: Pair::new(r, w), path, route: Vec::new(), swapped: OnceCell::new() };
         run(&message, report);
         by_name(context, &r.messages, &w.messages, &message.path, report);
     }

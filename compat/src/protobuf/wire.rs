@@ -2,8 +2,10 @@
 //!
 //! Fields are known by number here, never by name, as on the wire. Not for user data: no speed, small messages only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
+use std::rc::Rc;
 
 use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Message, Scalar, Schema};
 
@@ -32,6 +34,17 @@ pub(super) struct View<'a> {
     schema: &'a Schema,
     /// The `extend` blocks, by the message that they extend.
     extensions: HashMap<&'a str, Vec<&'a Field>>,
+    /// By the full name of a message, made when the message is first met: many witnesses are made with one view.
+    layouts: RefCell<HashMap<String, Rc<Layout>>>,
+}
+
+/// Where the fields of a message are, so that what one costs does not depend on how many the message has.
+#[derive(Debug, Default)]
+struct Layout {
+    /// From the number to the place among [`View::fields`]; of two with one number the first.
+    places: HashMap<i32, usize>,
+    /// The numbers of the required ones.
+    required: Vec<i32>,
 }
 
 impl Deref for View<'_> {
@@ -58,13 +71,37 @@ impl<'a> View<'a> {
                 extensions.entry(block.extendee.as_str()).or_default().extend(&block.fields);
             }
         }
-        Self { schema, extensions }
+        Self { schema, extensions, layouts: RefCell::default() }
     }
 
     /// The fields of a message, its own first.
     pub(super) fn fields<'v>(&'v self, message: &'v Message) -> impl Iterator<Item = &'v Field> {
         let more = self.extensions.get(message.element.full_name.as_str());
         message.fields.iter().chain(more.into_iter().flatten().copied())
+    }
+
+    fn layout(&self, message: &Message) -> Rc<Layout> {
+        let name = &message.element.full_name;
+        if let Some(known) = self.layouts.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let mut layout = Layout::default();
+        for (place, field) in self.fields(message).enumerate() {
+            layout.places.entry(field.number).or_insert(place);
+            if field.label == Label::Required {
+                layout.required.push(field.number);
+            }
+        }
+        let layout = Rc::new(layout);
+        self.layouts.borrow_mut().insert(name.clone(), Rc::clone(&layout));
+        layout
+    }
+
+    /// The field of a number.
+    fn field<'v>(&'v self, message: &'v Message, number: i32) -> Option<&'v Field> {
+        let place = *self.layout(message).places.get(&number)?;
+        let more = || self.extensions.get(message.element.full_name.as_str())?.get(place - message.fields.len()).copied();
+        message.fields.get(place).or_else(more)
     }
 }
 
@@ -129,9 +166,8 @@ pub(super) fn encode(schema: &View<'_>, shape: &Shape<'_>, fields: &Fields, dept
             }
         }
         Shape::Message(message) => {
-            let mut known: Vec<&Field> = schema.fields(message).collect();
-            known.sort_by_key(|f| f.number);
-            for field in known {
+            let numbers: BTreeSet<i32> = fields.keys().chain(&schema.layout(message).required).copied().collect();
+            for field in numbers.into_iter().filter_map(|number| schema.field(message, number)) {
                 let values: Vec<Value> = match fields.get(&field.number) {
                     Some(values) => values.clone(),
                     None if field.label == Label::Required => vec![least(schema, &field.ty)?],
@@ -319,15 +355,15 @@ pub(super) fn decode(schema: &View<'_>, shape: &Shape<'_>, bytes: &[u8], depth: 
                 }
             }
             Shape::Message(message) => {
-                if let Some(field) = schema.fields(message).find(|f| f.number == number) {
+                if let Some(field) = schema.field(message, number) {
                     store(schema, message, field, &raw, depth, &mut fields)?;
                 }
             }
         }
     }
     if let Shape::Message(message) = shape {
-        let missing = schema.fields(message).find(|f| f.label == Label::Required && !fields.contains_key(&f.number));
-        if let Some(field) = missing {
+        let missing = schema.layout(message).required.iter().copied().find(|number| !fields.contains_key(number));
+        if let Some(field) = missing.and_then(|number| schema.field(message, number)) {
             return Err(format!("the required field {} `{}` is missing", field.number, field.element.name));
         }
     }
@@ -370,9 +406,8 @@ fn store(
         return Ok(());
     }
     if let Some(oneof) = field.oneof {
-        for other in message.fields.iter().filter(|f| f.oneof == Some(oneof) && f.number != field.number) {
-            fields.remove(&other.number);
-        }
+        let member = |number: i32| schema.field(message, number).is_some_and(|other| other.oneof == Some(oneof));
+        fields.retain(|number, _| *number == field.number || !member(*number));
     }
     let slot = fields.entry(field.number).or_default();
     if let FieldType::Map { key, .. } = &field.ty {
@@ -467,11 +502,15 @@ pub(super) fn to_json(schema: &View<'_>, shape: &Shape<'_>, fields: &Fields) -> 
             }
         }
         Shape::Message(message) => {
-            for field in schema.fields(message) {
+            let layout = schema.layout(message);
+            let mut present: Vec<&Field> = fields.keys().filter_map(|number| schema.field(message, *number)).collect();
+            // As the schema has them.
+            present.sort_by_key(|field| layout.places.get(&field.number));
+            for field in present {
                 let Some(values) = fields.get(&field.number) else { continue };
                 let mut all: Vec<serde_json::Value> = values.iter().map(|v| value_json(schema, &field.ty, v)).collect();
                 let json = if field.label == Label::Repeated { all.into() } else { all.pop().unwrap_or_default() };
-                let own = message.fields.iter().any(|f| std::ptr::eq(f, field));
+                let own = layout.places.get(&field.number).is_some_and(|place| *place < message.fields.len());
                 let name = &field.element;
                 object.insert(if own { name.name.clone() } else { format!("[{}]", name.full_name) }, json);
             }

@@ -109,5 +109,9 @@ fn prove(pair: &MessagePair<'_>, ring: &Ring<'_>) -> Option<Witness> {
 
 /// The field stands in a ring that is told as such.
 pub(super) fn is_told(pair: &MessagePair<'_>, number: i32) -> bool {
-    rings(pair.pair).iter().any(|ring| ring.iter().any(|(_, w)| w.number == number) && prove(pair, ring).is_some())
+    let told = || {
+        let proved = rings(pair.pair).into_iter().filter(|ring| prove(pair, ring).is_some());
+        proved.flatten().map(|(_, writer)| writer.number).collect()
+    };
+    pair.swapped.get_or_init(told).contains(&number)
 }
