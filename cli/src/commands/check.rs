@@ -95,6 +95,24 @@ fn open(args: &Args, read: &ReadArgs, all: bool) -> Result<(Tree, Vec<Tree>)> {
     Ok((new, history))
 }
 
+/// The new tree has the first documents of all: the earlier ones are there and hold none.
+fn is_first(new: &Tree, history: &[Tree]) -> Result<bool> {
+    let has_documents = |tree: &Tree| -> Result<bool> {
+        for entry in &tree.entries {
+            if tree.single || is_root(tree, entry)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    for tree in history {
+        if has_documents(tree)? {
+            return Ok(false);
+        }
+    }
+    has_documents(new)
+}
+
 /// Compares the new version with each baseline that the mode asks for.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
@@ -116,13 +134,17 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         eprintln!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
         return Ok(Exit::CouldNotRun);
     }
-    if subjects.list.is_empty() && subjects.problems.is_empty() {
+    let first = subjects.list.is_empty() && subjects.problems.is_empty();
+    if first && !is_first(&new, &history)? {
         bail!(
             "nothing to check: no document of {} has a counterpart in {}; they are paired by their path below what is named, by what \
              they define, and with a registry by the name of the subject",
             new.label,
             args.against.join(", ")
         );
+    }
+    if first {
+        eprintln!("note: there is no document in {} yet, so there is nothing to break", args.against.join(", "));
     }
     let names = Names::new(&config, &args.new);
     let mut findings = Findings::new(subjects.problems, args.message.is_none());
