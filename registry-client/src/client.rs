@@ -98,6 +98,9 @@ impl ClientBuilder {
         if addresses.is_empty() {
             return Err(Error::Usage("a registry client needs at least one address, for example http://localhost:8081".into()));
         }
+        // The first one that is chosen holds for the process; another choice of the program stays.
+        #[cfg(feature = "tls")]
+        drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)

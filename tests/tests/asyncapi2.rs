@@ -23,7 +23,8 @@ fn comparable(mut contract: Contract) -> String {
             message.key = message.key.to_lowercase();
         }
     }
-    contract_text(&contract)
+    // A schema without a format has that of its document.
+    contract_text(&contract).replace("asyncapi;version=2.6.0", "asyncapi;version=3.0.0")
 }
 
 #[test]
