@@ -104,9 +104,10 @@ fn check(eventpact: &Path) -> Result<String> {
     for line in first.join("\n\n").lines() {
         println!("   {line}");
     }
-    let last = text.lines().last().unwrap_or("").to_owned();
-    println!("   … {last}");
-    Ok(last)
+    // The verdict, and behind it what to deploy first.
+    let end: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("incompatible:")).collect();
+    println!("   …\n   {}", end.join("\n   "));
+    Ok(end.first().copied().unwrap_or_default().to_owned())
 }
 
 /// A running registry; it is stopped when this goes.

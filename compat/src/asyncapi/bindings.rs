@@ -274,7 +274,9 @@ impl Walk<'_, '_> {
         let message =
             format!("{path}the {} binding of {} {what}, and what that means is not known", self.protocol, self.bindings.of);
         let change = self.places(Severity::Warning, message, new, old);
-        self.found.push((binding_not_judged::RULE.info, change.help(binding_not_judged::HELP)));
+        // As it is listed: what no list names says nothing.
+        let listed = rules::RULES.iter().find(|rule| rule.info == binding_not_judged::RULE.info);
+        self.found.extend(listed.map(|rule| (rule.info, change.help(binding_not_judged::HELP))));
     }
 
     fn places(&self, severity: Severity, message: String, new: Option<&Node>, old: Option<&Node>) -> Change {
