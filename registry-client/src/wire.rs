@@ -4,16 +4,20 @@
 //! JSON library does (a number where a text is expected, digits in quotes where a number is expected); unknown fields are
 //! ignored; null and empty values are not written.
 
+mod association;
 mod config;
 mod lenient;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use association::{Association, Lifecycle};
 pub use config::{Config, ConfigUpdate, Update};
 use lenient::{lenient_number, lenient_number_or_zero, lenient_text, lenient_text_or_empty, null_as_default};
+pub use rules::{ExecutionEnvironment, Rule, RuleKind, RuleMode, RuleSet};
 
 /// The content type of every answer unless the client asks for another.
 pub const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
@@ -128,9 +132,9 @@ pub struct RegisterRequest {
     /// Tags and properties.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
-    /// Rules that clients run; carried as it is.
+    /// Rules that clients run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_set: Option<serde_json::Value>,
+    pub rule_set: Option<RuleSet>,
     /// The schema text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub schema: Option<String>,
@@ -247,7 +251,7 @@ pub struct RegisterResponse {
     pub metadata: Option<Metadata>,
     /// Rules that clients run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_set: Option<serde_json::Value>,
+    pub rule_set: Option<RuleSet>,
     /// The canonical schema text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
@@ -277,7 +281,7 @@ pub struct SchemaObject {
     pub metadata: Option<Metadata>,
     /// Rules that clients run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_set: Option<serde_json::Value>,
+    pub rule_set: Option<RuleSet>,
     /// The canonical schema text.
     pub schema: String,
     /// The tags in the text, when they were asked for.
@@ -324,7 +328,7 @@ pub struct SchemaString {
     pub metadata: Option<Metadata>,
     /// Rules that clients run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_set: Option<serde_json::Value>,
+    pub rule_set: Option<RuleSet>,
     /// The tags in the text, when they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub schema_tags: Vec<SchemaTags>,

@@ -94,11 +94,12 @@ impl Incoming {
     /// The schema with this metadata, as it would be stored.
     fn with_metadata(&self, metadata: Option<Metadata>) -> Schema {
         Schema {
-            identity: crate::identity::Identity::of(&self.parsed.text, &self.references, metadata.as_ref()),
+            identity: crate::identity::Identity::of(&self.parsed.text, &self.references, metadata.as_ref(), None),
             format: self.format.clone(),
             text: self.parsed.text.as_str().into(),
             references: self.references.clone(),
             metadata,
+            rules: None,
         }
     }
 }

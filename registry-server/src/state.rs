@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use eventpact_registry_client::wire::Config;
+use eventpact_registry_client::wire::{Config, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
 
+use crate::associations::Associations;
 use crate::identity::Identity;
 use crate::store::Change;
 use crate::subject::SubjectName;
@@ -26,6 +27,7 @@ pub(crate) struct Schema {
     /// As they were given, except that "latest" has become a number.
     pub(crate) references: Vec<Reference>,
     pub(crate) metadata: Option<Metadata>,
+    pub(crate) rules: Option<RuleSet>,
 }
 
 impl Schema {
@@ -155,6 +157,8 @@ pub(crate) struct State {
     modes: HashTrieMapSync<Arc<str>, Arc<str>>,
     guids: HashTrieMapSync<Identity, RedBlackTreeSetSync<(Arc<str>, u32)>>,
     referrers: HashTrieMapSync<VersionKey, RedBlackTreeSetSync<(Arc<str>, u32)>>,
+    /// Which subjects belong to which topics.
+    pub(crate) associations: Associations,
     revision: u64,
     /// Changes with every configuration or mode.
     pub(crate) settings_revision: u64,
@@ -219,6 +223,8 @@ impl State {
                 self.settings_revision = self.revision;
                 put_or_remove(&mut self.modes, scope, mode.as_ref());
             }
+            Change::PutAssociation { association } => self.associations.put(association),
+            Change::DropAssociation { association } => self.associations.remove(&association.guid),
         }
     }
 
@@ -344,11 +350,12 @@ mod tests {
 
     fn schema(text: &str) -> Arc<Schema> {
         Arc::new(Schema {
-            identity: Identity::of(text, &[], None),
+            identity: Identity::of(text, &[], None, None),
             format: SchemaType::Avro,
             text: text.into(),
             references: Vec::new(),
             metadata: None,
+            rules: None,
         })
     }
 

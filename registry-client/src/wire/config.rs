@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Metadata;
 use super::lenient::lenient_text;
+use super::{Metadata, RuleSet};
 
 /// A field of a [`ConfigUpdate`]: an absent key keeps what is stored, JSON `null` clears it, a value sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,6 +89,12 @@ pub struct ConfigUpdate {
     /// Metadata over what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]
     pub override_metadata: Update<Metadata>,
+    /// Rules under what a registration gives.
+    #[serde(skip_serializing_if = "Update::is_keep")]
+    pub default_rule_set: Update<RuleSet>,
+    /// Rules over what a registration gives.
+    #[serde(skip_serializing_if = "Update::is_keep")]
+    pub override_rule_set: Update<RuleSet>,
 }
 
 impl ConfigUpdate {
@@ -135,4 +141,10 @@ pub struct Config {
     /// Metadata over what a registration gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub override_metadata: Option<Metadata>,
+    /// Rules under what a registration gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_rule_set: Option<RuleSet>,
+    /// Rules over what a registration gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_rule_set: Option<RuleSet>,
 }

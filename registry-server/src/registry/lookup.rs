@@ -112,7 +112,7 @@ impl Registry {
                 Err(_) if nowhere && !request.references.is_empty() => return Err(miss()),
                 Err(error) => return Err(error),
             };
-            if request.rule_set.as_ref().is_some_and(|rules| !rules.is_null()) {
+            if request.rule_set.is_some() {
                 return Err(miss());
             }
             same_name_everywhere(&state, &subject)

@@ -16,7 +16,7 @@ use crate::store::{Change, Store, StoreError};
 const APPLICATION_ID: i32 = 0x4576_5052;
 
 /// The layout of the tables. A newer one is refused, an older one is migrated.
-const LAYOUT: i32 = 1;
+const LAYOUT: i32 = 2;
 
 /// An open database and the lock on it.
 pub(super) struct Sqlite {
@@ -34,7 +34,7 @@ impl Sqlite {
         let failed = |cause: rusqlite::Error| failure(path, &cause);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        let is_new = guard(&connection, path)?;
+        let layout = guard(&connection, path)?;
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL;
@@ -52,10 +52,13 @@ impl Sqlite {
                 format!("{}: this file system cannot hold a write-ahead log; put the store on a local disk", path.display());
             return Err(StoreError::Refused(text));
         }
-        if is_new {
+        if layout < LAYOUT {
             // In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
             let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};");
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {} COMMIT;", rows::TABLES)).map_err(failed)?;
+            let tables = if layout == 0 { rows::TABLES } else { "" };
+            let missing = usize::try_from(layout - 1).unwrap_or(0);
+            let migrations = rows::MIGRATIONS.iter().skip(missing).copied().collect::<String>();
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {tables} {migrations} COMMIT;")).map_err(failed)?;
         }
         Ok(Self { connection, path: path.to_owned(), in_batch: false, _lock: lock })
     }
@@ -65,8 +68,8 @@ impl Sqlite {
     }
 }
 
-/// What stands at the start of the file decides whether it is touched at all. `true` when there is nothing in it yet.
-fn guard(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+/// What stands at the start of the file decides whether it is touched at all. The layout of the tables; 0 when there are none yet.
+fn guard(connection: &Connection, path: &Path) -> Result<i32, StoreError> {
     let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
     let place = path.display();
     let (application, layout) = match (number("application_id"), number("user_version")) {
@@ -94,7 +97,7 @@ fn guard(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
             format!("{place} is damaged ({check}); restore a backup, or save what is readable with the sqlite3 command .recover");
         return Err(StoreError::Refused(text));
     }
-    Ok(application != APPLICATION_ID)
+    Ok(if application == APPLICATION_ID { layout } else { 0 })
 }
 
 fn failure(path: &Path, cause: &rusqlite::Error) -> StoreError {
@@ -155,15 +158,22 @@ mod tests {
         Change::PutContext { context: ".".into(), next_id: 1, listed: true }
     }
 
+    fn association() -> std::sync::Arc<eventpact_registry_client::wire::Association> {
+        let text = r#"{"subject":"s","guid":"g","resourceName":"t","resourceNamespace":"n","resourceId":"n:t","resourceType":"topic",
+            "associationType":"value","lifecycle":"STRONG","frozen":true,"createTs":1,"updateTs":2}"#;
+        serde_json::from_str::<eventpact_registry_client::wire::Association>(text).unwrap().into()
+    }
+
     fn example() -> Vec<Change> {
         let mut metadata = eventpact_registry_client::Metadata::default();
         metadata.properties.insert("owner".into(), "shop".into());
         let schema = Schema {
-            identity: crate::identity::Identity::of("\"int\"", &[], Some(&metadata)),
+            identity: crate::identity::Identity::of("\"int\"", &[], Some(&metadata), None),
             format: eventpact_registry_client::SchemaType::Avro,
             text: "\"int\"".into(),
             references: vec![eventpact_registry_client::Reference::new("a", "b", 3)],
             metadata: Some(metadata),
+            rules: Some(eventpact_registry_client::wire::RuleSet::default()),
         };
         let config = eventpact_registry_client::Config { normalize: Some(true), ..Default::default() };
         let version = Version { id: 1, deleted: true, ts: 1_700_000_000_000 };
@@ -174,6 +184,7 @@ mod tests {
             Change::PutVersion { subject: SubjectName::parse(":.eu:s"), number: 4, version },
             Change::Config { scope: "".into(), config: Some(config.into()) },
             Change::Mode { scope: ":.eu:s".into(), mode: Some("READONLY".into()) },
+            Change::PutAssociation { association: association() },
         ]
     }
 
@@ -192,10 +203,43 @@ mod tests {
             Change::DropSchema { context: ".eu".into(), id: 1 },
             Change::Config { scope: "".into(), config: None },
             Change::Mode { scope: ":.eu:s".into(), mode: None },
+            Change::DropAssociation { association: association() },
         ];
         store.write(&gone).unwrap();
         store.commit().unwrap();
         assert_eq!(all(&mut store), example()[..2]);
+    }
+
+    #[test]
+    fn an_older_file_is_migrated_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        let old = Connection::open(&path).unwrap();
+        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
+        old.execute_batch(&format!("{marks} {}", rows::TABLES)).unwrap();
+        old.execute_batch(
+            "INSERT INTO contexts VALUES ('.', 2, 1);
+             INSERT INTO schemas VALUES ('.', 1, x'ef524ea1b91e73173d938ade36c1db32', 'AVRO', '\"int\"', '[]', NULL);",
+        )
+        .unwrap();
+        drop(old);
+        let mut store = open(&path).unwrap();
+        let schema = Schema {
+            identity: crate::identity::Identity::of("\"int\"", &[], None, None),
+            format: eventpact_registry_client::SchemaType::Avro,
+            text: "\"int\"".into(),
+            references: Vec::new(),
+            metadata: None,
+            rules: None,
+        };
+        let context = Change::PutContext { context: ".".into(), next_id: 2, listed: true };
+        let expected = [context, Change::PutSchema { context: ".".into(), id: 1, schema: schema.into() }];
+        assert_eq!(all(&mut store), expected);
+        let later = [Change::PutAssociation { association: association() }];
+        store.write(&later).unwrap();
+        store.commit().unwrap();
+        drop(store);
+        assert_eq!(all(&mut open(&path).unwrap())[2..], later);
     }
 
     #[test]

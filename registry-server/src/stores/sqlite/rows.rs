@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eventpact_registry_client::wire::Config;
+use eventpact_registry_client::wire::{Association, Config, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, params};
@@ -13,7 +13,7 @@ use crate::state::{Schema, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
 
-/// What a new file gets. Lists and objects are JSON, as the wire has them.
+/// The tables of layout 1. Lists and objects are JSON, as the wire has them.
 pub(super) const TABLES: &str = "
     CREATE TABLE contexts (
         context TEXT PRIMARY KEY,
@@ -45,6 +45,12 @@ pub(super) const TABLES: &str = "
     CREATE TABLE modes (scope TEXT PRIMARY KEY, mode TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// What turns each layout into the next one; the first is from 1 to 2. A new file goes through all of them.
+pub(super) const MIGRATIONS: &[&str] = &["
+    ALTER TABLE schemas ADD COLUMN rules TEXT;
+    CREATE TABLE associations (guid TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
 /// Writes one change.
 pub(super) fn write(connection: &Connection, change: &Change) -> Result<(), Error> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values).map(drop);
@@ -67,6 +73,11 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Result<(), Erro
         Change::Config { scope, config: None } => run("DELETE FROM configs WHERE scope = ?1", params![scope]),
         Change::Mode { scope, mode: Some(mode) } => run("INSERT OR REPLACE INTO modes VALUES (?1, ?2)", params![scope, mode]),
         Change::Mode { scope, mode: None } => run("DELETE FROM modes WHERE scope = ?1", params![scope]),
+        Change::PutAssociation { association } => {
+            let body = json(&**association)?;
+            run("INSERT OR REPLACE INTO associations VALUES (?1, ?2)", params![association.guid, body])
+        }
+        Change::DropAssociation { association } => run("DELETE FROM associations WHERE guid = ?1", params![association.guid]),
     }
 }
 
@@ -84,7 +95,8 @@ fn put_context(connection: &Connection, context: &str, next_id: u32, listed: boo
 
 fn put_schema(connection: &Connection, context: &str, id: u32, schema: &Schema) -> Result<(), Error> {
     let metadata = schema.metadata.as_ref().map(json).transpose()?;
-    connection.prepare_cached("INSERT INTO schemas VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+    let rules = schema.rules.as_ref().map(json).transpose()?;
+    connection.prepare_cached("INSERT INTO schemas VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
         context,
         id,
         schema.identity.0,
@@ -92,6 +104,7 @@ fn put_schema(connection: &Connection, context: &str, id: u32, schema: &Schema) 
         &*schema.text,
         json(&schema.references)?,
         metadata,
+        rules,
     ])?;
     Ok(())
 }
@@ -108,7 +121,7 @@ pub(super) fn load(connection: &Connection, apply: &mut dyn FnMut(Change)) -> Re
     each("SELECT context, next_id, listed FROM contexts ORDER BY context", |row| {
         Ok(Change::PutContext { context: row.get(0)?, next_id: row.get(1)?, listed: row.get(2)? })
     })?;
-    each("SELECT context, id, identity, format, text, refs, metadata FROM schemas ORDER BY context, id", read_schema)?;
+    each("SELECT context, id, identity, format, text, refs, metadata, rules FROM schemas ORDER BY context, id", read_schema)?;
     each("SELECT context, subject, version, id, deleted, ts FROM versions ORDER BY context, subject, version", |row| {
         let subject = SubjectName::new(row.get::<_, Arc<str>>(0)?, row.get::<_, Arc<str>>(1)?);
         let version = Version { id: row.get(3)?, deleted: row.get(4)?, ts: row.get(5)? };
@@ -117,17 +130,21 @@ pub(super) fn load(connection: &Connection, apply: &mut dyn FnMut(Change)) -> Re
     each("SELECT scope, body FROM configs ORDER BY scope", |row| {
         Ok(Change::Config { scope: row.get(0)?, config: Some(Arc::new(from_json::<Config>(row, 1)?)) })
     })?;
-    each("SELECT scope, mode FROM modes ORDER BY scope", |row| Ok(Change::Mode { scope: row.get(0)?, mode: Some(row.get(1)?) }))
+    each("SELECT scope, mode FROM modes ORDER BY scope", |row| Ok(Change::Mode { scope: row.get(0)?, mode: Some(row.get(1)?) }))?;
+    each("SELECT guid, body FROM associations ORDER BY guid", |row| {
+        Ok(Change::PutAssociation { association: Arc::new(from_json::<Association>(row, 1)?) })
+    })
 }
 
 fn read_schema(row: &Row<'_>) -> Result<Change, Error> {
-    let has_metadata = row.get_ref(6)? != rusqlite::types::ValueRef::Null;
+    let has = |column: usize| Ok::<bool, Error>(row.get_ref(column)? != rusqlite::types::ValueRef::Null);
     let schema = Schema {
         identity: Identity(row.get(2)?),
         format: SchemaType::from(row.get_ref(3)?.as_str()?),
         text: row.get(4)?,
         references: from_json::<Vec<Reference>>(row, 5)?,
-        metadata: has_metadata.then(|| from_json::<Metadata>(row, 6)).transpose()?,
+        metadata: has(6)?.then(|| from_json::<Metadata>(row, 6)).transpose()?,
+        rules: has(7)?.then(|| from_json::<RuleSet>(row, 7)).transpose()?,
     };
     Ok(Change::PutSchema { context: row.get(0)?, id: row.get(1)?, schema: Arc::new(schema) })
 }
