@@ -11,6 +11,7 @@ pub mod json_schema;
 pub mod mode;
 pub mod options;
 pub mod pair;
+pub mod parts;
 pub mod protobuf;
 pub mod report;
 pub mod rule;

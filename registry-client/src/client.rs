@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::SchemaCache;
 use crate::error::Error;
+use crate::wire::verdict::{CheckReport, DiffReport};
 use crate::wire::{
     CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, Reference, RegisterRequest, RegisterResponse, SchemaObject,
     SchemaString,
@@ -234,6 +235,18 @@ impl Client {
         let version = version.map(|v| format!("/{v}")).unwrap_or_default();
         let path = format!("/compatibility/subjects/{}/versions{version}?verbose=true", segment(subject)?);
         self.call(&Call::send(Method::POST, path, request)?).await
+    }
+
+    /// How a schema stands to a subject at every level, with places and proofs. Only a registry of Eventpact knows this call.
+    pub async fn check_report(&self, subject: &str, request: &RegisterRequest) -> Result<CheckReport, Error> {
+        let path = format!("/eventpact/v1/subjects/{}/check", segment(subject)?);
+        self.call(&Call::send(Method::POST, path, request)?).await
+    }
+
+    /// What changed between two versions of a subject. Only a registry of Eventpact knows this call.
+    pub async fn diff(&self, subject: &str, old: i32, new: i32) -> Result<DiffReport, Error> {
+        let path = format!("/eventpact/v1/subjects/{}/versions/{old}/diff/{new}", segment(subject)?);
+        self.call(&Call::get(path)).await
     }
 
     /// The configuration that holds for a subject, or with `None` for the whole registry.

@@ -8,6 +8,7 @@ mod association;
 mod config;
 mod lenient;
 mod rules;
+pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

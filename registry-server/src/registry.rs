@@ -5,6 +5,7 @@
 //! whether that snapshot still holds.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod delete;
 pub(crate) mod lookup;
 pub(crate) mod register;

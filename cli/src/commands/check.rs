@@ -9,7 +9,6 @@ mod impact;
 mod judged;
 mod judgement;
 mod modules;
-mod parts;
 mod profiles;
 mod read;
 mod registered;

@@ -53,7 +53,8 @@ pub enum Order {
 }
 
 impl Order {
-    fn of(holds: Holds) -> Self {
+    /// What follows from who gets along with whom.
+    pub fn of(holds: Holds) -> Self {
         match (holds.backward, holds.forward) {
             (Verdict::Compatible, Verdict::Compatible) if holds.clients_first => Self::ClientsFirst,
             (Verdict::Compatible, Verdict::Compatible) => Self::Either,

@@ -21,6 +21,7 @@ use crate::check;
 use crate::mode::{Direction, Mode};
 use crate::options::Options;
 use crate::pair::Pair;
+use crate::parts::parts;
 use crate::report::Finding;
 use crate::rule::Profile;
 
@@ -184,14 +185,10 @@ impl Difference {
 pub fn schemas(new: &Schema, old: &Schema, mode: Mode, options: Options, whole: bool) -> Difference {
     let mut changes = tree::compare(&items(new), &items(old));
     let (mut findings, mut unknown) = (Vec::new(), Vec::new());
-    let pairs = match (new, old) {
-        (Schema::Protobuf(new), Schema::Protobuf(old)) if whole && options.profile == Profile::Sound => {
-            protobuf::removed(new, old, &mut changes);
-            protobuf::parts(new, old)
-        }
-        _ => vec![(new.clone(), old.clone())],
-    };
-    for (new, old) in &pairs {
+    if let (Schema::Protobuf(new), Schema::Protobuf(old), true, Profile::Sound) = (new, old, whole, options.profile) {
+        protobuf::removed(new, old, &mut changes);
+    }
+    for (new, old) in &parts(new, old, options.profile, whole).pairs {
         for direction in [Direction::Backward, Direction::Forward] {
             let pair = match direction {
                 Direction::Backward => Pair::new(new, old),

@@ -1,12 +1,9 @@
 //! Protobuf: each message, enum and service of the files is an item; fields and values are paired by their numbers.
 
-use std::sync::Arc;
-
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{
     Element, Enum, Field, FieldType, File, Label, Message, OptionEntry, Range, Schema, Service, Syntax,
 };
-use eventpact_contract::schema;
 use eventpact_contract::source::Span;
 
 use super::{Change, Effect, Item, Kind};
@@ -45,21 +42,6 @@ fn named(what: &'static str, element: &Element) -> Item {
     item.also.push(element.name.clone());
     item.note("comment", element.doc.as_deref(), element.name_span);
     item
-}
-
-/// The top-level messages that both versions of a file have, each as a payload.
-pub(super) fn parts(new: &Schema, old: &Schema) -> Vec<(schema::Schema, schema::Schema)> {
-    let own = |schema: &Schema| -> Vec<(String, String)> {
-        let messages = schema.main().into_iter().flat_map(|file| &file.messages);
-        messages.map(|message| (message.element.name.clone(), message.element.full_name.clone())).collect()
-    };
-    let now = own(new);
-    let payload = |schema: &Schema, root: &str| schema::Schema::Protobuf(Arc::new(schema.with_root(root.to_owned())));
-    let pair = |(name, before): (String, String)| {
-        let (_, after) = now.iter().find(|(known, _)| *known == name)?;
-        Some((payload(new, after), payload(old, &before)))
-    };
-    own(old).into_iter().filter_map(pair).collect()
 }
 
 /// A payload that is gone is worth a look: no pair of messages says it.

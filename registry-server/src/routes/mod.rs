@@ -6,6 +6,7 @@
 mod compatibility;
 mod config;
 mod contexts;
+pub(crate) mod eventpact;
 mod metadata;
 mod mode;
 mod schemas;
@@ -63,6 +64,8 @@ pub(crate) enum Endpoint {
     ServerVersion,
     /// `/v1/metadata/deployment`
     Deployment,
+    /// `/eventpact/v1/…`
+    Eventpact(eventpact::Route),
 }
 
 /// What a request asks, without HTTP.
@@ -209,6 +212,7 @@ fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> 
         ["subjects", s, "versions", v] => Endpoint::Version(subject(s)?, decode(v)?),
         ["subjects", s, "versions", v, "schema"] => Endpoint::VersionSchema(subject(s)?, decode(v)?),
         ["subjects", s, "versions", v, "referencedby"] => Endpoint::ReferencedBy(subject(s)?, decode(v)?),
+        ["eventpact", "v1", rest @ ..] => Endpoint::Eventpact(eventpact::Route::find(rest, subject)?),
         ["schemas"] => Endpoint::Schemas,
         ["schemas", "types"] => Endpoint::SchemaTypes,
         ["schemas", "ids", id] => Endpoint::SchemaId(decode(id)?),
@@ -254,6 +258,7 @@ impl Endpoint {
             Self::Config(_) | Self::Mode(_) => &[Method::GET, Method::PUT, Method::DELETE],
             Self::Context(name) if name == crate::subject::DEFAULT_CONTEXT => &[],
             Self::Context(_) => &[Method::DELETE],
+            Self::Eventpact(route) => route.methods(),
             _ => GET,
         }
     }
@@ -297,6 +302,7 @@ pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answ
         Endpoint::ClusterId => metadata::id(),
         Endpoint::ServerVersion => metadata::version(),
         Endpoint::Deployment => metadata::deployment(),
+        Endpoint::Eventpact(route) => eventpact::answer(registry, &request, route).await,
     }
 }
 

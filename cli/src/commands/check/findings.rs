@@ -6,6 +6,7 @@ use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
+use eventpact_compat::parts::{Parts, parts};
 use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::{Finding, Report};
 use eventpact_compat::rule::Profile;
@@ -19,7 +20,6 @@ use eventpact_contract::source::{FileId, Sources, Span};
 use super::documents::{Subject, Version};
 use super::impact::{self, Module};
 use super::judged::{Judged, Way};
-use super::parts::{Parts, parts};
 use super::profiles::{Opinion, Profiles};
 use super::rollouts::Rollouts;
 

@@ -1,10 +1,13 @@
 //! Where the profiles differ: what one of them lets pass and another does not.
 
+use std::sync::Arc;
+
 use eventpact_compat::asyncapi::{self, ContractFinding, ContractReport};
 use eventpact_compat::check::{self, Verdict};
 use eventpact_compat::mode::{Direction, Mode};
 use eventpact_compat::options::Options;
 use eventpact_compat::pair::Pair;
+use eventpact_compat::parts::parts;
 use eventpact_compat::report::Report;
 use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
@@ -14,7 +17,6 @@ use eventpact_contract::schema::Schema;
 use super::documents::Subject;
 use super::findings::versions;
 use super::judged::Way;
-use super::parts::{parts, under_one_name};
 
 /// How many documents are held against another profile. The one of Confluent is cheap; what is sound is searched for.
 const MAX_SUBJECTS: usize = 2_000;
@@ -225,4 +227,14 @@ fn help(refuses: Profile, accepts: Profile) -> String {
         }
         _ => format!("`--profile {refuses}` shows all that it finds."),
     }
+}
+
+/// The old schema with the name of the new file: for buf, a file of another name would be gone.
+fn under_one_name(new: &Schema, old: &Schema) -> Schema {
+    let (Schema::Protobuf(new), Schema::Protobuf(older)) = (new, old) else { return old.clone() };
+    let mut older = (**older).clone();
+    if let (Some(new), Some(old)) = (new.files.first(), older.files.first_mut()) {
+        old.path.clone_from(&new.path);
+    }
+    Schema::Protobuf(Arc::new(older))
 }

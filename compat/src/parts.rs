@@ -1,22 +1,25 @@
-//! What is compared of two schemas: all of it, or its messages one by one.
+//! What is compared of two schemas: all of it, or the messages of a `.proto` file one by one.
 
 use std::sync::Arc;
 
-use eventpact_compat::rule::Profile;
 use eventpact_contract::formats::protobuf;
 use eventpact_contract::schema::Schema;
 use eventpact_contract::source::Span;
 
+use crate::rule::Profile;
+
 /// What is to be compared of two schemas.
-pub(super) struct Parts {
-    pub(super) pairs: Vec<(Schema, Schema)>,
-    /// Messages that only the old one has.
-    pub(super) gone: Vec<(String, Span)>,
+#[derive(Debug)]
+pub struct Parts {
+    /// The new and the old version of each payload.
+    pub pairs: Vec<(Schema, Schema)>,
+    /// Messages that only the old one has: full name and place.
+    pub gone: Vec<(String, Span)>,
 }
 
-/// What is to be compared: the schemas, or each message of a `.proto` file that stands for itself (`whole`). A registry
-/// compares such a file at once.
-pub(super) fn parts(new: &Schema, old: &Schema, profile: Profile, whole: bool) -> Parts {
+/// What is to be compared: the schemas, or in the profile `sound` each message of a `.proto` file that stands for itself (`whole`:
+/// no message was named). A registry of Confluent compares such a file at once.
+pub fn parts(new: &Schema, old: &Schema, profile: Profile, whole: bool) -> Parts {
     let (Schema::Protobuf(newer), Schema::Protobuf(older), true) = (new, old, profile == Profile::Sound && whole) else {
         return Parts { pairs: vec![(new.clone(), old.clone())], gone: Vec::new() };
     };
@@ -33,14 +36,4 @@ pub(super) fn parts(new: &Schema, old: &Schema, profile: Profile, whole: bool) -
         }
     }
     parts
-}
-
-/// The old schema with the name of the new file: for buf, a file of another name would be gone.
-pub(super) fn under_one_name(new: &Schema, old: &Schema) -> Schema {
-    let (Schema::Protobuf(new), Schema::Protobuf(older)) = (new, old) else { return old.clone() };
-    let mut older = (**older).clone();
-    if let (Some(new), Some(old)) = (new.files.first(), older.files.first_mut()) {
-        old.path.clone_from(&new.path);
-    }
-    Schema::Protobuf(Arc::new(older))
 }

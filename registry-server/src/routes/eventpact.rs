@@ -1,0 +1,46 @@
+//! `/eventpact/v1/…`: what goes beyond Confluent's API. One file for each family.
+
+mod verdict;
+
+use axum::http::Method;
+
+use super::{Answer, Request, decode};
+use crate::error::ApiError;
+use crate::registry::Registry;
+use crate::subject::SubjectName;
+
+/// A route below `/eventpact/v1` with what its path says. Subjects are qualified already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `subjects/{s}/check`: a schema against a subject, at every level. Reads only.
+    Check(String),
+    /// `subjects/{s}/versions/{a}/diff/{b}`: what changed between two versions.
+    Diff(String, String, String),
+}
+
+impl Route {
+    /// Finds the route; `subject` decodes and qualifies a segment.
+    pub(super) fn find(path: &[&str], subject: impl Fn(&str) -> Result<String, ApiError>) -> Result<Self, ApiError> {
+        Ok(match path {
+            ["subjects", s, "check"] => Self::Check(subject(s)?),
+            ["subjects", s, "versions", a, "diff", b] => Self::Diff(subject(s)?, decode(a)?, decode(b)?),
+            _ => return Err(ApiError::no_such_route()),
+        })
+    }
+
+    /// The methods that the route has; HEAD and OPTIONS are understood.
+    pub(super) fn methods(&self) -> &'static [Method] {
+        match self {
+            Self::Check(_) => &[Method::POST],
+            Self::Diff(..) => &[Method::GET],
+        }
+    }
+}
+
+/// Answers a request whose method the route has.
+pub(super) async fn answer(registry: &Registry, request: &Request, route: &Route) -> Result<Answer, ApiError> {
+    match route {
+        Route::Check(s) => verdict::check(registry, request, &SubjectName::parse(s)).await,
+        Route::Diff(s, a, b) => verdict::diff(registry, request, &SubjectName::parse(s), (a, b)).await,
+    }
+}

@@ -1,0 +1,70 @@
+//! What the registry offers beyond Confluent's API, asked over HTTP, once per store.
+//!
+//! A case is a folder below `tests/registry/eventpact`: `steps.jsonl` has the requests, one a line (`method`, `path`, `body`), and
+//! `expected.json` what is answered. In a body, `{"$file": "v1.avsc"}` stands for the text of that file. Times are left out of the
+//! answers.
+
+mod server;
+
+use std::path::Path;
+
+use eventpact_registry::StoreSpec;
+use eventpact_tests::{cases, expect_text};
+use serde_json::{Value, json};
+use server::Running;
+
+/// The body of a step, with the files that it names read.
+fn filled(value: Value, folder: &Path) -> Value {
+    match value {
+        Value::Object(map) => match map.get("$file").and_then(Value::as_str) {
+            Some(name) => std::fs::read_to_string(folder.join(name)).expect("a file of the case").into(),
+            None => map.into_iter().map(|(key, value)| (key, filled(value, folder))).collect(),
+        },
+        Value::Array(items) => items.into_iter().map(|item| filled(item, folder)).collect(),
+        other => other,
+    }
+}
+
+/// Takes out what no two runs have in common.
+fn steady(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for key in ["ts", "first_seen", "last_seen"] {
+                map.shift_remove(key);
+            }
+            map.values_mut().for_each(steady);
+        }
+        Value::Array(items) => items.iter_mut().for_each(steady),
+        _ => {}
+    }
+}
+
+async fn run(folder: &Path, store: StoreSpec) -> Value {
+    let server = Running::start(store).await;
+    let steps = std::fs::read_to_string(folder.join("steps.jsonl")).expect("steps.jsonl is there");
+    let mut answers = Vec::new();
+    for line in steps.lines().filter(|line| !line.is_empty()) {
+        let step: Value = serde_json::from_str(line).expect("a step is JSON");
+        let (method, path) = (step["method"].as_str().expect("a method"), step["path"].as_str().expect("a path"));
+        let body = step.get("body").map(|body| filled(body.clone(), folder));
+        let answer = server.send(method, path, body.as_ref()).await;
+        let mut body = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
+        steady(&mut body);
+        answers.push(json!({ "request": format!("{method} {path}"), "status": answer.status, "body": body }));
+    }
+    server.stop().await;
+    Value::Array(answers)
+}
+
+#[tokio::test]
+async fn cases_are_answered_as_expected_with_every_store() {
+    let files = tempfile::tempdir().unwrap();
+    for (number, folder) in cases("registry/eventpact").into_iter().enumerate() {
+        let stores = [StoreSpec::Memory, StoreSpec::Sqlite(files.path().join(format!("{number}.db")))];
+        for store in stores {
+            let answers = run(&folder, store).await;
+            let text = serde_json::to_string_pretty(&answers).expect("it prints") + "\n";
+            expect_text(&folder.join("expected.json"), &text);
+        }
+    }
+}
