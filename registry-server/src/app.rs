@@ -12,9 +12,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCod
 use eventpact_registry_client::wire;
 use futures_util::FutureExt;
 
+use crate::auth::{Caller, Gate};
 use crate::error::ApiError;
 use crate::registry::Registry;
-use crate::routes::{self, Answer, Endpoint};
+use crate::routes::{self, Answer, Endpoint, Need};
 
 /// The longest request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -30,15 +31,21 @@ const PRODUCES: [&str; 3] = [wire::CONTENT_TYPE, "application/vnd.schemaregistry
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The application. Routing is our own, since paths are decoded after they are split.
-pub(crate) fn router(registry: Arc<Registry>) -> Router {
-    Router::new().fallback(handle).with_state(registry)
+/// All that a request meets.
+pub(crate) struct App {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) gate: Gate,
 }
 
-async fn handle(State(registry): State<Arc<Registry>>, request: HttpRequest) -> Response<Body> {
+/// The application. Routing is our own, since paths are decoded after they are split.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new().fallback(handle).with_state(app)
+}
+
+async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<Body> {
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
-    let produced = AssertUnwindSafe(respond(&registry, request, accepted)).catch_unwind().await;
+    let produced = AssertUnwindSafe(respond(&app, request, accepted)).catch_unwind().await;
     let mut response = produced.unwrap_or_else(|_| {
         tracing::error!(request = ?id, "answering a request panicked");
         refusal(&ApiError::internal(), accepted)
@@ -78,10 +85,14 @@ fn negotiate(headers: &HeaderMap) -> Option<&'static str> {
     if asked { best.and_then(|(_, index)| PRODUCES.get(index).copied()) } else { Some(wire::CONTENT_TYPE) }
 }
 
-async fn respond(registry: &Registry, request: HttpRequest, accepted: Option<&'static str>) -> Response<Body> {
+async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let (endpoint, query) = match routes::find(parts.uri.path(), parts.uri.query().unwrap_or("")) {
-        Ok(found) => found,
+    let found = routes::find(parts.uri.path(), parts.uri.query().unwrap_or(""));
+    let is_open = found.as_ref().is_ok_and(|(endpoint, _)| endpoint.need(&parts.method) == Need::Nothing);
+    // Who is not let in does not learn either which routes there are.
+    let caller = if is_open { Ok(Caller::anybody()) } else { app.gate.caller(&parts.headers).await };
+    let (caller, (endpoint, query)) = match caller.and_then(|caller| Ok((caller, found?))) {
+        Ok(both) => both,
         Err(error) => return refusal(&error, accepted),
     };
     if parts.method == Method::OPTIONS {
@@ -98,8 +109,8 @@ async fn respond(registry: &Registry, request: HttpRequest, accepted: Option<&'s
         Ok(body) => body,
         Err(error) => return refusal(&error, accepted),
     };
-    let request = routes::Request { method, endpoint, query, body };
-    let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(registry, request)).await;
+    let request = routes::Request { method, endpoint, query, body, caller };
+    let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
         Ok(Answer::Text(text)) => response(StatusCode::OK, Some(produces), text.into()),

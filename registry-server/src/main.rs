@@ -38,5 +38,5 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             other => return Err(format!("unknown argument '{other}'")),
         }
     }
-    Ok(Options { listen, store })
+    Ok(Options::new(listen, store))
 }

@@ -14,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::app;
+use crate::app::{self, App};
+use crate::auth::{Gate, PolicyError, Security};
 use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
@@ -33,11 +34,21 @@ const STOP_TIME: Duration = Duration::from_secs(10);
 
 /// What to serve, and where.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where schemas are kept.
     pub store: StoreSpec,
+    /// Who may come in, and do what.
+    pub security: Security,
+}
+
+impl Options {
+    /// A registry with this store at this address, without any protection.
+    pub fn new(listen: SocketAddr, store: StoreSpec) -> Self {
+        Self { listen, store, security: Security::default() }
+    }
 }
 
 /// Why a registry does not start, or stopped.
@@ -47,6 +58,9 @@ pub enum ServeError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The rules cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -64,18 +78,19 @@ pub enum ServeError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    registry: Arc<Registry>,
+    app: Arc<App>,
     writer: JoinHandle<()>,
 }
 
 impl Server {
     /// Opens the store and the port, in this order: a port that is open means a store that works.
     pub async fn bind(options: &Options) -> Result<Self, ServeError> {
+        let gate = Gate::new(&options.security)?;
         let (registry, writer) = Registry::open(&options.store)?;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, registry: Arc::new(registry), writer })
+        Ok(Self { listener, address, app: Arc::new(App { registry: Arc::new(registry), gate }), writer })
     }
 
     /// Where it listens.
@@ -85,8 +100,8 @@ impl Server {
 
     /// Answers requests until `stop` is done; then finishes what is under way, at most 10 s, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, registry, writer, .. } = self;
-        let router = app::router(registry);
+        let Self { listener, app, writer, .. } = self;
+        let router = app::router(app);
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();

@@ -18,7 +18,7 @@ async fn an_unmodified_client_registers_reads_back_and_round_trips_a_message() {
     let python = std::env::var_os("EVENTPACT_TEST_PYTHON")
         .expect("EVENTPACT_TEST_PYTHON is not set: `cargo xtask test confluent_python` installs the client and sets it");
     let store = tempfile::tempdir().unwrap();
-    let options = Options { listen: ([127, 0, 0, 1], 0).into(), store: StoreSpec::Sqlite(store.path().join("r.db")) };
+    let options = Options::new(([127, 0, 0, 1], 0).into(), StoreSpec::Sqlite(store.path().join("r.db")));
     let server = Server::bind(&options).await.unwrap();
     let url = format!("http://{}", server.address());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

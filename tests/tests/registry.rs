@@ -169,7 +169,7 @@ async fn replay(store: impl Fn() -> StoreSpec) -> (BTreeMap<&'static str, (usize
     for step in transcripts() {
         let server = if step.alone { step.scenario.clone() } else { String::new() };
         if running.as_ref().is_none_or(|(name, _)| *name != server) {
-            let options = Options { listen: ([127, 0, 0, 1], 0).into(), store: store() };
+            let options = Options::new(([127, 0, 0, 1], 0).into(), store());
             let started = Server::bind(&options).await.expect("the server starts");
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             running = Some((server, started.address()));

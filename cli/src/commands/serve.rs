@@ -25,7 +25,7 @@ fn store(text: &str) -> Result<StoreSpec, String> {
 
 /// Runs the registry until it is told to stop.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let options = Options { listen: args.listen, store: args.store.clone() };
+    let options = Options::new(args.listen, args.store.clone());
     eventpact_registry::serve(&options, |address| {
         println!("schema registry on http://{address}, schemas in {}", args.store);
         if address.ip().is_loopback() {

@@ -63,14 +63,21 @@ impl Registry {
         find_version(&state, home.unwrap_or(subject), wanted, deleted)
     }
 
-    /// The schema of an id, with the first version that has it. A subject narrows the search, or names the context.
-    pub(crate) fn by_id(&self, id: u32, hint: Option<&SubjectName>) -> Option<(Arc<Schema>, Option<Found>)> {
+    /// The schema of an id, with the first version of a readable subject (context, name) that has it. A subject narrows the search,
+    /// or names the context.
+    pub(crate) fn by_id(
+        &self,
+        id: u32,
+        hint: Option<&SubjectName>,
+        readable: impl Fn(&str, &str) -> bool,
+    ) -> Option<(Arc<Schema>, Option<Found>)> {
         let state = self.snapshot();
         let (context, narrowed) = home_of_id(&state, id, hint)?;
         let schema = Arc::clone(state.context(&context)?.schema(id)?);
         let uses = || {
             let all = state.context(&context).into_iter().flat_map(|c| c.uses(id));
-            all.filter(|(name, ..)| narrowed.as_deref().is_none_or(|wanted| wanted == &***name))
+            let narrowed = all.filter(|(name, ..)| narrowed.as_deref().is_none_or(|wanted| wanted == &***name));
+            narrowed.filter(|(name, ..)| readable(&context, name))
         };
         let best = uses().find(|(_, _, version)| !version.deleted).or_else(|| uses().next());
         let found = best
@@ -121,6 +128,24 @@ impl Registry {
                 .ok_or_else(miss)
         })
         .await
+    }
+
+    /// The subjects that a version refers to, and all that those refer to.
+    pub(crate) fn referred_subjects(&self, found: &Found) -> Vec<SubjectName> {
+        let state = self.snapshot();
+        let targets = |schema: &Schema, home: &SubjectName| -> Vec<(SubjectName, i32)> {
+            schema.references.iter().map(|r| (SubjectName::parse_in(&r.subject, home), r.version)).collect()
+        };
+        let mut open = targets(&found.schema, &found.subject);
+        let mut seen = std::collections::HashSet::new();
+        while let Some((subject, number)) = open.pop() {
+            if seen.insert((subject.clone(), number))
+                && let Some((_, schema)) = state.version(&subject, number)
+            {
+                open.extend(targets(schema, &subject));
+            }
+        }
+        seen.into_iter().map(|(subject, _)| subject).collect()
     }
 
     /// The schema in another form.

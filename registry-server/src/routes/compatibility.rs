@@ -33,6 +33,7 @@ pub(super) async fn with_version(
 
 async fn check(registry: &Registry, request: &Request, subject: &SubjectName, against: Against) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
+    request.may_refer(subject, &body.references)?;
     let (verbose, normalize) = (request.query.is("verbose"), request.query.is("normalize"));
     let messages = match registry.check(subject, against, body, normalize).await {
         Ok(messages) => messages,

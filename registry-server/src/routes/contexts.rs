@@ -10,7 +10,8 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     let prefix = request.query.get("contextPrefix").unwrap_or("");
     let state = registry.snapshot();
     let others = state.contexts().filter(|(name, context)| &***name != DEFAULT_CONTEXT && context.listed);
-    let all = std::iter::once(DEFAULT_CONTEXT).chain(others.map(|(name, _)| &**name));
+    let all =
+        std::iter::once(DEFAULT_CONTEXT).chain(others.map(|(name, _)| &**name).filter(|name| request.caller.may_enter(name)));
     let page: Vec<&str> = request.query.page(all.filter(|name| name.starts_with(prefix)), usize::MAX)?;
     Answer::json(&page)
 }

@@ -3,6 +3,8 @@
 //! The path is split first and decoded after, so that `a%2Fb` is one subject. `/contexts/.eu/…` is the same route with every
 //! subject moved into that context.
 
+#[allow(dead_code, reason = "some rights have no route yet")]
+mod access;
 mod compatibility;
 mod config;
 mod contexts;
@@ -11,13 +13,18 @@ mod metadata;
 mod mode;
 mod schemas;
 mod subjects;
+#[allow(dead_code, reason = "for metrics and the description of the API")]
+mod table;
 
+pub(crate) use access::Need;
 use axum::body::Bytes;
 use axum::http::Method;
+use eventpact_registry_client::Reference;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::registry::Registry;
 use crate::registry::delete::context_name;
@@ -75,6 +82,8 @@ pub(crate) struct Request {
     pub(crate) endpoint: Endpoint,
     pub(crate) query: Query,
     pub(crate) body: Bytes,
+    /// Who asks. Handlers ask it about every subject that they found otherwise than by the path.
+    pub(crate) caller: Caller,
 }
 
 /// What is answered, without HTTP.
@@ -161,6 +170,12 @@ impl Request {
             return Err(ApiError::bad_request("the body must be a JSON object"));
         }
         serde_json::from_value(value).map_err(|cause| ApiError::bad_request(format!("the body does not fit: {cause}")))
+    }
+
+    /// A refusal, unless the caller may read all that a schema of this subject would refer to.
+    fn may_refer(&self, subject: &SubjectName, references: &[Reference]) -> Result<(), ApiError> {
+        let named = references.iter().filter(|reference| !reference.subject.is_empty());
+        named.map(|reference| SubjectName::parse_in(&reference.subject, subject)).try_for_each(|s| self.caller.require_read(&s))
     }
 }
 
@@ -266,6 +281,7 @@ impl Endpoint {
 
 /// Answers a request whose method the route has.
 pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
+    access::check(&request)?;
     let subject = |text: &str| SubjectName::parse(text);
     let get = request.method == Method::GET;
     let post = request.method == Method::POST;
@@ -289,8 +305,8 @@ pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answ
         Endpoint::SchemaIdText(id) => schemas::text_by_id(registry, &request, id).await,
         Endpoint::SchemaIdSubjects(id) => schemas::subjects_of_id(registry, &request, id),
         Endpoint::SchemaIdVersions(id) => schemas::versions_of_id(registry, &request, id),
-        Endpoint::Guid(guid) => schemas::by_guid(registry, guid),
-        Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, guid),
+        Endpoint::Guid(guid) => schemas::by_guid(registry, &request, guid),
+        Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, &request, guid),
         Endpoint::CompatibleWithLevel(s) => compatibility::with_level(registry, &request, &subject(s)).await,
         Endpoint::CompatibleWithVersion(s, v) => compatibility::with_version(registry, &request, &subject(s), v).await,
         Endpoint::Config(s) => config::answer(registry, &request, s).await,

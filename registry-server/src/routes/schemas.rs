@@ -3,13 +3,14 @@
 use eventpact_registry_client::{SchemaObject, SchemaString, SubjectVersion};
 use serde::Serialize;
 
-use super::subjects::{form, object, tags_asked_for};
+use super::subjects::{form, in_form, object, tags_asked_for};
 use super::{Answer, Request};
+use crate::auth::Verb;
 use crate::error::ApiError;
 use crate::identity::Identity;
 use crate::registry::Registry;
 use crate::registry::lookup::Found;
-use crate::state::{Context, Schema, Version};
+use crate::state::{Context, Schema, State, Version};
 use crate::subject::{DEFAULT_CONTEXT, SubjectName, split};
 
 /// The longest list of schemas.
@@ -29,7 +30,8 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     let contexts = state.contexts().filter(|(name, _)| every || *only == ***name);
     let mut found: Vec<Found> = Vec::new();
     for (context, content) in contexts {
-        for (name, subject) in content.subjects_from(begin) {
+        let readable = content.subjects_from(begin).filter(|(name, _)| request.caller.may(Verb::Read, context, name));
+        for (name, subject) in readable {
             let mut versions: Vec<(i32, Version)> = subject.versions().filter(|(_, v)| deleted || !v.deleted).collect();
             if latest_only {
                 versions = versions.pop().into_iter().collect();
@@ -55,7 +57,7 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
         string.subject = Some(found.subject.to_string());
         string.version = Some(found.number);
         if let Some(form) = form(request) {
-            string.schema = registry.in_form(found, form).await?;
+            string.schema = in_form(registry, request, found, form).await?;
         }
     }
     if request.query.is("fetchMaxId") {
@@ -70,7 +72,7 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
 pub(super) async fn text_by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
     match (found, form(request)) {
-        (Some(found), Some(form)) => Ok(Answer::Text(registry.in_form(&found, form).await?)),
+        (Some(found), Some(form)) => Ok(Answer::Text(in_form(registry, request, &found, form).await?)),
         _ => Ok(Answer::Text(schema.text.to_string())),
     }
 }
@@ -90,15 +92,23 @@ pub(super) fn versions_of_id(registry: &Registry, request: &Request, id: &str) -
 }
 
 /// `GET /schemas/guids/{guid}`: the same schema in every registry.
-pub(super) fn by_guid(registry: &Registry, guid: &str) -> Result<Answer, ApiError> {
+pub(super) fn by_guid(registry: &Registry, request: &Request, guid: &str) -> Result<Answer, ApiError> {
     let missing = || ApiError::schema_id_not_found(guid);
     let identity = Identity::parse(guid).ok_or_else(missing)?;
     let state = registry.snapshot();
-    let (context, id) = state.guid(identity).next().ok_or_else(missing)?;
-    let context = state.context(context).ok_or_else(missing)?;
+    let mut places = state.guid(identity).filter(|(context, id)| is_readable(&state, request, context, *id));
+    let (name, id) = places.next().ok_or_else(missing)?;
+    let context = state.context(name).ok_or_else(missing)?;
     let schema = context.schema(id).ok_or_else(missing)?;
-    let version = context.uses(id).find(|(.., v)| !v.deleted).or_else(|| context.uses(id).next()).map(|(.., v)| v);
+    let uses = || context.uses(id).filter(|(subject, ..)| request.caller.may(Verb::Read, name, subject));
+    let version = uses().find(|(.., v)| !v.deleted).or_else(|| uses().next()).map(|(.., v)| v);
     Answer::json(&string(schema, version))
+}
+
+/// May the caller read one of the subjects that have this schema?
+fn is_readable(state: &State, request: &Request, context: &str, id: u32) -> bool {
+    let uses = || state.context(context).into_iter().flat_map(|c| c.uses(id));
+    request.caller.is_unrestricted() || uses().any(|(subject, ..)| request.caller.may(Verb::Read, context, subject))
 }
 
 #[derive(Serialize)]
@@ -108,9 +118,10 @@ struct ContextId<'a> {
 }
 
 /// `GET /schemas/guids/{guid}/ids`
-pub(super) fn ids_of_guid(registry: &Registry, guid: &str) -> Result<Answer, ApiError> {
+pub(super) fn ids_of_guid(registry: &Registry, request: &Request, guid: &str) -> Result<Answer, ApiError> {
     let state = registry.snapshot();
     let known = Identity::parse(guid).into_iter().flat_map(|identity| state.guid(identity));
+    let known = known.filter(|(context, id)| is_readable(&state, request, context, *id));
     let pairs: Vec<ContextId<'_>> = known.map(|(context, id)| ContextId { context, id }).collect();
     Answer::json(&pairs)
 }
@@ -125,15 +136,28 @@ fn hint(request: &Request) -> Option<SubjectName> {
 
 fn find(registry: &Registry, request: &Request, id: &str) -> Result<(std::sync::Arc<Schema>, Option<Found>), ApiError> {
     let number = number(id)?;
-    let found = u32::try_from(number).ok().and_then(|id| registry.by_id(id, hint(request).as_ref()));
-    found.ok_or_else(|| ApiError::schema_id_not_found(number))
+    let caller = &request.caller;
+    let readable = |context: &str, subject: &str| caller.may(Verb::Read, context, subject);
+    let found = u32::try_from(number).ok().and_then(|id| registry.by_id(id, hint(request).as_ref(), readable));
+    let (schema, found) = found.ok_or_else(|| ApiError::schema_id_not_found(number))?;
+    if found.is_none() && !caller.is_unrestricted() {
+        return Err(denied(number));
+    }
+    Ok((schema, found))
+}
+
+fn denied(id: i32) -> ApiError {
+    ApiError::denied(Verb::Read.as_str(), &format!("Schema: {id}"))
 }
 
 fn uses(registry: &Registry, request: &Request, id: &str) -> Result<Vec<(SubjectName, i32)>, ApiError> {
     let number = number(id)?;
     let deleted = request.query.is("deleted");
     let found = u32::try_from(number).ok().and_then(|id| registry.uses_of_id(id, hint(request).as_ref(), deleted));
-    found.ok_or_else(ApiError::schema_not_found)
+    let mut found = found.ok_or_else(ApiError::schema_not_found)?;
+    let all = found.len();
+    found.retain(|(subject, _)| request.caller.may_read(subject));
+    if found.is_empty() && all > 0 { Err(denied(number)) } else { Ok(found) }
 }
 
 fn string(schema: &Schema, version: Option<Version>) -> SchemaString {

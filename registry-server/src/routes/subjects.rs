@@ -4,6 +4,7 @@ use eventpact_registry_client::wire::{SchemaTags, TagRequest};
 use eventpact_registry_client::{RegisterRequest, RegisterResponse, SchemaObject, SchemaType};
 
 use super::{Answer, Request};
+use crate::auth::Verb;
 use crate::error::ApiError;
 use crate::registry::lookup::{Found, VersionRef};
 use crate::registry::register::Registered;
@@ -34,7 +35,8 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     for (context, content) in state.contexts().filter(|(name, _)| only.is_none_or(|only| *only == ***name)) {
         let place = context_prefix(context);
         let subjects = content.subjects_from(begin).filter(|(_, subject)| wanted(subject));
-        names.extend(subjects.map(|(name, _)| format!("{place}{name}")));
+        let shown = subjects.filter(|(name, _)| request.caller.may(Verb::Read, context, name));
+        names.extend(shown.map(|(name, _)| format!("{place}{name}")));
     }
     names.sort_unstable();
     Answer::json(&request.query.page(names, usize::MAX)?)
@@ -58,6 +60,7 @@ pub(super) fn versions(registry: &Registry, request: &Request, subject: &Subject
 /// `POST /subjects/{s}/versions`
 pub(super) async fn register(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
+    request.may_refer(subject, &body.references)?;
     registered(registry.register(subject, body, request.query.is("normalize")).await?)
 }
 
@@ -70,6 +73,8 @@ pub(super) async fn tag(
 ) -> Result<Answer, ApiError> {
     let body: TagRequest = request.json()?;
     let found = registry.version(subject, VersionRef::parse(version)?, false)?;
+    request.caller.require_read(&found.subject)?;
+    request.caller.require(Verb::Write, &found.subject)?;
     let schema = &found.schema;
     let again = RegisterRequest {
         version: Some(body.new_version.filter(|number| *number > 0).unwrap_or(-1)),
@@ -101,8 +106,10 @@ fn registered(registered: Registered) -> Result<Answer, ApiError> {
 /// `POST /subjects/{s}`: which version has this schema?
 pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
+    request.may_refer(subject, &body.references)?;
     let (normalize, deleted) = (request.query.is("normalize"), request.query.is("deleted"));
     let found = registry.lookup(subject, body, normalize, deleted).await?;
+    request.caller.require_read(&found.subject)?;
     let mut object = object(&found);
     if !found.by_scan {
         (object.ts, object.deleted) = (None, None);
@@ -121,7 +128,7 @@ pub(super) async fn version(
     let mut object = object(&found);
     object.schema_tags = tags_asked_for(request, &found.schema);
     if let Some(form) = form(request) {
-        object.schema = registry.in_form(&found, form).await?;
+        object.schema = in_form(registry, request, &found, form).await?;
     }
     Answer::json(&object)
 }
@@ -135,7 +142,7 @@ pub(super) async fn version_text(
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
     match form(request) {
-        Some(form) => Ok(Answer::Text(registry.in_form(&found, form).await?)),
+        Some(form) => Ok(Answer::Text(in_form(registry, request, &found, form).await?)),
         None => Ok(Answer::Text(found.schema.text.to_string())),
     }
 }
@@ -149,11 +156,13 @@ pub(super) fn referenced_by(
 ) -> Result<Answer, ApiError> {
     let deleted = request.query.is("deleted");
     let found = registry.version(subject, VersionRef::parse(version)?, true)?;
+    request.caller.require_read(&found.subject)?;
     let state = registry.snapshot();
     let referrers = state.referrers(&found.subject, found.number);
     let live = referrers.filter(|(context, id)| {
         let uses = state.context(context).into_iter().flat_map(|c| c.uses(*id));
-        uses.into_iter().any(|(_, _, version)| deleted || !version.deleted)
+        let mut readable = uses.into_iter().filter(|(name, ..)| request.caller.may(Verb::Read, context, name));
+        readable.any(|(_, _, version)| deleted || !version.deleted)
     });
     let mut ids: Vec<u32> = live.map(|(_, id)| id).collect();
     ids.sort_unstable();
@@ -178,7 +187,9 @@ pub(super) async fn delete_version(
 }
 
 fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: &str) -> Result<lookup::Found, ApiError> {
-    registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))
+    let found = registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))?;
+    request.caller.require_read(&found.subject)?;
+    Ok(found)
 }
 
 /// The parameter `findTags`: entities of the text that carry one of these tags; `*` stands for any.
@@ -189,6 +200,14 @@ pub(super) fn tags_asked_for(request: &Request, schema: &Schema) -> Vec<SchemaTa
     }
     let asked = |tag: &String| wanted.iter().any(|wanted| wanted == tag || *wanted == "*");
     tags::of(&schema.text).into_iter().filter(|entity| entity.tags.iter().any(asked)).collect()
+}
+
+/// The schema in another form. Some forms write out what it refers to, so that must be readable too.
+pub(super) async fn in_form(registry: &Registry, request: &Request, found: &Found, form: Form) -> Result<String, ApiError> {
+    if !request.caller.is_unrestricted() {
+        registry.referred_subjects(found).iter().try_for_each(|subject| request.caller.require_read(subject))?;
+    }
+    registry.in_form(found, form).await
 }
 
 /// The parameter `format`.

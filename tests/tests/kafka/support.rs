@@ -106,7 +106,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) async fn start() -> Self {
-        let options = Options { listen: ([127, 0, 0, 1], 0).into(), store: "memory:".parse().unwrap() };
+        let options = Options::new(([127, 0, 0, 1], 0).into(), "memory:".parse().unwrap());
         let server = Server::bind(&options).await.unwrap();
         let url = format!("http://{}", server.address());
         let (stop, stopped) = tokio::sync::oneshot::channel();

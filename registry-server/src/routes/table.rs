@@ -1,0 +1,109 @@
+//! Every route as its path is written in documents. For tests over all routes, metrics and the description of the API.
+//!
+//! `/contexts/{context}` may stand before each path that begins with subjects, schemas, compatibility, config or mode.
+
+use super::Endpoint;
+
+/// The path of every route, each once.
+pub(crate) const PATHS: &[&str] = &[
+    "/",
+    "/healthz",
+    "/readyz",
+    "/subjects",
+    "/subjects/{subject}",
+    "/subjects/{subject}/metadata",
+    "/subjects/{subject}/versions",
+    "/subjects/{subject}/versions/{version}",
+    "/subjects/{subject}/versions/{version}/schema",
+    "/subjects/{subject}/versions/{version}/referencedby",
+    "/subjects/{subject}/versions/{version}/tags",
+    "/schemas",
+    "/schemas/types",
+    "/schemas/ids/{id}",
+    "/schemas/ids/{id}/schema",
+    "/schemas/ids/{id}/subjects",
+    "/schemas/ids/{id}/versions",
+    "/schemas/guids/{guid}",
+    "/schemas/guids/{guid}/ids",
+    "/compatibility/subjects/{subject}/versions",
+    "/compatibility/subjects/{subject}/versions/{version}",
+    "/config",
+    "/config/{subject}",
+    "/mode",
+    "/mode/{subject}",
+    "/contexts",
+    "/contexts/{context}",
+    "/v1/metadata/id",
+    "/v1/metadata/version",
+    "/v1/metadata/deployment",
+];
+
+impl Endpoint {
+    /// The path of the route, with the names of its parameters in braces.
+    pub(crate) fn path(&self) -> &'static str {
+        match self {
+            Self::Root => "/",
+            Self::Health => "/healthz",
+            Self::Ready => "/readyz",
+            Self::Subjects => "/subjects",
+            Self::Subject(_) => "/subjects/{subject}",
+            Self::VersionWithMetadata(_) => "/subjects/{subject}/metadata",
+            Self::Versions(_) => "/subjects/{subject}/versions",
+            Self::Version(..) => "/subjects/{subject}/versions/{version}",
+            Self::VersionSchema(..) => "/subjects/{subject}/versions/{version}/schema",
+            Self::ReferencedBy(..) => "/subjects/{subject}/versions/{version}/referencedby",
+            Self::Tags(..) => "/subjects/{subject}/versions/{version}/tags",
+            Self::Schemas => "/schemas",
+            Self::SchemaTypes => "/schemas/types",
+            Self::SchemaId(_) => "/schemas/ids/{id}",
+            Self::SchemaIdText(_) => "/schemas/ids/{id}/schema",
+            Self::SchemaIdSubjects(_) => "/schemas/ids/{id}/subjects",
+            Self::SchemaIdVersions(_) => "/schemas/ids/{id}/versions",
+            Self::Guid(_) => "/schemas/guids/{guid}",
+            Self::GuidIds(_) => "/schemas/guids/{guid}/ids",
+            Self::CompatibleWithLevel(_) => "/compatibility/subjects/{subject}/versions",
+            Self::CompatibleWithVersion(..) => "/compatibility/subjects/{subject}/versions/{version}",
+            Self::Config(scope) if scope.is_empty() => "/config",
+            Self::Config(_) => "/config/{subject}",
+            Self::Mode(scope) if scope.is_empty() => "/mode",
+            Self::Mode(_) => "/mode/{subject}",
+            Self::Contexts => "/contexts",
+            Self::Context(_) => "/contexts/{context}",
+            Self::ClusterId => "/v1/metadata/id",
+            Self::ServerVersion => "/v1/metadata/version",
+            Self::Deployment => "/v1/metadata/deployment",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::routes::find;
+
+    /// A path with something in the place of each parameter.
+    fn filled(path: &str) -> String {
+        path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
+    }
+
+    #[test]
+    fn the_list_has_every_route_once() {
+        let unique: BTreeSet<&str> = PATHS.iter().copied().collect();
+        assert_eq!(unique.len(), PATHS.len());
+        let mut reached = BTreeSet::new();
+        for path in PATHS {
+            let (endpoint, _) = find(&filled(path), "").unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(endpoint.path(), *path);
+            let name = format!("{endpoint:?}");
+            reached.insert(name.split('(').next().unwrap_or_default().to_owned());
+        }
+        let source = include_str!("mod.rs");
+        let body = source.split("pub(crate) enum Endpoint {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
+        let lines = body.lines().map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
+        let variants: BTreeSet<String> =
+            lines.map(|line| line.split(['(', ',', '{']).next().unwrap_or_default().trim().to_owned()).collect();
+        assert_eq!(reached, variants, "the list of paths and the routes differ");
+    }
+}
