@@ -75,6 +75,7 @@ impl Endpoint {
             Self::Config(s) => on(Verb::Config, s),
             Self::Mode(s) if *method == Method::GET => settings(s),
             Self::Mode(s) => on(Verb::Mode, s),
+            Self::Eventpact(route) => route.need(method),
             Self::Context(name) => {
                 Need::Right(by_method(Verb::Read, Verb::Write, Verb::Write, Verb::Delete), SubjectName::new(name.as_str(), ""))
             }

@@ -4,7 +4,9 @@ mod verdict;
 
 use axum::http::Method;
 
+use super::access::Need;
 use super::{Answer, Request, decode};
+use crate::auth::Verb;
 use crate::error::ApiError;
 use crate::registry::Registry;
 use crate::subject::SubjectName;
@@ -33,6 +35,21 @@ impl Route {
         match self {
             Self::Check(_) => &[Method::POST],
             Self::Diff(..) => &[Method::GET],
+        }
+    }
+
+    /// What a request needs. There is no `_` here: a new route does not compile until it is said who may use it.
+    pub(super) fn need(&self, _method: &Method) -> Need {
+        match self {
+            Self::Check(s) | Self::Diff(s, ..) => Need::Right(Verb::Read, SubjectName::parse(s)),
+        }
+    }
+
+    /// The path of the route, as in `routes::table`.
+    pub(super) fn path(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "/eventpact/v1/subjects/{subject}/check",
+            Self::Diff(..) => "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
         }
     }
 }

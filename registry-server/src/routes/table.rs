@@ -36,6 +36,8 @@ pub(crate) const PATHS: &[&str] = &[
     "/v1/metadata/id",
     "/v1/metadata/version",
     "/v1/metadata/deployment",
+    "/eventpact/v1/subjects/{subject}/check",
+    "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
 ];
 
 impl Endpoint {
@@ -67,6 +69,7 @@ impl Endpoint {
             Self::Config(_) => "/config/{subject}",
             Self::Mode(scope) if scope.is_empty() => "/mode",
             Self::Mode(_) => "/mode/{subject}",
+            Self::Eventpact(route) => route.path(),
             Self::Contexts => "/contexts",
             Self::Context(_) => "/contexts/{context}",
             Self::ClusterId => "/v1/metadata/id",
@@ -96,14 +99,18 @@ mod tests {
         for path in PATHS {
             let (endpoint, _) = find(&filled(path), "").unwrap_or_else(|error| panic!("{path}: {error}"));
             assert_eq!(endpoint.path(), *path);
+            // `Eventpact(Check("1"))` reaches both names.
             let name = format!("{endpoint:?}");
-            reached.insert(name.split('(').next().unwrap_or_default().to_owned());
+            reached.extend(name.split('(').filter(|part| part.starts_with(char::is_uppercase)).map(str::to_owned));
         }
-        let source = include_str!("mod.rs");
-        let body = source.split("pub(crate) enum Endpoint {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
+        let mut known = variants(include_str!("mod.rs"), "pub(crate) enum Endpoint {");
+        known.extend(variants(include_str!("eventpact.rs"), "pub(crate) enum Route {"));
+        assert_eq!(reached, known, "the list of paths and the routes differ");
+    }
+
+    fn variants(source: &str, head: &str) -> BTreeSet<String> {
+        let body = source.split(head).nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
         let lines = body.lines().map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
-        let variants: BTreeSet<String> =
-            lines.map(|line| line.split(['(', ',', '{']).next().unwrap_or_default().trim().to_owned()).collect();
-        assert_eq!(reached, variants, "the list of paths and the routes differ");
+        lines.map(|line| line.split(['(', ',', '{']).next().unwrap_or_default().trim().to_owned()).collect()
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 
 impl Running {
     pub(crate) async fn start(store: StoreSpec) -> Self {
-        let options = Options { listen: ([127, 0, 0, 1], 0).into(), store };
+        let options = Options::new(([127, 0, 0, 1], 0).into(), store);
         let server = Server::bind(&options).await.expect("the server starts");
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let address = server.address();

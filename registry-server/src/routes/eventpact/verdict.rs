@@ -2,6 +2,7 @@
 
 use eventpact_compat::mode::Mode as Level;
 use eventpact_compat::rule::Profile;
+use eventpact_registry_client::RegisterRequest;
 
 use super::{Answer, Request};
 use crate::error::ApiError;
@@ -12,8 +13,10 @@ use crate::subject::SubjectName;
 
 /// `POST subjects/{s}/check`
 pub(super) async fn check(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    let body: RegisterRequest = request.json()?;
+    request.may_refer(subject, &body.references)?;
     let question = Question {
-        request: request.json()?,
+        request: body,
         profile: profile(request)?,
         level: level(request)?,
         version: request.query.get("version").map(VersionRef::parse).transpose()?,
@@ -37,6 +40,14 @@ pub(super) async fn diff(
         deleted: request.query.is("deleted"),
         pretty: request.query.is("pretty"),
     };
+    if !request.caller.is_unrestricted() {
+        // Both may turn out to be in another context, and what they refer to is compared with them.
+        for version in [wanted.old, wanted.new] {
+            let found = registry.version(subject, version, wanted.deleted)?;
+            request.caller.require_read(&found.subject)?;
+            registry.referred_subjects(&found).iter().try_for_each(|s| request.caller.require_read(s))?;
+        }
+    }
     Answer::json(&registry.difference(subject, wanted).await?)
 }
 
