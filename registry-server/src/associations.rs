@@ -51,6 +51,13 @@ impl Associations {
         found
     }
 
+    /// All of them, oldest first.
+    pub(crate) fn all(&self) -> Vec<Arc<Association>> {
+        let mut all: Vec<Arc<Association>> = self.by_guid.values().cloned().collect();
+        all.sort_by(|a, b| (a.create_ts, &a.guid).cmp(&(b.create_ts, &b.guid)));
+        all
+    }
+
     pub(crate) fn put(&mut self, association: &Arc<Association>) {
         self.remove(&association.guid);
         let guid: Arc<str> = association.guid.as_str().into();

@@ -15,6 +15,7 @@ mod parsed;
 mod registry;
 mod routes;
 mod schema;
+pub mod schemas_topic;
 mod serialized;
 mod serve;
 mod state;

@@ -192,6 +192,16 @@ impl State {
         self.modes.get(scope)
     }
 
+    /// What is configured where, in no order.
+    pub(crate) fn configs(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<Config>)> {
+        self.configs.iter()
+    }
+
+    /// The modes that are set, in no order.
+    pub(crate) fn modes(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.modes.iter()
+    }
+
     /// Where a guid is known: (context, id), by context.
     pub(crate) fn guid(&self, identity: Identity) -> impl Iterator<Item = (&Arc<str>, u32)> {
         self.guids.get(&identity).into_iter().flat_map(RedBlackTreeSetSync::iter).map(|(context, id)| (context, *id))

@@ -18,12 +18,13 @@ use eventpact_contract::load;
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Memory, Sources};
 use eventpact_contract::yaml;
+use eventpact_registry::schemas_topic::{Record, Replay};
 
 /// A target: its name and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, as `cargo fuzz list` names them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("yaml", yaml_load),
     ("asyncapi", asyncapi_load),
     ("avro_parse", avro_parse),
@@ -33,6 +34,7 @@ pub const TARGETS: [Target; 9] = [
     ("avro_diff", avro_diff),
     ("proto_diff", proto_diff),
     ("jsonschema_diff", json_schema_diff),
+    ("schemas_topic", schemas_topic),
 ];
 
 /// The separator between the files of one input: the first is the root.
@@ -227,4 +229,38 @@ pub fn json_schema_diff(data: &[u8]) {
         assert!(valid(writer, &value), "the writer cannot send {value}");
         assert!(!valid(reader, &value), "the reader takes {value}");
     });
+}
+
+/// Records of the topic `_schemas`, one a line, a tab between key and value: each is written as it was read, and the state that
+/// they make is the one that its own records make.
+pub fn schemas_topic(data: &[u8]) {
+    let mut replay = Replay::default();
+    for line in data.split(|byte| *byte == b'\n').take(1000) {
+        let tab = line.iter().position(|byte| *byte == b'\t');
+        let (key, value) = tab.map_or((line, None), |tab| (&line[..tab], Some(&line[tab + 1..])));
+        if let Ok(record) = Record::decode(Some(key), value)
+            && !record.value.iter().flat_map(|value| value.values()).any(has_fraction)
+        {
+            let (key, value) = record.encode();
+            assert_eq!(Record::decode(Some(&key), value.as_deref()), Ok(record), "a record changed on its way through its bytes");
+        }
+        // A refusal leaves the record out.
+        let _ = replay.take(Some(key), value, 7);
+    }
+    let records = |replay: &Replay| replay.records().iter().map(Record::encode).collect::<Vec<_>>();
+    let (first, mut again) = (records(&replay), Replay::default());
+    for (key, value) in &first {
+        again.take(Some(key), value.as_deref(), 7).expect("what we write can be read");
+    }
+    assert_eq!(records(&again), first, "the records of a state make another state");
+}
+
+/// Numbers that the JSON library rounds.
+fn has_fraction(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Number(number) => number.is_f64(),
+        serde_json::Value::Array(items) => items.iter().any(has_fraction),
+        serde_json::Value::Object(map) => map.values().any(has_fraction),
+        _ => false,
+    }
 }

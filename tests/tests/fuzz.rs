@@ -39,6 +39,18 @@ fn pair(case: &Path) -> Option<Vec<u8>> {
     Some([read("old")?, vec![0], read("new")?].concat())
 }
 
+/// What a live registry wrote to its topic, thirty records at a time.
+fn recorded_topics() -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(folder("registry/schemas-topic.jsonl")).expect("the recorded topics are there");
+    let line = |row: &str| {
+        let row: serde_json::Value = serde_json::from_str(row).expect("a row is JSON");
+        let key = row["key"].as_str().expect("a key").to_owned();
+        row["value"].as_str().map_or(key.clone(), |value| format!("{key}\t{value}"))
+    };
+    let lines: Vec<String> = text.lines().map(line).collect();
+    lines.chunks(30).map(|lines| lines.join("\n").into_bytes()).collect()
+}
+
 /// Inputs to start from.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut paths = Vec::new();
@@ -46,6 +58,10 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     if let Some(format) = pairs_of(target) {
         let kept = paths.iter().filter_map(|path| std::fs::read(path).ok());
         return kept.chain(cases(&format!("compat/{format}")).iter().filter_map(|case| pair(case))).collect();
+    }
+    if target == "schemas_topic" {
+        let kept = paths.iter().filter_map(|path| std::fs::read(path).ok());
+        return kept.chain(recorded_topics()).collect();
     }
     let extensions: &[&str] = match target {
         "avro_parse" | "avro_datum" => &["avsc"],
