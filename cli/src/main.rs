@@ -13,7 +13,7 @@ mod remote;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::exit::Exit;
 
@@ -55,17 +55,21 @@ enum Command {
     Generate(commands::generate::Args),
     /// Write documentation: Markdown pages and one HTML page.
     Docs(commands::docs::Args),
-    /// Talk to a schema registry.
+    /// Register, read, check, copy and back up schemas in any schema registry.
     Registry(commands::registry::Args),
     /// Run the schema registry.
     #[cfg(feature = "serve")]
     Serve(commands::serve::Args),
+    /// Print the lines that make a shell complete commands, options and subjects.
+    Completions(commands::completions::Args),
     /// List, show and replay dead letters.
     #[cfg(feature = "kafka")]
     Dlq(commands::dlq::Args),
 }
 
 fn main() -> ExitCode {
+    // A shell that completes a command line asks through the environment, and gets nothing but its answer.
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Check(args) => commands::check::run(args),
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Command::Registry(args) => commands::registry::run(args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => commands::serve::run(args),
+        Command::Completions(args) => commands::completions::run(args),
         #[cfg(feature = "kafka")]
         Command::Dlq(args) => commands::dlq::run(args),
     };

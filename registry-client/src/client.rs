@@ -13,8 +13,8 @@ use crate::cache::SchemaCache;
 use crate::error::Error;
 use crate::wire::verdict::{CheckReport, DiffReport};
 use crate::wire::{
-    CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, Reference, RegisterRequest, RegisterResponse, SchemaObject,
-    SchemaString,
+    CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, ModeBody, Reference, RegisterRequest, RegisterResponse,
+    SchemaObject, SchemaString,
 };
 
 /// What may stand unescaped in a path segment: the unreserved characters of RFC 3986 and the colons of a context.
@@ -25,6 +25,9 @@ const MAX_REFERENCES: usize = 1000;
 
 /// The environment variable with `user:password` for registries whose address carries none.
 const AUTH_VARIABLE: &str = "EVENTPACT_REGISTRY_AUTH";
+
+/// The environment variable with a bearer token (RFC 6750), which goes before `user:password`.
+const TOKEN_VARIABLE: &str = "EVENTPACT_REGISTRY_TOKEN";
 
 /// A client of one registry, which may have several addresses. Cheap to clone; clones share their cache.
 #[derive(Clone)]
@@ -42,7 +45,14 @@ struct Inner {
 struct Address {
     /// Without credentials, without a slash at the end.
     base: String,
-    auth: Option<(String, String)>,
+    auth: Option<Auth>,
+}
+
+/// What a request proves itself with.
+#[derive(PartialEq, Eq)]
+enum Auth {
+    Basic { user: String, password: String },
+    Bearer(String),
 }
 
 impl std::fmt::Debug for Client {
@@ -135,15 +145,19 @@ impl Address {
     }
 }
 
-/// `user:password` of the address, else of the environment.
-fn credentials(url: &Url) -> Option<(String, String)> {
+/// What the address says, else what the environment has.
+fn credentials(url: &Url) -> Option<Auth> {
     if !url.username().is_empty() {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        return Some((decode(url.username()), decode(url.password().unwrap_or(""))));
+        return Some(Auth::Basic { user: decode(url.username()), password: decode(url.password().unwrap_or("")) });
     }
-    let given = std::env::var(AUTH_VARIABLE).ok()?;
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(token) = given(TOKEN_VARIABLE) {
+        return Some(Auth::Bearer(token));
+    }
+    let given = given(AUTH_VARIABLE)?;
     let (user, password) = given.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
+    Some(Auth::Basic { user: user.to_owned(), password: password.to_owned() })
 }
 
 /// An address that cannot be parsed may still hold a password: shows nothing before the last `@`.
@@ -215,6 +229,11 @@ impl Client {
         self.call(&Call::get(format!("/subjects/{}/versions/{version}?deleted=true", segment(subject)?))).await
     }
 
+    /// Every version of a subject that is there, soft-deleted ones too, oldest first.
+    pub async fn all_versions(&self, subject: &str) -> Result<Vec<i32>, Error> {
+        self.call(&Call::get(format!("/subjects/{}/versions?deleted=true", segment(subject)?))).await
+    }
+
     /// The versions of a subject, oldest first.
     pub async fn versions(&self, subject: &str) -> Result<Vec<i32>, Error> {
         self.call(&Call::get(format!("/subjects/{}/versions", segment(subject)?))).await
@@ -223,6 +242,18 @@ impl Client {
     /// All subjects, sorted.
     pub async fn subjects(&self) -> Result<Vec<String>, Error> {
         self.call(&Call::get("/subjects".into())).await
+    }
+
+    /// The subjects whose names begin with `prefix`, sorted; with `deleted` the soft-deleted ones too. Without a prefix, those of
+    /// every context, qualified with its name.
+    pub async fn subjects_with(&self, prefix: &str, deleted: bool) -> Result<Vec<String>, Error> {
+        let prefix = if prefix.is_empty() { String::new() } else { format!("&subjectPrefix={}", escaped(prefix)) };
+        self.call(&Call::get(format!("/subjects?deleted={deleted}{prefix}"))).await
+    }
+
+    /// The contexts, the default one as `.`.
+    pub async fn contexts(&self) -> Result<Vec<String>, Error> {
+        self.call(&Call::get("/contexts".into())).await
     }
 
     /// Would this schema be accepted? Against one version, or with `None` against those that the subject's level asks for.
@@ -258,6 +289,60 @@ impl Client {
     pub async fn set_config(&self, subject: Option<&str>, update: &ConfigUpdate) -> Result<(), Error> {
         let call = Call::send(Method::PUT, config_path(subject)?, update)?;
         self.call::<serde_json::Value>(&call).await.map(drop)
+    }
+
+    /// What is configured for a scope itself, as the registry writes it: a subject, a context (`:.name:`), or with `None` the whole
+    /// registry. `None` when nothing is.
+    pub async fn own_config(&self, scope: Option<&str>) -> Result<Option<serde_json::Value>, Error> {
+        present(self.call(&Call::get(config_path(scope)?)).await)
+    }
+
+    /// Changes the configuration of a scope by the fields of a JSON object; `null` clears a field.
+    pub async fn put_config(&self, scope: Option<&str>, fields: &serde_json::Value) -> Result<(), Error> {
+        let call = Call::send(Method::PUT, config_path(scope)?, fields)?;
+        self.call::<serde_json::Value>(&call).await.map(drop)
+    }
+
+    /// Takes the configuration of a scope away, so that the wider one holds; nothing happens when there is none.
+    pub async fn delete_config(&self, scope: Option<&str>) -> Result<(), Error> {
+        let call = Call { method: Method::DELETE, path: config_path(scope)?, body: None };
+        present(self.call::<serde_json::Value>(&call).await).map(drop)
+    }
+
+    /// The mode that holds for a scope, for example `READWRITE`.
+    pub async fn mode(&self, scope: Option<&str>) -> Result<String, Error> {
+        let answer: ModeBody = self.call(&Call::get(format!("{}?defaultToGlobal=true", mode_path(scope)?))).await?;
+        Ok(answer.mode.unwrap_or_default())
+    }
+
+    /// The mode that is set for a scope itself; `None` when none is.
+    pub async fn own_mode(&self, scope: Option<&str>) -> Result<Option<String>, Error> {
+        let answer: Option<ModeBody> = present(self.call(&Call::get(mode_path(scope)?)).await)?;
+        Ok(answer.and_then(|body| body.mode))
+    }
+
+    /// Sets the mode of a scope. `force` allows IMPORT where schemas are already.
+    pub async fn set_mode(&self, scope: Option<&str>, mode: &str, force: bool) -> Result<(), Error> {
+        let body = ModeBody { mode: Some(mode.to_owned()) };
+        let call = Call::send(Method::PUT, format!("{}?force={force}", mode_path(scope)?), &body)?;
+        self.call::<serde_json::Value>(&call).await.map(drop)
+    }
+
+    /// Takes the mode of a scope away; nothing happens when there is none.
+    pub async fn delete_mode(&self, scope: Option<&str>) -> Result<(), Error> {
+        let call = Call { method: Method::DELETE, path: mode_path(scope)?, body: None };
+        present(self.call::<serde_json::Value>(&call).await).map(drop)
+    }
+
+    /// The ids of the schemas that refer to a version.
+    pub async fn referenced_by(&self, subject: &str, version: i32) -> Result<Vec<u32>, Error> {
+        self.call(&Call::get(format!("/subjects/{}/versions/{version}/referencedby", segment(subject)?))).await
+    }
+
+    /// Soft-deletes a version; `permanent` removes a soft-deleted one for good.
+    pub async fn delete_version(&self, subject: &str, version: i32, permanent: bool) -> Result<i32, Error> {
+        let path = format!("/subjects/{}/versions/{version}?permanent={permanent}", segment(subject)?);
+        self.call(&Call { method: Method::DELETE, path, body: None }).await
     }
 
     /// Soft-deletes a subject; `permanent` removes a soft-deleted one for good. Answers with the versions concerned.
@@ -312,9 +397,11 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.header(header::CONTENT_TYPE, CONTENT_TYPE).body(body.clone());
         }
-        if let Some((user, password)) = &address.auth {
-            request = request.basic_auth(user, Some(password));
-        }
+        request = match &address.auth {
+            Some(Auth::Basic { user, password }) => request.basic_auth(user, Some(password)),
+            Some(Auth::Bearer(token)) => request.bearer_auth(token),
+            None => request,
+        };
         let unreachable = |e: &reqwest::Error| Error::Unreachable { url: address.base.clone(), cause: chain(e) };
         let mut response = request.send().await.map_err(|e| unreachable(&e))?;
         let status = response.status();
@@ -340,12 +427,33 @@ fn config_path(subject: Option<&str>) -> Result<String, Error> {
     })
 }
 
+fn mode_path(scope: Option<&str>) -> Result<String, Error> {
+    Ok(match scope {
+        Some(scope) => format!("/mode/{}", segment(scope)?),
+        None => "/mode".to_owned(),
+    })
+}
+
+/// Nothing configured is an answer, not an error: `40401` for a subject that has nothing, `40408` and `40409` for configuration and
+/// mode.
+fn present<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::NotFound { .. } | Error::Refused { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
 /// A subject as one path segment. `.` and `..` would be taken for folders on the way, however they are escaped.
 fn segment(subject: &str) -> Result<String, Error> {
     if matches!(subject, "" | "." | "..") {
         return Err(Error::Usage(format!("'{subject}' cannot be used as a subject")));
     }
-    Ok(utf8_percent_encode(subject, SEGMENT).to_string())
+    Ok(escaped(subject))
 }
 
 /// A reference without a context means the context of whoever refers.
@@ -378,7 +486,7 @@ mod tests {
     fn credentials_leave_the_address_and_never_show() {
         let address = Address::parse("http://al%40ice:s%3Acret@registry:8081/base/").unwrap();
         assert_eq!(address.base, "http://registry:8081/base");
-        assert_eq!(address.auth, Some(("al@ice".into(), "s:cret".into())));
+        assert!(address.auth == Some(Auth::Basic { user: "al@ice".into(), password: "s:cret".into() }));
         let client = Client::new("http://alice:secret@a:1, http://b:2").unwrap();
         assert_eq!(format!("{client:?}"), r#"Client { addresses: ["http://a:1", "http://b:2"], .. }"#);
         let error = Client::new("ftp://alice:secret@a").unwrap_err().to_string();

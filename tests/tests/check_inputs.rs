@@ -2,12 +2,12 @@
 //! it: impact, groups, errors.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use eventpact_registry_client::{Client, Reference, RegisterRequest, SchemaType};
 use eventpact_tests::program;
+use eventpact_tests::served::Served;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -80,32 +80,18 @@ fn check(folder: &Path, args: &[&str]) -> Ran {
 }
 
 /// `eventpact serve`, until it is dropped.
-struct Server {
-    child: Child,
-    url: String,
-    _store: TempDir,
-    /// It has more to say, and nobody may hang up.
-    _output: BufReader<ChildStdout>,
-}
+struct Server(Served);
 
 impl Server {
     fn start() -> Self {
-        let store = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(program("eventpact"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", "sqlite:registry.db"]).current_dir(store.path());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the server starts");
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
-        output.read_line(&mut line).expect("a line");
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
-        Self { url: url.trim_end_matches(',').to_owned(), child, _store: store, _output: output }
+        Self(Served::start())
     }
 
     /// Registers a schema, whatever was there before; its version.
     fn register(&self, subject: &str, kind: SchemaType, text: &str, references: &[(&str, &str, i32)]) -> i32 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let client = Client::new(&self.url).expect("a client");
+            let client = Client::new(&self.0.url).expect("a client");
             let update = eventpact_registry_client::ConfigUpdate {
                 compatibility: eventpact_registry_client::wire::Update::Set("NONE".to_owned()),
                 ..Default::default()
@@ -116,13 +102,6 @@ impl Server {
             client.register(subject, &request).await.expect("a registration");
             client.lookup(subject, &request).await.expect("a version").version
         })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
 
@@ -141,9 +120,9 @@ fn a_subject_of_a_registry_is_a_baseline() {
     assert_eq!(server.register("orders-value", SchemaType::Avro, &v1, &[]), 1);
     assert_eq!(server.register("orders-value", SchemaType::Avro, &v2, &[]), 2);
     let project = project(&[("o.avsc", &record("Order", &format!("{ID},{TOTAL}"))), ("good.avsc", &v2)]);
-    let against = |text: &str| format!("registry:{}{text}", server.url);
+    let against = |text: &str| format!("registry:{}{text}", server.0.url);
     let check = |args: &[&str]| check(project.path(), args);
-    let resource = |version: i32| format!("{}/subjects/orders-value/versions/{version}", server.url);
+    let resource = |version: i32| format!("{}/subjects/orders-value/versions/{version}", server.0.url);
 
     // The latest version, and with a transitive mode all: the first one has no such field.
     let ran = check(&["o.avsc", "--against", &against("#orders-value")]);
@@ -172,7 +151,7 @@ fn a_subject_of_a_registry_is_a_baseline() {
         (against("#order-value"), "has no subject `order-value`; the nearest name is `orders-value`"),
         (against("?version=9#orders-value"), "has no version 9; it has 1, 2"),
         ("registry:http://127.0.0.1:1#x".to_owned(), "cannot be reached"),
-        (format!("registry:{}#x", server.url.replace("http://", "http://me:secret@")), "EVENTPACT_REGISTRY_AUTH"),
+        (format!("registry:{}#x", server.0.url.replace("http://", "http://me:secret@")), "EVENTPACT_REGISTRY_AUTH"),
         ("registry:".to_owned(), "registry:URL#SUBJECT"),
     ] {
         let ran = check(&["o.avsc", "--against", &input]);
@@ -205,9 +184,9 @@ fn references_of_a_registered_schema_are_fetched() {
         ("users.schema.json", user),
         ("address.json", r#"{"type":"object","properties":{"zip":{"type":"integer"}}}"#),
     ]);
-    let against = format!("registry:{}", server.url);
+    let against = format!("registry:{}", server.0.url);
     let ran = check(project.path(), &[".", "--against", &against]);
-    let resource = |subject: &str| format!("{}/subjects/{subject}/versions/1", server.url);
+    let resource = |subject: &str| format!("{}/subjects/{subject}/versions/1", server.0.url);
     let found = ran.findings();
     for want in [
         format!("avro/type-changed shop/Money.avsc {}", resource("money")),
@@ -477,7 +456,7 @@ fn messages_of_a_contract_are_checked_against_their_subjects() {
     );
     let project = project(&[("asyncapi.yaml", &document)]);
     for subject in ["", "#orders-value"] {
-        let ran = check(project.path(), &["asyncapi.yaml", "--against", &format!("registry:{}{subject}", server.url)]);
+        let ran = check(project.path(), &["asyncapi.yaml", "--against", &format!("registry:{}{subject}", server.0.url)]);
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
         assert!(ran.findings()[0].starts_with("avro/field-without-default asyncapi.yaml "), "{}", ran.out);
     }

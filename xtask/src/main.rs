@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod demo;
+mod go;
 mod java_avro;
 mod mutants;
 mod new;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::check::{self, FEATURES};
+use crate::go::ensure_go_client;
 use crate::java_avro;
 use crate::mutants;
 use crate::node::{ensure_node_client, ensure_node_package};
@@ -28,6 +29,8 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
     // It carries the examples of the AsyncAPI specification.
     let asyncapi_examples = ensure_node_package("@asyncapi/cli", "6.2.0")?.join("assets/examples");
+    let franz_go = ensure_go_client("franz_go")?;
+    let kafkajs = ensure_node_client("kafkajs_registry")?.join("round_trip.mjs");
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {})", services.kafka_address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
@@ -37,6 +40,8 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env(java_avro::CLASS_PATH, java_avro);
     command.env("EVENTPACT_TEST_ASYNCAPI_PARSER", asyncapi_parser);
     command.env("EVENTPACT_TEST_ASYNCAPI_EXAMPLES", asyncapi_examples);
+    command.env("EVENTPACT_TEST_FRANZ_GO", franz_go);
+    command.env("EVENTPACT_TEST_KAFKAJS_REGISTRY", kafkajs);
     command.envs(schemas);
     if bless {
         command.env("BLESS", "1");

@@ -6,7 +6,7 @@ mod report;
 use std::collections::HashSet;
 
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum;
+use clap::{Parser as _, ValueEnum};
 use eventpact_compat::diff::{self, Change, Difference};
 use eventpact_compat::mode::Mode;
 use eventpact_compat::options::Options;
@@ -70,13 +70,25 @@ enum FailOn {
 
 /// The formats of a difference.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// Lines for people.
     Text,
     /// One JSON object.
     Json,
     /// Markdown, for a comment on a pull request.
     Markdown,
+}
+
+/// Shows what changed between two inputs, with every other option at its default.
+pub(crate) fn between(new: &str, old: &str, format: Format) -> Result<Exit> {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+    let mut line = Line::try_parse_from(["diff", "--against", old, "--", new])?;
+    line.args.format = format;
+    run(&line.args)
 }
 
 /// Shows what changed.

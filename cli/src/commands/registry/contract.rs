@@ -1,4 +1,4 @@
-//! `eventpact registry register`
+//! The payload schemas of a contract, under the subjects that its clients use.
 
 use anyhow::{Context, Result, bail};
 use eventpact_contract::model::{Channel, Contract};
@@ -7,54 +7,20 @@ use eventpact_contract::schema::Format;
 use eventpact_contract::source::Sources;
 use eventpact_registry_client::{Client, Reference, RegisterRequest, SchemaType};
 
+use super::register::Args;
 use crate::exit::Exit;
-use crate::input::ReadArgs;
 use crate::output;
 
-/// Arguments of `registry`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// Register every payload schema of a contract, under the subject that its clients use: `<address>-value`.
-    Register(Register),
-}
-
-#[derive(Debug, clap::Args)]
-struct Register {
-    /// The AsyncAPI document.
-    contract: String,
-    #[command(flatten)]
-    read: ReadArgs,
-    /// The registry; user and password may stand in the URL.
-    #[arg(long, env = "EVENTPACT_REGISTRY", default_value = "http://127.0.0.1:8081", hide_env_values = true)]
-    url: String,
-    /// Say what would be registered, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-/// Runs the subcommand.
-pub(crate) fn run(args: &Args) -> Result<Exit> {
-    match &args.command {
-        Command::Register(args) => register(args),
-    }
-}
-
-fn register(args: &Register) -> Result<Exit> {
+/// Registers every payload schema of a contract.
+pub(super) fn register(args: &Args) -> Result<Exit> {
     let mut sources = Sources::new();
-    let Some(contract) = output::contract(&args.contract, &args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
+    let Some(contract) = output::contract(&args.input, &args.read, &mut sources)? else { return Ok(Exit::CouldNotRun) };
     let subjects = subjects(&contract, &sources);
     if subjects.is_empty() {
-        bail!("{} has no operation with a payload that a registry can hold", args.contract);
+        bail!("{} has no operation with a payload that a registry can hold", args.input);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let client = Client::new(&args.url)?;
+    super::wait(async {
+        let client = args.target.client()?;
         for (subject, schema) in &subjects {
             if args.dry_run {
                 println!("{subject}  {}  would be registered", schema.format.registry_type());
@@ -92,11 +58,7 @@ pub(crate) fn subject(channel: &Channel, message: &str) -> String {
 
 /// Registers what a schema refers to, then the schema: id and version (0 when the server does not tell).
 async fn put(client: &Client, subject: &str, schema: &Registrable) -> Result<(u32, i32)> {
-    let kind = match schema.format {
-        Format::Avro => SchemaType::Avro,
-        Format::Protobuf => SchemaType::Protobuf,
-        Format::JsonSchema => SchemaType::Json,
-    };
+    let kind = registry_type(schema.format);
     let mut versions: Vec<Reference> = Vec::new();
     let request = |text: &str, names: &[String], versions: &[Reference]| RegisterRequest {
         schema_type: Some(kind.clone()),
@@ -113,4 +75,13 @@ async fn put(client: &Client, subject: &str, schema: &Registrable) -> Result<(u3
     }
     let answer = client.register(subject, &request(&schema.text, &schema.direct, &versions)).await?;
     Ok((answer.id, answer.version.unwrap_or(0)))
+}
+
+/// The name of a format in the registry.
+pub(super) fn registry_type(format: Format) -> SchemaType {
+    match format {
+        Format::Avro => SchemaType::Avro,
+        Format::Protobuf => SchemaType::Protobuf,
+        Format::JsonSchema => SchemaType::Json,
+    }
 }

@@ -1,0 +1,109 @@
+//! `eventpact registry …`: any registry that speaks the Confluent REST API.
+
+mod archive;
+mod backup;
+mod check;
+mod completion;
+mod contract;
+mod delete;
+mod export;
+mod get;
+mod import;
+mod list;
+mod register;
+mod schema;
+mod set;
+mod transfer;
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Result;
+use eventpact_registry_client::{Client, ClientBuilder};
+
+use crate::exit::Exit;
+
+pub(crate) use contract::subject;
+
+/// Arguments of `registry`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "The registry is named by --url or EVENTPACT_REGISTRY. User and password belong into EVENTPACT_REGISTRY_AUTH \
+(USER:PASSWORD), a token into EVENTPACT_REGISTRY_TOKEN: other users of the machine can read command lines.\n\n\
+For places, witnesses and remedies: eventpact check FILE --against registry:URL#SUBJECT";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Register every payload schema of a contract under `<address>-value`, or one schema file under --subject.
+    Register(register::Args),
+    /// Print a schema: by subject and version, or by id.
+    Get(get::Args),
+    /// List subjects.
+    List(list::Args),
+    /// Would the registry accept this schema? Its own verdict, at the level that is in force there.
+    Check(check::Args),
+    /// What changed between two versions of a subject?
+    Diff(check::DiffArgs),
+    /// Show or change compatibility, mode and the other settings of a subject, a context or the whole registry.
+    Set(set::Args),
+    /// Delete a subject or a version: softly, or for good.
+    Delete(delete::Args),
+    /// Write the schemas into a folder, one readable file each.
+    Export(export::Args),
+    /// Copy everything from another registry, or from a backup, with ids and versions as they are.
+    Import(import::Args),
+    /// Write everything into one checksummed file.
+    Backup(backup::Args),
+    /// Read a backup back into an empty registry.
+    Restore(backup::RestoreArgs),
+    /// Is a backup whole, and does a registry still hold all of it?
+    Verify(backup::VerifyArgs),
+}
+
+/// Which registry.
+#[derive(Debug, Clone, clap::Args)]
+struct Target {
+    /// The registry; several addresses of one are separated by commas.
+    #[arg(long, env = "EVENTPACT_REGISTRY", default_value = "http://127.0.0.1:8081", hide_env_values = true)]
+    url: String,
+}
+
+impl Target {
+    fn client(&self) -> Result<Client> {
+        client(&self.url)
+    }
+}
+
+/// A client that waits for a registry under load: these commands are not on anybody's critical path.
+fn client(urls: &str) -> Result<Client> {
+    let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
+    Ok(ClientBuilder::new(urls).timeout(Duration::from_secs(30)).max_body(64 << 20).build()?)
+}
+
+/// Runs the requests of a command.
+fn wait<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    match &args.command {
+        Command::Register(args) => register::run(args),
+        Command::Get(args) => get::run(args),
+        Command::List(args) => list::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Diff(args) => check::diff(args),
+        Command::Set(args) => set::run(args),
+        Command::Delete(args) => delete::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => backup::restore(args),
+        Command::Verify(args) => backup::verify(args),
+    }
+}
