@@ -475,11 +475,27 @@ fn value_of(
         }
         (FieldType::Message(_) | FieldType::Map { .. }, Raw::Length(bytes)) => {
             let Some(shape) = Shape::of(schema, ty, utf8) else { return Ok(None) };
-            Value::Message(decode(schema, &shape, bytes, depth + 1)?)
+            let fields = decode(schema, &shape, bytes, depth + 1)?;
+            // An entry whose value a closed enum does not know is put aside as a whole.
+            if matches!(shape, Shape::Entry(_, FieldType::Enum(_), _)) && !fields.contains_key(&2) && has_field(bytes, 2)? {
+                return Ok(None);
+            }
+            Value::Message(fields)
         }
         _ => return Ok(None),
     };
     Ok(Some(value))
+}
+
+/// The encoded message has a field of that number.
+fn has_field(bytes: &[u8], number: i32) -> Result<bool, String> {
+    let mut input = Input { bytes };
+    while !input.bytes.is_empty() {
+        if input.field(0)?.0 == number {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[allow(clippy::cast_possible_wrap)] // zigzag is defined on the bits

@@ -115,52 +115,50 @@ pub(super) fn of_list(pair: &FieldPair<'_>) -> Option<Witness> {
 pub(super) fn samples(pair: &FieldPair<'_>, field: &Field) -> Vec<Value> {
     let Pair { reader, writer: schema } = pair.message.context.pair;
     let known = known_numbers(reader, &pair.pair.reader.ty);
-    let unchecked = |ty: &FieldType| !field.features.utf8 && *ty == FieldType::Scalar(Scalar::String);
     match &field.ty {
         FieldType::Map { key, value } => {
-            let mut keys = type_samples(schema, &FieldType::Scalar(*key), &known, 0);
-            keys.extend(unchecked(&FieldType::Scalar(*key)).then(not_utf8));
-            let mut values = type_samples(schema, value, &known, 0);
-            values.extend(unchecked(value).then(not_utf8));
-            let default = values.first().cloned();
-            let entry = |key: Value, value: Option<&Value>| {
-                let mut fields = Fields::from([(1, vec![key])]);
-                fields.extend(value.map(|v| (2, vec![v.clone()])));
-                Value::Message(fields)
-            };
-            let by_key = keys.iter().map(|k| entry(k.clone(), default.as_ref()));
-            let by_value = values.iter().filter_map(|v| keys.first().map(|k| entry(k.clone(), Some(v))));
+            let keys = type_samples(schema, &FieldType::Scalar(*key), &known, 0);
+            let values = type_samples(schema, value, &known, 0);
+            let by_key = keys.iter().map(|k| entry(k.clone(), values.first().cloned()));
+            let by_value = values.iter().filter_map(|v| keys.first().map(|k| entry(k.clone(), Some(v.clone()))));
             by_key.chain(by_value).collect()
         }
-        ty => {
-            let mut values = type_samples(schema, ty, &known, 0);
-            values.extend(unchecked(ty).then(not_utf8));
-            values
-        }
+        ty => type_samples(schema, ty, &known, 0),
     }
 }
 
-/// What a string that nobody checks may hold.
-fn not_utf8() -> Value {
-    Value::Bytes(vec![0xff])
+/// One entry of a map.
+fn entry(key: Value, value: Option<Value>) -> Value {
+    let mut fields = Fields::from([(1, vec![key])]);
+    fields.extend(value.map(|v| (2, vec![v])));
+    Value::Message(fields)
 }
 
-/// A message with a text that is not UTF-8: in the field, or in a key or value of the map. A reader that does not check takes it, which
-/// is then said in these words.
-pub(super) fn of_text(pair: &FieldPair<'_>, taken: Option<&str>) -> Option<Witness> {
-    let number = pair.pair.writer.number;
-    let bad = |value: &Value| match value {
-        Value::Message(entry) => entry.values().flatten().any(|v| *v == not_utf8()),
-        value => *value == not_utf8(),
+/// Where a text stands in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// The field itself.
+    Field,
+    /// The keys of a map.
+    Key,
+    /// The values of a map.
+    Value,
+}
+
+/// A message with a text that is not UTF-8 there. A reader that does not check takes it, which is then said in these words.
+pub(super) fn of_text(pair: &FieldPair<'_>, spot: Spot, taken: Option<&str>) -> Option<Witness> {
+    let writer = pair.pair.writer;
+    let bad = Value::Bytes(vec![0xff]);
+    let first = |ty: &FieldType| type_samples(pair.message.context.pair.writer, ty, &HashSet::new(), 0).into_iter().next();
+    let value = match (spot, &writer.ty) {
+        (Spot::Key, FieldType::Map { value, .. }) => entry(bad, first(value)),
+        (Spot::Value, FieldType::Map { key, .. }) => entry(first(&FieldType::Scalar(*key))?, Some(bad)),
+        _ => bad,
     };
-    let tried = samples(pair, pair.pair.writer).into_iter().filter(bad);
-    let mut exchanges = tried.filter_map(|value| exchange(pair.message, Fields::from([(number, vec![value])])));
+    let found = exchange(pair.message, Fields::from([(writer.number, vec![value])]))?;
     match taken {
-        None => exchanges.find(|e| e.read.is_err()).map(|e| e.witness),
-        Some(words) => {
-            let found = exchanges.find(|e| e.read.is_ok())?;
-            Some(Witness { reader_error: words.to_owned(), ..found.witness })
-        }
+        None => found.read.is_err().then_some(found.witness),
+        Some(words) => found.read.is_ok().then(|| Witness { reader_error: words.to_owned(), ..found.witness }),
     }
 }
 

@@ -10,11 +10,11 @@
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{Field, FieldType, Scalar, Schema};
 
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use crate::rule::{Breaks, Rule, RuleInfo};
 
 use super::super::walk::{Check, FieldPair, finding};
-use super::super::witness;
+use super::super::witness::{self, Spot};
 
 pub(super) const RULE: Rule<Check> = Rule {
     info: RuleInfo {
@@ -27,42 +27,55 @@ pub(super) const RULE: Rule<Check> = Rule {
 };
 
 fn check(pair: &FieldPair<'_>, report: &mut Report) {
-    let (reader, writer) = (pair.pair.reader, pair.pair.writer);
-    if pair.message.context.confluent() || !has(&reader.ty, Scalar::String) {
+    if pair.message.context.confluent() {
         return;
     }
-    let (number, checked) = (reader.number, reader.features.utf8);
-    let unchecked = has(&writer.ty, Scalar::String) && !writer.features.utf8;
-    let found = if unchecked && checked {
-        let Some(witness) = witness::of_text(pair, None) else { return };
-        let message = format!("the reader refuses field {number} when it is not UTF-8, the writer does not check that");
-        let help = "let writers check UTF-8 first (`features.utf8_validation = VERIFY`)";
-        let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
-        found.witness = Some(witness);
-        let chosen = chosen(pair.message.context.pair.writer, writer);
-        found.severity = if chosen { Severity::Error } else { Severity::Warning };
-        found
-    } else if has(&writer.ty, Scalar::Bytes) && !checked && pairs_up(reader, writer) {
-        let words =
-            format!("no error: field {number} is text that is not UTF-8; where texts are Unicode it is replaced or refused");
-        let Some(witness) = witness::of_text(pair, Some(&words)) else { return };
-        let message = format!("the reader takes field {number} for text, the writer may send any bytes in it");
-        let help = "keep `bytes`, or add a `string` field with a new number";
-        let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
-        found.witness = Some(witness);
-        found
-    } else {
-        return;
-    };
-    report.findings.push(found);
+    let (reader, writer) = (pair.pair.reader, pair.pair.writer);
+    let texts = texts(&reader.ty, &writer.ty);
+    let unchecked = |w: Scalar| w == Scalar::String && !writer.features.utf8 && reader.features.utf8;
+    let bytes = |w: Scalar| w == Scalar::Bytes && !reader.features.utf8;
+    let refused = texts.iter().filter(|(_, w)| unchecked(*w)).find_map(|(spot, _)| refused(pair, *spot));
+    let taken = || texts.iter().filter(|(_, w)| bytes(*w)).find_map(|(spot, _)| taken(pair, *spot));
+    report.findings.extend(refused.or_else(taken));
 }
 
-/// The type, or a key or value of the map, is this scalar.
-fn has(ty: &FieldType, scalar: Scalar) -> bool {
-    match ty {
-        FieldType::Scalar(one) => *one == scalar,
-        FieldType::Map { key, value } => *key == scalar || has(value, scalar),
-        FieldType::Message(_) | FieldType::Enum(_) => false,
+/// The reader checks, the writer does not.
+fn refused(pair: &FieldPair<'_>, spot: Spot) -> Option<Finding> {
+    let witness = witness::of_text(pair, spot, None)?;
+    let number = pair.pair.reader.number;
+    let message = format!("the reader refuses field {number} when it is not UTF-8, the writer does not check that");
+    let help = "let writers check UTF-8 first (`features.utf8_validation = VERIFY`)";
+    let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
+    found.witness = Some(witness);
+    let chosen = chosen(pair.message.context.pair.writer, pair.pair.writer);
+    found.severity = if chosen { Severity::Error } else { Severity::Warning };
+    Some(found)
+}
+
+/// The writer has bytes, and the reader a text that it does not check.
+fn taken(pair: &FieldPair<'_>, spot: Spot) -> Option<Finding> {
+    let number = pair.pair.reader.number;
+    let words = format!("no error: field {number} is text that is not UTF-8; where texts are Unicode it is replaced or refused");
+    let witness = witness::of_text(pair, spot, Some(&words))?;
+    let message = format!("the reader takes field {number} for text, the writer may send any bytes in it");
+    let help = "keep `bytes`, or add a `string` field with a new number";
+    let mut found = finding(&RULE, message, help, pair.reader_place(), pair.writer_place(), pair.path());
+    found.witness = Some(witness);
+    Some(found)
+}
+
+/// Where the reader has a text, and what the writer has there.
+fn texts(reader: &FieldType, writer: &FieldType) -> Vec<(Spot, Scalar)> {
+    let value = |spot: Spot, r: &FieldType, w: &FieldType| match (r, w) {
+        (FieldType::Scalar(Scalar::String), FieldType::Scalar(w)) => Some((spot, *w)),
+        _ => None,
+    };
+    match (reader, writer) {
+        (FieldType::Map { key: a, value: x }, FieldType::Map { key: b, value: y }) => {
+            let key = (*a == Scalar::String).then_some((Spot::Key, *b));
+            key.into_iter().chain(value(Spot::Value, x, y)).collect()
+        }
+        (reader, writer) => value(Spot::Field, reader, writer).into_iter().collect(),
     }
 }
 
@@ -70,9 +83,4 @@ fn has(ty: &FieldType, scalar: Scalar) -> bool {
 fn chosen(schema: &Schema, field: &Field) -> bool {
     let file = schema.files.iter().find(|f| f.source == Some(field.element.span.file));
     file.is_some_and(|f| f.syntax.is_edition())
-}
-
-/// Both are maps, or both are not.
-fn pairs_up(reader: &Field, writer: &Field) -> bool {
-    std::mem::discriminant(&reader.ty) == std::mem::discriminant(&writer.ty)
 }
