@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use eventpact_registry_client::wire;
 use futures_util::FutureExt;
@@ -31,6 +31,10 @@ const PRODUCES: [&str; 3] = [wire::CONTENT_TYPE, "application/vnd.schemaregistry
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// In an answer: the sequence number of the newest change that it may show. In a request: the answer must show this change, even
+/// with `?consistency=local`.
+const SEQUENCE: HeaderName = HeaderName::from_static("x-eventpact-sequence");
+
 /// All that a request meets.
 pub(crate) struct App {
     pub(crate) registry: Arc<Registry>,
@@ -51,6 +55,7 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<B
         refusal(&ApiError::internal(), accepted)
     });
     response.headers_mut().insert(REQUEST_ID, id);
+    response.headers_mut().insert(SEQUENCE, app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     response
 }
@@ -109,7 +114,11 @@ async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>
         Ok(body) => body,
         Err(error) => return refusal(&error, accepted),
     };
-    let request = routes::Request { method, endpoint, query, body, caller };
+    let given = parts.headers.get(SEQUENCE).map(|value| value.to_str().ok().and_then(|value| value.parse().ok()));
+    let Ok(sequence) = given.map(|number| number.ok_or_else(ApiError::bad_sequence)).transpose() else {
+        return refusal(&ApiError::bad_sequence(), accepted);
+    };
+    let request = routes::Request { method, endpoint, query, body, caller, sequence };
     let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
@@ -156,7 +165,11 @@ fn refusal(error: &ApiError, accepted: Option<&'static str>) -> Response<Body> {
     let kind = if error.bare { None } else { Some(accepted.unwrap_or(wire::CONTENT_TYPE)) };
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&error.body()).unwrap_or_default();
-    response(status, kind, body.into())
+    let mut response = response(status, kind, body.into());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 fn response(status: StatusCode, kind: Option<&'static str>, body: Body) -> Response<Body> {

@@ -6,7 +6,6 @@ use std::fmt::Display;
 
 use eventpact_registry_client::ErrorBody;
 
-use crate::store::StoreError;
 use crate::subject::SubjectName;
 
 /// A refusal, ready to be sent.
@@ -172,6 +171,11 @@ impl ApiError {
         Self { bare: true, ..Self::new(400, text) }
     }
 
+    /// The header that says which change an answer must show is no number.
+    pub(crate) fn bad_sequence() -> Self {
+        Self::new(400, "the header X-Eventpact-Sequence must be a number")
+    }
+
     /// A number in the path or query that is none.
     pub(crate) fn bad_parameter() -> Self {
         Self { bare: false, ..Self::bare(404, "Not Found") }
@@ -211,13 +215,19 @@ impl ApiError {
         Self::new(50002, "The request took too long and was given up; it may still have been done")
     }
 
-    pub(crate) fn store(cause: &StoreError) -> Self {
-        Self::new(50001, format!("Register schema operation failed while writing to the store: {cause}"))
+    /// A guard of the store forbids what was decided: a mistake of ours, or a text that the store cannot hold.
+    pub(crate) fn rejected() -> Self {
+        Self::new(50001, "Register schema operation failed while writing to the store")
     }
 
-    /// Writes are refused since the store failed.
-    pub(crate) fn read_only() -> Self {
-        Self { status: 503, ..Self::new(50001, "The store failed, so the registry is read-only; repair the store and restart") }
+    /// The store cannot be reached or written. What was asked for is not done, or, if it was under way, may have been done.
+    pub(crate) fn store_away() -> Self {
+        Self { status: 503, ..Self::new(50001, "The store cannot be written at the moment; try again in a moment") }
+    }
+
+    /// For the probe alone: why the store cannot be written.
+    pub(crate) fn not_ready(why: &str) -> Self {
+        Self { status: 503, ..Self::new(50001, why) }
     }
 
     pub(crate) fn busy() -> Self {
@@ -239,7 +249,7 @@ mod tests {
         assert_eq!(ApiError::subject_not_found("s").status, 404);
         assert_eq!(ApiError::incompatible(&SubjectName::parse("s"), &[]).status, 409);
         assert_eq!(ApiError::missing_body().status, 422);
-        assert_eq!(ApiError::read_only().status, 503);
+        assert_eq!(ApiError::store_away().status, 503);
         let body = serde_json::to_string(&ApiError::schema_not_found().body()).unwrap();
         assert_eq!(body, r#"{"error_code":40403,"message":"Schema not found"}"#);
     }

@@ -9,6 +9,7 @@ mod app;
 mod associations;
 #[allow(dead_code, reason = "passwords, tokens and certificates come with the next change")]
 mod auth;
+mod barrier;
 mod error;
 mod identity;
 mod parsed;

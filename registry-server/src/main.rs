@@ -1,4 +1,4 @@
-//! `eventpact-registry [--listen ADDRESS] [--store STORE]`: the registry alone, without the rest of Eventpact.
+//! `eventpact-registry [--listen ADDRESS] [--store STORE] [--read-only]`: the registry alone, without the rest of Eventpact.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command talks on its streams
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use eventpact_registry::{Options, StoreSpec, serve};
 
-const USAGE: &str = "usage: eventpact-registry [--listen 127.0.0.1:8081] [--store sqlite:PATH|memory:]";
+const USAGE: &str = "usage: eventpact-registry [--listen 127.0.0.1:8081] [--store sqlite:PATH|memory:] [--read-only]";
 
 fn main() -> ExitCode {
     let options = match options(std::env::args().skip(1)) {
@@ -30,13 +30,15 @@ fn main() -> ExitCode {
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut listen = SocketAddr::from(([127, 0, 0, 1], 8081));
     let mut store = StoreSpec::Sqlite("eventpact-registry.db".into());
+    let mut read_only = false;
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
             "--listen" => listen = value()?.parse().map_err(|_| "--listen needs an address like 127.0.0.1:8081".to_owned())?,
             "--store" => store = value()?.parse()?,
+            "--read-only" => read_only = true,
             other => return Err(format!("unknown argument '{other}'")),
         }
     }
-    Ok(Options::new(listen, store))
+    Ok(Options::new(listen, if read_only { store.read_only()? } else { store }))
 }

@@ -11,8 +11,8 @@ use crate::schema::Parsed;
 /// Schemas per half. A tree takes a few times the memory of its text.
 const HALF: usize = 256;
 
-/// A schema by context and id.
-type Key = (Arc<str>, u32);
+/// A schema by context and id, and the epoch of the state in which the id means it.
+type Key = (Arc<str>, u32, u64);
 
 /// The cache.
 #[derive(Default)]
@@ -36,14 +36,15 @@ impl Halves {
 }
 
 impl ParsedCache {
-    /// The parsed schema of an id, parsing it when it is not at hand. An id never changes its schema, so neither does an entry.
+    /// The parsed schema of an id, parsing it when it is not at hand. Within an epoch an id never changes
+    /// its schema, so neither does an entry.
     pub(crate) fn get_or_parse(
         &self,
         context: &Arc<str>,
-        id: u32,
+        (id, epoch): (u32, u64),
         parse: impl FnOnce() -> Result<Parsed, String>,
     ) -> Result<Arc<Parsed>, String> {
-        let key = (Arc::clone(context), id);
+        let key = (Arc::clone(context), id, epoch);
         if let Some(found) = self.find(&key) {
             return Ok(found);
         }

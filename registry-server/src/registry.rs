@@ -19,6 +19,7 @@ use arc_swap::ArcSwap;
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use tokio::sync::Semaphore;
 
+use crate::barrier::Barrier;
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
@@ -26,7 +27,7 @@ use crate::state::{Schema, State};
 use crate::store::StoreError;
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
-use crate::writer::{Started, Writer};
+use crate::writer::{self, Health, Started, Writer};
 
 /// Registrations of one subject come one after the other, so that they do not spoil each other's checks.
 const STRIPES: usize = 256;
@@ -38,19 +39,25 @@ const MAX_REFERENCES: usize = 1000;
 pub(crate) struct Registry {
     state: Arc<ArcSwap<State>>,
     writer: Writer,
+    barrier: Barrier,
     parsed: Arc<ParsedCache>,
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Arc<Semaphore>,
 }
 
 impl Registry {
-    /// Opens the store and loads it. The thread ends, and the store is tidied up, when the registry is dropped.
+    /// Opens the store and loads it, which takes its time and blocks, on a thread where Tokio is known. The writer thread ends, and
+    /// the store is tidied up, when the registry is dropped.
     pub(crate) fn open(spec: &StoreSpec) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let Started { writer, state, thread } = Writer::start(stores::open(spec)?)?;
+        let store = stores::open(spec)?;
+        let index = store.read_index();
+        let Started { writer, state, applied, thread } = writer::start(store)?;
+        let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let registry = Self {
             state,
             writer,
+            barrier,
             parsed: Arc::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Arc::new(Semaphore::new(cores.max(2))),
@@ -63,9 +70,24 @@ impl Registry {
         self.state.load_full()
     }
 
-    /// `true` while a registration would be accepted.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.writer.is_ready()
+    /// Waits until [`Self::snapshot`] shows all that was acknowledged, by any process, before this call.
+    pub(crate) async fn newest(&self) -> Result<(), ApiError> {
+        self.barrier.pass().await
+    }
+
+    /// Waits until [`Self::snapshot`] has the change with this sequence number.
+    pub(crate) async fn reached(&self, sequence: u64) -> Result<(), ApiError> {
+        self.barrier.reached(sequence).await
+    }
+
+    /// The sequence number of the newest change that [`Self::snapshot`] shows.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.state.load().position.sequence
+    }
+
+    /// How the store is.
+    pub(crate) fn health(&self) -> Arc<Health> {
+        self.writer.health()
     }
 
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
@@ -185,7 +207,7 @@ fn resolve(state: &State, subject: &SubjectName, references: &[Reference]) -> Re
 
 /// A stored schema, parsed: from the cache where it can be.
 fn parse_stored(cache: &ParsedCache, state: &State, context: &Arc<str>, id: u32, schema: &Schema) -> Result<Arc<Parsed>, String> {
-    cache.get_or_parse(context, id, || {
+    cache.get_or_parse(context, (id, state.epoch), || {
         let home = SubjectName::new(Arc::clone(context), "");
         let texts = resolve(state, &home, &schema.references)?;
         schema::parse(&schema.format, &schema.text, &texts, Reading { strict: false, normalize: false })

@@ -86,7 +86,9 @@ impl Server {
     /// Opens the store and the port, in this order: a port that is open means a store that works.
     pub async fn bind(options: &Options) -> Result<Self, ServeError> {
         let gate = Gate::new(&options.security)?;
-        let (registry, writer) = Registry::open(&options.store)?;
+        let store = options.store.clone();
+        let opened = tokio::task::spawn_blocking(move || Registry::open(&store)).await;
+        let (registry, writer) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

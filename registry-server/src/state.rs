@@ -11,7 +11,7 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::associations::Associations;
 use crate::identity::Identity;
-use crate::store::Change;
+use crate::store::{Change, Position};
 use crate::subject::SubjectName;
 
 /// The metadata property that holds a version that was asked for; it does not make two schemas different.
@@ -162,9 +162,19 @@ pub(crate) struct State {
     revision: u64,
     /// Changes with every configuration or mode.
     pub(crate) settings_revision: u64,
+    /// The last entry of the log that is in it.
+    pub(crate) position: Position,
+    /// Changes when everything was loaded again: from then on, an id may mean something else.
+    pub(crate) epoch: u64,
 }
 
 impl State {
+    /// An empty state, to load everything again into. Its revisions were never seen before.
+    pub(crate) fn emptied(&self) -> Self {
+        let revision = self.revision + 1;
+        Self { revision, settings_revision: revision, epoch: self.epoch + 1, ..Self::default() }
+    }
+
     pub(crate) fn context(&self, name: &str) -> Option<&Context> {
         self.contexts.get(name)
     }
@@ -221,7 +231,7 @@ impl State {
                 c.next_id = *next_id;
                 c.listed = *listed;
             }),
-            Change::PutSchema { context, id, schema } => self.put_schema(context, *id, schema),
+            Change::PutSchema { context, id, schema, .. } => self.put_schema(context, *id, schema),
             Change::DropSchema { context, id } => self.drop_schema(context, *id),
             Change::PutVersion { subject, number, version } => self.put_version(subject, *number, *version),
             Change::DropVersion { subject, number } => self.drop_version(subject, *number),
@@ -374,7 +384,7 @@ mod tests {
         let mut state = State::default();
         let subject = SubjectName::parse("s");
         let version = Version { id: 1, deleted: false, ts: 0 };
-        state.apply(&Change::PutSchema { context: ".".into(), id: 1, schema: schema("\"int\"") });
+        state.apply(&Change::PutSchema { context: ".".into(), id: 1, schema: schema("\"int\""), imported: false });
         state.apply(&Change::PutVersion { subject: subject.clone(), number: 1, version });
         let snapshot = state.clone();
         state.apply(&Change::DropVersion { subject: subject.clone(), number: 1 });
@@ -391,7 +401,7 @@ mod tests {
         let mut state = State::default();
         let one = schema("\"int\"");
         for id in [5, 6] {
-            state.apply(&Change::PutSchema { context: ".".into(), id, schema: Arc::clone(&one) });
+            state.apply(&Change::PutSchema { context: ".".into(), id, schema: Arc::clone(&one), imported: true });
         }
         assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(6));
         state.apply(&Change::DropSchema { context: ".".into(), id: 6 });

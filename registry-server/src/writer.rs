@@ -1,21 +1,30 @@
 //! The one thread that changes things: decides, stores in batches, publishes, and only then acknowledges.
 //!
-//! A job looks at the newest state and says what shall change. All jobs that wait while a batch is being synced to disk form the
-//! next batch: one sync for all of them. A job on its own is never held back. Jobs are short: no parsing, no comparing.
+//! A job looks at the newest state and says what shall change. All jobs that wait while a batch is being stored form the next
+//! batch: one sync, or one round trip, for all of them. A job on its own is never held back. Jobs are short (no parsing, no
+//! comparing) and may be run several times: when another process has appended meanwhile, the batch is decided anew.
+//!
+//! The thread also takes in what others append, and brings the store back after an error.
+
+mod queue;
+mod status;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
+use uuid::Uuid;
 
+pub(crate) use self::queue::Writer;
+use self::queue::{Acknowledge, Job, Message, Queue};
+pub(crate) use self::status::{Health, Status};
 use crate::error::ApiError;
 use crate::state::State;
-use crate::store::{Change, Store, StoreError};
+use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
 /// The most jobs that share one sync.
 const BATCH: usize = 64;
@@ -23,14 +32,12 @@ const BATCH: usize = 64;
 /// The longest that a batch waits for jobs that are likely on their way.
 const LINGER: Duration = Duration::from_millis(1);
 
-/// Jobs that may wait; more are told to come back later.
-const QUEUE: usize = 4096;
+/// How often a batch is decided before its clients are told to come again. After the first race the head is locked, so that
+/// more than two only come of errors.
+const ROUNDS: usize = 6;
 
-/// Tells the client, once it is known whether the batch is on disk.
-type Acknowledge = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
-
-/// Looks at the state and says what shall change.
-type Job = Box<dyn FnOnce(&State) -> (Vec<Change>, Acknowledge) + Send>;
+/// How often a store that failed is asked whether it is back.
+const RETRY: Duration = Duration::from_millis(250);
 
 /// What a start gives.
 pub(crate) struct Started {
@@ -38,148 +45,296 @@ pub(crate) struct Started {
     pub(crate) writer: Writer,
     /// Where each batch is published.
     pub(crate) state: Arc<ArcSwap<State>>,
+    /// The sequence number of what is published.
+    pub(crate) applied: watch::Receiver<u64>,
     /// Done when the store is closed.
     pub(crate) thread: JoinHandle<()>,
 }
 
-/// The way to the thread.
-pub(crate) struct Writer {
-    queue: SyncSender<Job>,
-    failed: Arc<AtomicBool>,
-}
-
-impl Writer {
-    /// Loads the store and starts the thread.
-    pub(crate) fn start(mut store: Box<dyn Store>) -> Result<Started, StoreError> {
-        let mut state = State::default();
-        store.load(&mut |change| state.apply(&change))?;
-        let published = Arc::new(ArcSwap::from_pointee(state.clone()));
-        let failed = Arc::new(AtomicBool::new(false));
-        let (queue, jobs) = sync_channel(QUEUE);
-        let thread = Thread { jobs, store, state, published: Arc::clone(&published), failed: Arc::clone(&failed), expected: 1 };
-        let handle = std::thread::Builder::new()
-            .name("registry-writer".into())
-            .spawn(move || thread.run())
-            .map_err(|cause| StoreError::Failed { place: "the writer thread".into(), cause: cause.to_string() })?;
-        Ok(Started { writer: Self { queue, failed }, state: published, thread: handle })
-    }
-
-    /// `true` while a write would be accepted.
-    pub(crate) fn is_ready(&self) -> bool {
-        !self.failed.load(Ordering::Acquire)
-    }
-
-    /// Runs a decision on the newest state and waits until its changes are on disk and visible.
-    pub(crate) async fn submit<T, F>(&self, decide: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&State) -> Result<(Vec<Change>, T), ApiError> + Send + 'static,
-    {
-        if !self.is_ready() {
-            return Err(ApiError::read_only());
-        }
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |state| match decide(state) {
-            Ok((changes, value)) => (changes, Box::new(move |stored| drop(answer.send(stored.map(|()| value))))),
-            Err(refusal) => (Vec::new(), Box::new(move |_| drop(answer.send(Err(refusal))))),
-        });
-        match self.queue.try_send(job) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(ApiError::internal())),
-            Err(TrySendError::Full(_)) => Err(ApiError::busy()),
-            Err(TrySendError::Disconnected(_)) => Err(ApiError::read_only()),
-        }
-    }
+/// Loads the store and starts the thread.
+pub(crate) fn start(mut store: Box<dyn Store>) -> Result<Started, StoreError> {
+    let mut state = State::default();
+    state.position = store.load(&mut |change| state.apply(&change))?;
+    let published = Arc::new(ArcSwap::from_pointee(state.clone()));
+    let (sender, applied) = watch::channel(state.position.sequence);
+    let status = Arc::new(Status::new(store.warnings()));
+    let (writer, queue) = queue::channel(Arc::clone(&status), store.read_only());
+    store.watch(writer.wake())?;
+    let thread = Thread { queue, store, state, published: Arc::clone(&published), applied: sender, status, lock_first: false };
+    let handle = std::thread::Builder::new()
+        .name("registry-writer".into())
+        .spawn(move || thread.run())
+        .map_err(|cause| StoreError::Failed { place: "the writer thread".into(), cause: cause.to_string() })?;
+    Ok(Started { writer, state: published, applied, thread: handle })
 }
 
 struct Thread {
-    jobs: Receiver<Job>,
+    queue: Queue,
     store: Box<dyn Store>,
+    /// What is durable and applied.
     state: State,
     published: Arc<ArcSwap<State>>,
-    failed: Arc<AtomicBool>,
-    /// How many jobs the last batch had: so many clients are likely to come again.
-    expected: usize,
+    applied: watch::Sender<u64>,
+    status: Arc<Status>,
+    /// Others write as well: the last batch lost a race, so the next one takes the lock before it is decided.
+    lock_first: bool,
+}
+
+/// Jobs that are stored together, and what was tried with them.
+struct Group {
+    jobs: Vec<Job>,
+    /// Batches whose result is not known, with what to tell should they turn up in the log.
+    unknown: Vec<(Uuid, Vec<Acknowledge>)>,
+}
+
+/// What came of one round.
+enum Round {
+    /// Everybody has an answer.
+    Answered,
+    /// The state is newer now: decide again.
+    Again,
+    /// The store forbids the batch.
+    Rejected(String),
+    /// The store failed.
+    Failed(StoreError),
+}
+
+/// What a batch came to, against a state.
+struct Decided {
+    state: State,
+    requests: Vec<Arc<[Change]>>,
+    acknowledge: Vec<Acknowledge>,
 }
 
 impl Thread {
     fn run(mut self) {
-        while let Ok(first) = self.jobs.recv() {
-            let batch = self.gather(first);
-            self.expected = batch.len();
-            self.process(batch);
+        let mut expected = 1;
+        let mut tried = Instant::now();
+        loop {
+            let down = self.status.is_down();
+            let wait = if down { Some(RETRY) } else { self.store.poll() };
+            match self.queue.next(wait) {
+                Ok(Message::Job(job)) if down => job.refuse(ApiError::store_away()),
+                Ok(Message::Job(first)) => {
+                    let jobs = self.queue.gather(first, BATCH, expected, LINGER);
+                    expected = jobs.len();
+                    self.process(jobs);
+                    if self.queue.was_woken() {
+                        self.catch_up();
+                    }
+                    continue;
+                }
+                Ok(Message::Wake) | Err(RecvTimeoutError::Timeout) if !down => self.catch_up(),
+                Ok(Message::Wake) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if down && tried.elapsed() >= RETRY {
+                self.catch_up();
+                tried = Instant::now();
+            }
         }
-        if !self.failed.load(Ordering::Acquire)
+        if !self.status.is_down()
             && let Err(error) = self.store.close()
         {
             tracing::warn!(%error, "the store could not be tidied up; nothing is lost, the next start takes a little longer");
         }
     }
 
-    fn gather(&self, first: Job) -> Vec<Job> {
-        let mut batch = vec![first];
-        let end = Instant::now() + LINGER;
-        while batch.len() < BATCH {
-            if let Ok(job) = self.jobs.try_recv() {
-                batch.push(job);
-                continue;
-            }
-            if batch.len() >= self.expected {
-                break;
-            }
-            match self.jobs.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(job) => batch.push(job),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+    /// Stores what the jobs decide, whatever it takes, and answers them.
+    fn process(&mut self, jobs: Vec<Job>) {
+        let mut group = Group { jobs, unknown: Vec::new() };
+        for _ in 0..ROUNDS {
+            match self.round(&mut group) {
+                Round::Answered => return,
+                Round::Again => {}
+                Round::Rejected(why) => return self.process_alone(group.jobs, &why),
+                Round::Failed(error) => {
+                    self.status.fall(&error);
+                    if !self.wait_for_store(&mut group) {
+                        break;
+                    }
+                }
             }
         }
-        batch
+        let error = if self.status.is_down() { ApiError::store_away() } else { ApiError::contended() };
+        for job in group.jobs {
+            job.refuse(error.clone());
+        }
     }
 
-    fn process(&mut self, batch: Vec<Job>) {
-        let mut state = self.state.clone();
-        let mut waiting = Vec::with_capacity(batch.len());
-        for job in batch {
-            if self.failed.load(Ordering::Acquire) {
-                break; // dropping a job tells its client
+    /// One of several requests is at fault: each gets its own batch.
+    fn process_alone(&mut self, mut jobs: Vec<Job>, why: &str) {
+        if jobs.len() > 1 {
+            for job in jobs {
+                self.process(vec![job]);
             }
+            return;
+        }
+        tracing::error!(%why, "a request could not be stored");
+        if let Some(job) = jobs.pop() {
+            job.refuse(ApiError::rejected());
+        }
+    }
+
+    /// Decides the jobs on the newest state that is known and tries to append what they say.
+    fn round(&mut self, group: &mut Group) -> Round {
+        if self.lock_first {
+            match self.store.lock(self.state.position) {
+                Ok(Tail::Entries(entries)) if entries.is_empty() => self.lock_first = false, // nobody was faster: try without
+                Ok(tail) => match self.take_in(tail) {
+                    Ok(batches) if group.is_among(&batches) => {
+                        self.store.unlock();
+                        return Round::Answered;
+                    }
+                    Ok(_) => {}
+                    Err(error) => return Round::Failed(error),
+                },
+                Err(AppendError::Rejected(why)) => return Round::Rejected(why),
+                Err(AppendError::Failed(error)) => return Round::Failed(error),
+            }
+        }
+        let Decided { state, requests, acknowledge } = self.decide(&group.jobs);
+        if requests.is_empty() {
+            self.store.unlock();
+            acknowledge_all(acknowledge);
+            return Round::Answered;
+        }
+        let batch = Batch { id: Uuid::now_v7(), after: self.state.position, requests };
+        match self.store.append(&batch) {
+            Ok(Appended::Stored(sequence)) => {
+                self.state = state;
+                self.publish(Position { sequence, batch: batch.id });
+                acknowledge_all(acknowledge);
+                Round::Answered
+            }
+            Ok(Appended::Behind(tail)) => {
+                self.lock_first = true;
+                match self.take_in(tail) {
+                    Ok(batches) if group.is_among(&batches) => Round::Answered,
+                    Ok(_) => Round::Again,
+                    Err(error) => Round::Failed(error),
+                }
+            }
+            Err(AppendError::Rejected(why)) => Round::Rejected(why),
+            Err(AppendError::Failed(error)) => {
+                group.unknown.push((batch.id, acknowledge));
+                Round::Failed(error)
+            }
+        }
+    }
+
+    /// Runs the jobs one after the other, each on what the ones before it made of the state.
+    fn decide(&self, jobs: &[Job]) -> Decided {
+        let mut decided =
+            Decided { state: self.state.clone(), requests: Vec::new(), acknowledge: Vec::with_capacity(jobs.len()) };
+        for job in jobs {
             // A panic is a mistake in a decision; it must cost one answer, not the registry.
-            let Ok((changes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| job(&state))) else {
+            let Ok((changes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| (job.decide)(&decided.state))) else {
                 tracing::error!("a decision panicked; its request was answered with 500");
                 continue;
             };
-            let stored = if changes.is_empty() { Ok(()) } else { self.store.write(&changes) };
-            if let Err(error) = stored {
-                tracing::error!(%error, "a request could not be stored");
-                acknowledge(Err(ApiError::store(&error)));
-                continue;
-            }
             for change in &changes {
-                state.apply(change);
+                decided.state.apply(change);
             }
-            waiting.push(acknowledge);
+            if !changes.is_empty() {
+                decided.requests.push(changes.into());
+            }
+            decided.acknowledge.push(acknowledge);
         }
-        match self.store.commit() {
-            Ok(()) => {
-                self.published.store(Arc::new(state.clone()));
+        decided
+    }
+
+    /// Tries to bring the store back while the jobs can wait. `false` when they have to be refused; they are answered already when
+    /// one of their batches is found in the log, and the group is then empty.
+    fn wait_for_store(&mut self, group: &mut Group) -> bool {
+        let until = Instant::now() + self.store.patience();
+        loop {
+            match self.try_catch_up() {
+                Ok(batches) => {
+                    self.status.rise(self.store.warnings());
+                    if group.is_among(&batches) {
+                        group.jobs.clear();
+                    }
+                    return true;
+                }
+                Err(error) => self.status.fall(&error),
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes in what others have appended; after an error, brings the store back.
+    fn catch_up(&mut self) {
+        match self.try_catch_up() {
+            Ok(_) => self.status.rise(self.store.warnings()),
+            Err(error) => self.status.fall(&error),
+        }
+    }
+
+    fn try_catch_up(&mut self) -> Result<Vec<Uuid>, StoreError> {
+        let tail = self.store.catch_up(self.state.position)?;
+        self.take_in(tail)
+    }
+
+    /// Applies and publishes what others have appended (or what we have, without knowing). Gives the batches that were seen.
+    fn take_in(&mut self, tail: Tail) -> Result<Vec<Uuid>, StoreError> {
+        let entries = match tail {
+            Tail::Entries(entries) => entries,
+            Tail::Reload => {
+                let mut state = self.state.emptied();
+                let position = self.store.load(&mut |change| state.apply(&change))?;
                 self.state = state;
-                for acknowledge in waiting {
-                    acknowledge(Ok(()));
-                }
+                self.publish(position);
+                return Ok(Vec::new());
             }
-            Err(error) => {
-                // Whether the batch is on disk is unknown, and a second sync may report success for lost pages. So: stop writing.
-                self.failed.store(true, Ordering::Release);
-                tracing::error!(%error, "the store failed; the registry is read-only until it is restarted");
-                for acknowledge in waiting {
-                    acknowledge(Err(ApiError::store(&error)));
-                }
+        };
+        let mut batches: Vec<Uuid> = Vec::new();
+        let Some(last) = entries.last().map(|entry: &Entry| entry.position) else {
+            return Ok(batches);
+        };
+        for Entry { position, changes } in &entries {
+            changes.iter().for_each(|change| self.state.apply(change));
+            if batches.last() != Some(&position.batch) {
+                batches.push(position.batch);
             }
         }
+        self.publish(last);
+        Ok(batches)
+    }
+
+    fn publish(&mut self, position: Position) {
+        self.state.position = position;
+        self.published.store(Arc::new(self.state.clone()));
+        self.applied.send_replace(position.sequence);
+    }
+}
+
+/// Tells clients that their batch is stored.
+fn acknowledge_all(waiting: Vec<Acknowledge>) {
+    for acknowledge in waiting {
+        acknowledge(Ok(()));
+    }
+}
+
+impl Group {
+    /// Whether one of our batches is there after all; then its clients are told.
+    fn is_among(&mut self, batches: &[Uuid]) -> bool {
+        let Some(index) = self.unknown.iter().position(|(id, _)| batches.contains(id)) else {
+            return false;
+        };
+        let (_, acknowledge) = self.unknown.swap_remove(index);
+        acknowledge_all(acknowledge);
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
@@ -190,11 +345,13 @@ mod tests {
         fail: AtomicBool,
         refuse: AtomicBool,
         slow: AtomicBool,
+        lost_answer: AtomicBool,
+        foreign: Mutex<Option<Vec<Entry>>>,
     }
 
     struct Double {
         told: Arc<Told>,
-        open: usize,
+        unseen: Vec<Entry>,
     }
 
     fn broken() -> StoreError {
@@ -202,27 +359,43 @@ mod tests {
     }
 
     impl Store for Double {
-        fn load(&mut self, _apply: &mut dyn FnMut(Change)) -> Result<(), StoreError> {
-            Ok(())
+        fn load(&mut self, _apply: &mut dyn FnMut(Change)) -> Result<Position, StoreError> {
+            Ok(Position::default())
         }
 
-        fn write(&mut self, _changes: &[Change]) -> Result<(), StoreError> {
-            if self.told.refuse.swap(false, Ordering::SeqCst) {
-                return Err(broken());
+        fn append(&mut self, batch: &Batch) -> Result<Appended, AppendError> {
+            if self.told.refuse.load(Ordering::SeqCst)
+                && batch.requests.iter().any(|r| matches!(&r[0], Change::Mode { scope, .. } if &**scope == "refused"))
+            {
+                return Err(AppendError::Rejected("a guard".into()));
             }
-            self.open += 1;
-            Ok(())
-        }
-
-        fn commit(&mut self) -> Result<(), StoreError> {
             if self.told.slow.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(20));
             }
             if self.told.fail.load(Ordering::SeqCst) {
-                return Err(broken());
+                return Err(AppendError::Failed(broken()));
             }
-            self.told.commits.lock().unwrap().push(std::mem::take(&mut self.open));
-            Ok(())
+            if let Some(tail) = self.told.foreign.lock().unwrap().take() {
+                return Ok(Appended::Behind(Tail::Entries(tail)));
+            }
+            if self.told.lost_answer.swap(false, Ordering::SeqCst) {
+                let entry = |(n, changes): (usize, &Arc<[Change]>)| Entry {
+                    position: Position { sequence: batch.after.sequence + 1 + n as u64, batch: batch.id },
+                    changes: Arc::clone(changes),
+                };
+                self.unseen = batch.requests.iter().enumerate().map(entry).collect();
+                return Err(AppendError::Failed(broken()));
+            }
+            self.told.commits.lock().unwrap().push(batch.requests.len());
+            Ok(Appended::Stored(batch.after.sequence + batch.requests.len() as u64))
+        }
+
+        fn catch_up(&mut self, _after: Position) -> Result<Tail, StoreError> {
+            if self.told.fail.load(Ordering::SeqCst) {
+                Err(broken())
+            } else {
+                Ok(Tail::Entries(std::mem::take(&mut self.unseen)))
+            }
         }
 
         fn close(&mut self) -> Result<(), StoreError> {
@@ -232,36 +405,67 @@ mod tests {
 
     fn start() -> (Arc<Told>, Arc<Started>) {
         let told = Arc::new(Told::default());
-        let started = Writer::start(Box::new(Double { told: Arc::clone(&told), open: 0 })).unwrap();
+        let started = super::start(Box::new(Double { told: Arc::clone(&told), unseen: Vec::new() })).unwrap();
         (told, Arc::new(started))
     }
 
     async fn set_mode(started: &Started, scope: &str) -> Result<(), ApiError> {
         let change = Change::Mode { scope: scope.into(), mode: Some("READONLY".into()) };
-        started.writer.submit(move |_| Ok((vec![change], ()))).await
+        started.writer.submit(move |_| Ok((vec![change.clone()], ()))).await
     }
 
     #[tokio::test]
-    async fn a_failed_sync_is_told_to_the_client_and_ends_all_writing() {
+    async fn a_store_that_failed_is_not_written_until_it_is_back() {
         let (told, started) = start();
         set_mode(&started, "kept").await.unwrap();
         told.fail.store(true, Ordering::SeqCst);
-        assert_eq!(set_mode(&started, "lost").await.unwrap_err().code, 50001);
-        assert!(!started.writer.is_ready());
-        told.fail.store(false, Ordering::SeqCst);
+        assert_eq!(set_mode(&started, "lost").await.unwrap_err().status, 503);
+        assert!(started.writer.health().down.is_some());
         assert_eq!(set_mode(&started, "later").await.unwrap_err().status, 503);
         let state = started.state.load();
         assert!(state.mode("kept").is_some() && state.mode("lost").is_none() && state.mode("later").is_none());
+        told.fail.store(false, Ordering::SeqCst);
+        while started.writer.health().down.is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        set_mode(&started, "again").await.unwrap();
+        assert_eq!(started.state.load().position.sequence, 2);
     }
 
     #[tokio::test]
-    async fn a_request_that_cannot_be_written_fails_alone() {
+    async fn a_batch_whose_answer_was_lost_is_found_in_the_log_and_acknowledged_once() {
+        let (told, started) = start();
+        told.lost_answer.store(true, Ordering::SeqCst);
+        set_mode(&started, "s").await.unwrap();
+        assert_eq!(started.state.load().position.sequence, 1);
+        assert!(told.commits.lock().unwrap().is_empty(), "it was stored twice");
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_lost_a_race_is_decided_anew() {
+        let (told, started) = start();
+        let position = Position { sequence: 1, batch: Uuid::now_v7() };
+        let theirs = Change::Mode { scope: "s".into(), mode: Some("IMPORT".into()) };
+        *told.foreign.lock().unwrap() = Some(vec![Entry { position, changes: [theirs].into() }]);
+        let seen = started.writer.submit(|state| {
+            let change = Change::Mode { scope: "other".into(), mode: Some("READONLY".into()) };
+            Ok((vec![change], state.mode("s").map(ToString::to_string)))
+        });
+        assert_eq!(seen.await.unwrap().as_deref(), Some("IMPORT"));
+        let state = started.state.load();
+        assert!(state.position.sequence == 2 && state.mode("s").is_some() && state.mode("other").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_a_guard_of_the_store_forbids_fails_alone() {
         let (told, started) = start();
         told.refuse.store(true, Ordering::SeqCst);
-        assert_eq!(set_mode(&started, "refused").await.unwrap_err().code, 50001);
-        set_mode(&started, "next").await.unwrap();
+        told.slow.store(true, Ordering::SeqCst);
+        let (refused, other) = tokio::join!(set_mode(&started, "refused"), set_mode(&started, "other"));
+        assert_eq!(refused.unwrap_err().code, 50001);
+        other.unwrap();
         assert!(started.state.load().mode("refused").is_none());
-        assert!(started.writer.is_ready());
+        assert!(started.writer.health().down.is_none());
     }
 
     #[tokio::test]

@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// Where schemas are kept.
     #[arg(long, default_value = "sqlite:eventpact.db", value_name = "sqlite:PATH", value_parser = store)]
     store: StoreSpec,
+    /// Only read the store, which another registry may be writing to.
+    #[arg(long)]
+    read_only: bool,
 }
 
 fn store(text: &str) -> Result<StoreSpec, String> {
@@ -25,7 +28,9 @@ fn store(text: &str) -> Result<StoreSpec, String> {
 
 /// Runs the registry until it is told to stop.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let options = Options::new(args.listen, args.store.clone());
+    let store = args.store.clone();
+    let store = if args.read_only { store.read_only().map_err(anyhow::Error::msg)? } else { store };
+    let options = Options::new(args.listen, store);
     eventpact_registry::serve(&options, |address| {
         println!("schema registry on http://{address}, schemas in {}", args.store);
         if address.ip().is_loopback() {

@@ -83,7 +83,7 @@ impl Registry {
                     return Err(ApiError::context_not_empty(&context));
                 }
                 let next_id = known.next_id;
-                Ok((vec![Change::PutContext { context, next_id, listed: false }], ()))
+                Ok((vec![Change::PutContext { context: Arc::clone(&context), next_id, listed: false }], ()))
             })
             .await
     }

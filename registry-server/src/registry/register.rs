@@ -76,7 +76,7 @@ impl Registry {
                 Prepared::New(plan) => plan,
             };
             let name = subject.clone();
-            if let Some(registered) = self.writer.submit(move |state| decide(state, &name, *plan)).await? {
+            if let Some(registered) = self.writer.submit(move |state| decide(state, &name, &plan)).await? {
                 return Ok(registered);
             }
         }
@@ -233,7 +233,7 @@ fn stored_metadata(
 }
 
 /// Stores what was checked, if what the check relied on still holds; `None` asks for another check.
-fn decide(state: &State, subject: &SubjectName, plan: Plan) -> Result<(Vec<Change>, Option<Registered>), ApiError> {
+fn decide(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Change>, Option<Registered>), ApiError> {
     let known = state.subject(subject);
     let unchanged = known.map_or(0, |s| s.revision) == plan.subject_revision && state.settings_revision == plan.settings_revision;
     let target = |r: &eventpact_registry_client::Reference| SubjectName::parse_in(&r.subject, subject);
@@ -250,12 +250,12 @@ fn decide(state: &State, subject: &SubjectName, plan: Plan) -> Result<(Vec<Chang
         return Err(ApiError::invalid_schema("Version is not one more than previous version"));
     }
     let mut changes = Vec::new();
-    let id = bind_id(state, subject, &plan, &mut changes)?;
+    let id = bind_id(state, subject, plan, &mut changes)?;
     if plan.wanted_id.is_none() {
         forget_deleted_twins(state, subject, id, &mut changes);
     }
     changes.push(Change::PutVersion { subject: subject.clone(), number, version: Version { id, deleted: false, ts: now() } });
-    Ok((changes, Some(Registered { id, number, schema: plan.schema })))
+    Ok((changes, Some(Registered { id, number, schema: Arc::clone(&plan.schema) })))
 }
 
 /// The id of the schema: the one it has in this context, the one an import asks for, or the next.
@@ -283,7 +283,8 @@ fn bind_id(state: &State, subject: &SubjectName, plan: &Plan, changes: &mut Vec<
         .filter(|_| id < i32::MAX as u32)
         .ok_or_else(|| ApiError::not_permitted("No id is left in this context"))?;
     changes.push(Change::PutContext { context: Arc::clone(&subject.context), next_id: next.max(after), listed: true });
-    changes.push(Change::PutSchema { context: Arc::clone(&subject.context), id, schema: Arc::clone(&plan.schema) });
+    let (context, schema) = (Arc::clone(&subject.context), Arc::clone(&plan.schema));
+    changes.push(Change::PutSchema { context, id, schema, imported: plan.wanted_id.is_some() });
     Ok(id)
 }
 

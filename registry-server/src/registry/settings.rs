@@ -50,8 +50,8 @@ impl Registry {
                     return Err(read_only(&subject));
                 }
                 let mut config = state.config(&key).map(|c| (**c).clone()).unwrap_or_default();
-                merge(&mut config, update);
-                Ok((vec![Change::Config { scope: key, config: Some(Arc::new(config.clone())) }], config))
+                merge(&mut config, update.clone());
+                Ok((vec![Change::Config { scope: Arc::clone(&key), config: Some(Arc::new(config.clone())) }], config))
             })
             .await
     }
@@ -63,10 +63,10 @@ impl Registry {
             .submit(move |state| match state.config(&key) {
                 Some(config) => {
                     let before = shown(config);
-                    Ok((vec![Change::Config { scope: key, config: None }], before))
+                    Ok((vec![Change::Config { scope: Arc::clone(&key), config: None }], before))
                 }
                 None if key.is_empty() => Ok((Vec::new(), shown(&Config::default()))),
-                None => Err(ApiError::subject_not_found(at)),
+                None => Err(ApiError::subject_not_found(&at)),
             })
             .await
     }
@@ -98,7 +98,7 @@ impl Registry {
                 if import && !force && has_live_subject(state, &key) {
                     return Err(ApiError::not_permitted("Cannot import since found existing subjects"));
                 }
-                Ok((vec![Change::Mode { scope: key, mode: wanted.map(Into::into) }], ()))
+                Ok((vec![Change::Mode { scope: Arc::clone(&key), mode: wanted.as_deref().map(Into::into) }], ()))
             })
             .await
     }
@@ -110,10 +110,10 @@ impl Registry {
             .submit(move |state| match state.mode(&key) {
                 Some(mode) => {
                     let before = mode.to_string();
-                    Ok((vec![Change::Mode { scope: key, mode: None }], before))
+                    Ok((vec![Change::Mode { scope: Arc::clone(&key), mode: None }], before))
                 }
                 None if key.is_empty() => Ok((Vec::new(), DEFAULT_MODE.to_owned())),
-                None => Err(ApiError::subject_not_found(at)),
+                None => Err(ApiError::subject_not_found(&at)),
             })
             .await
     }

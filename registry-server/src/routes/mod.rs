@@ -84,6 +84,8 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// Who asks. Handlers ask it about every subject that they found otherwise than by the path.
     pub(crate) caller: Caller,
+    /// The answer must show the change with this number.
+    pub(crate) sequence: Option<u64>,
 }
 
 /// What is answered, without HTTP.
@@ -261,7 +263,28 @@ fn decode(segment: &str) -> Result<String, ApiError> {
     Ok(text.into_owned())
 }
 
+/// How new the state must be for an answer.
+enum Freshness {
+    /// The answer does not depend on it.
+    Any,
+    /// Old is good enough where something is found.
+    Hit,
+    /// It has all that was acknowledged before.
+    Newest,
+}
+
 impl Endpoint {
+    fn freshness(&self) -> Freshness {
+        match self {
+            Self::Root | Self::Health | Self::SchemaTypes | Self::ClusterId | Self::ServerVersion | Self::Deployment => {
+                Freshness::Any
+            }
+            Self::SchemaId(_) | Self::SchemaIdText(_) | Self::Guid(_) => Freshness::Hit,
+            // The probe too: a store that does not answer takes no registration.
+            _ => Freshness::Newest,
+        }
+    }
+
     /// The methods that the route has; HEAD and OPTIONS are understood.
     pub(crate) fn methods(&self) -> &'static [Method] {
         const GET: &[Method] = &[Method::GET];
@@ -279,46 +302,82 @@ impl Endpoint {
     }
 }
 
-/// Answers a request whose method the route has.
+/// Answers a request whose method the route has, from a state that has all that was acknowledged before the request came, unless
+/// `?consistency=local` does without.
 pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
     access::check(&request)?;
+    if let Some(sequence) = request.sequence {
+        registry.reached(sequence).await?;
+    }
+    if request.query.get("consistency") == Some("local") {
+        return route(registry, &request).await;
+    }
+    // The highest id moves, though the id that is asked for does not.
+    let freshness = if request.query.is("fetchMaxId") { Freshness::Newest } else { request.endpoint.freshness() };
+    match freshness {
+        Freshness::Any => route(registry, &request).await,
+        Freshness::Newest => {
+            registry.newest().await?;
+            route(registry, &request).await
+        }
+        // What an id means never changes, so a hit is as good as new; that there is none is only true of the newest state.
+        Freshness::Hit => match route(registry, &request).await {
+            Err(error) if error.status == 404 => {
+                registry.newest().await?;
+                route(registry, &request).await
+            }
+            answered => answered,
+        },
+    }
+}
+
+async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
     let subject = |text: &str| SubjectName::parse(text);
     let get = request.method == Method::GET;
     let post = request.method == Method::POST;
     match &request.endpoint {
         Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
         Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
-        Endpoint::Ready if registry.is_ready() => Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec())),
-        Endpoint::Ready => Err(ApiError::read_only()),
-        Endpoint::Subjects => subjects::list(registry, &request),
-        Endpoint::Subject(s) if post => subjects::lookup(registry, &request, &subject(s)).await,
-        Endpoint::Subject(s) => subjects::delete(registry, &request, &subject(s)).await,
-        Endpoint::Versions(s) if get => subjects::versions(registry, &request, &subject(s)),
-        Endpoint::Versions(s) => subjects::register(registry, &request, &subject(s)).await,
-        Endpoint::Version(s, v) if get => subjects::version(registry, &request, &subject(s), v).await,
-        Endpoint::Version(s, v) => subjects::delete_version(registry, &request, &subject(s), v).await,
-        Endpoint::VersionSchema(s, v) => subjects::version_text(registry, &request, &subject(s), v).await,
-        Endpoint::ReferencedBy(s, v) => subjects::referenced_by(registry, &request, &subject(s), v),
-        Endpoint::Schemas => schemas::list(registry, &request),
+        Endpoint::Ready => ready(registry),
+        Endpoint::Subjects => subjects::list(registry, request),
+        Endpoint::Subject(s) if post => subjects::lookup(registry, request, &subject(s)).await,
+        Endpoint::Subject(s) => subjects::delete(registry, request, &subject(s)).await,
+        Endpoint::Versions(s) if get => subjects::versions(registry, request, &subject(s)),
+        Endpoint::Versions(s) => subjects::register(registry, request, &subject(s)).await,
+        Endpoint::Version(s, v) if get => subjects::version(registry, request, &subject(s), v).await,
+        Endpoint::Version(s, v) => subjects::delete_version(registry, request, &subject(s), v).await,
+        Endpoint::VersionSchema(s, v) => subjects::version_text(registry, request, &subject(s), v).await,
+        Endpoint::ReferencedBy(s, v) => subjects::referenced_by(registry, request, &subject(s), v),
+        Endpoint::Schemas => schemas::list(registry, request),
         Endpoint::SchemaTypes => Answer::json(&crate::registry::register::formats()),
-        Endpoint::SchemaId(id) => schemas::by_id(registry, &request, id).await,
-        Endpoint::SchemaIdText(id) => schemas::text_by_id(registry, &request, id).await,
-        Endpoint::SchemaIdSubjects(id) => schemas::subjects_of_id(registry, &request, id),
-        Endpoint::SchemaIdVersions(id) => schemas::versions_of_id(registry, &request, id),
-        Endpoint::Guid(guid) => schemas::by_guid(registry, &request, guid),
-        Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, &request, guid),
-        Endpoint::CompatibleWithLevel(s) => compatibility::with_level(registry, &request, &subject(s)).await,
-        Endpoint::CompatibleWithVersion(s, v) => compatibility::with_version(registry, &request, &subject(s), v).await,
-        Endpoint::Config(s) => config::answer(registry, &request, s).await,
-        Endpoint::Mode(s) => mode::answer(registry, &request, s).await,
-        Endpoint::Contexts => contexts::list(registry, &request),
+        Endpoint::SchemaId(id) => schemas::by_id(registry, request, id).await,
+        Endpoint::SchemaIdText(id) => schemas::text_by_id(registry, request, id).await,
+        Endpoint::SchemaIdSubjects(id) => schemas::subjects_of_id(registry, request, id),
+        Endpoint::SchemaIdVersions(id) => schemas::versions_of_id(registry, request, id),
+        Endpoint::Guid(guid) => schemas::by_guid(registry, request, guid),
+        Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, request, guid),
+        Endpoint::CompatibleWithLevel(s) => compatibility::with_level(registry, request, &subject(s)).await,
+        Endpoint::CompatibleWithVersion(s, v) => compatibility::with_version(registry, request, &subject(s), v).await,
+        Endpoint::Config(s) => config::answer(registry, request, s).await,
+        Endpoint::Mode(s) => mode::answer(registry, request, s).await,
+        Endpoint::Contexts => contexts::list(registry, request),
         Endpoint::Context(name) => contexts::delete(registry, name).await,
-        Endpoint::VersionWithMetadata(s) => metadata::version_with(registry, &request, &subject(s)),
-        Endpoint::Tags(s, v) => subjects::tag(registry, &request, &subject(s), v).await,
+        Endpoint::VersionWithMetadata(s) => metadata::version_with(registry, request, &subject(s)),
+        Endpoint::Tags(s, v) => subjects::tag(registry, request, &subject(s), v).await,
         Endpoint::ClusterId => metadata::id(),
         Endpoint::ServerVersion => metadata::version(),
         Endpoint::Deployment => metadata::deployment(),
-        Endpoint::Eventpact(route) => eventpact::answer(registry, &request, route).await,
+        Endpoint::Eventpact(route) => eventpact::answer(registry, request, route).await,
+    }
+}
+
+/// `GET /readyz`: a registration would be accepted, and would be safe. Warnings do not make it fail.
+fn ready(registry: &Registry) -> Result<Answer, ApiError> {
+    let health = registry.health();
+    match &health.down {
+        Some(why) => Err(ApiError::not_ready(why)),
+        None if health.warnings.is_empty() => Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec())),
+        None => Answer::json(&serde_json::json!({ "status": "ready", "warnings": health.warnings })),
     }
 }
 

@@ -144,7 +144,7 @@ impl Replay {
                 let next = context.map_or(1, |context| context.next_id).max(id.saturating_add(1));
                 changes.push(Change::PutContext { context: Arc::clone(&subject.context), next_id: next, listed: true });
                 let schema = Arc::new(Schema { identity, format, text: text.into(), references, metadata, rules });
-                changes.push(Change::PutSchema { context: Arc::clone(&subject.context), id, schema });
+                changes.push(Change::PutSchema { context: Arc::clone(&subject.context), id, schema, imported: true });
             }
         }
         changes.push(Change::PutVersion { subject: subject.clone(), number, version: Version { id, deleted, ts } });

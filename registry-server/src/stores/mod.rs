@@ -13,6 +13,8 @@ use crate::store::{Store, StoreError};
 pub enum StoreSpec {
     /// `sqlite:PATH`: one file, and two beside it (the write-ahead log and the lock).
     Sqlite(PathBuf),
+    /// The same file, which another process may be writing to: this one only reads, and follows it.
+    SqliteReadOnly(PathBuf),
     /// `memory:` keeps nothing when the process ends. For tests and demonstrations.
     Memory,
 }
@@ -29,10 +31,21 @@ impl FromStr for StoreSpec {
     }
 }
 
+impl StoreSpec {
+    /// The same store, only to be read.
+    pub fn read_only(self) -> Result<Self, String> {
+        match self {
+            Self::Sqlite(path) | Self::SqliteReadOnly(path) => Ok(Self::SqliteReadOnly(path)),
+            Self::Memory => Err("a store in memory cannot be opened to read only: there is nothing in it".to_owned()),
+        }
+    }
+}
+
 impl std::fmt::Display for StoreSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::SqliteReadOnly(path) => write!(f, "sqlite:{} (read only)", path.display()),
             Self::Memory => f.write_str("memory:"),
         }
     }
@@ -42,6 +55,7 @@ impl std::fmt::Display for StoreSpec {
 pub(crate) fn open(spec: &StoreSpec) -> Result<Box<dyn Store>, StoreError> {
     match spec {
         StoreSpec::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
+        StoreSpec::SqliteReadOnly(path) => Ok(Box::new(sqlite::Sqlite::open_read_only(path)?)),
         StoreSpec::Memory => Ok(Box::new(memory::Memory)),
     }
 }

@@ -1,145 +1,197 @@
-//! One SQLite file: write-ahead log, every commit synced before it is acknowledged, one process at a time.
+//! One SQLite file: write-ahead log, every commit synced before it is acknowledged, one writing process at a time.
 //!
-//! Lives here: opening, the guards at the start, the batch. The tables and what goes into them are in [`rows`]; the lock is in
-//! [`lock`].
+//! Lives here: the batch, and what happens after an error. Opening and its guards are in [`open`], the tables and what goes into
+//! them in [`rows`], the lock in [`lock`].
+//!
+//! After an error of the disk it is unknown what a second sync on the same handle would say, so the handle is thrown away: the
+//! file is opened anew, checked, and written to once, before anything is accepted again. Reads go on from memory meanwhile.
 
 mod lock;
+mod open;
 mod rows;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Error, ErrorCode};
 
-use crate::store::{Change, Store, StoreError};
+use self::rows::{Head, LoadError};
+use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
-/// "EvPR": marks the file as a registry of ours, so that a foreign database is never touched.
-const APPLICATION_ID: i32 = 0x4576_5052;
-
-/// The layout of the tables. A newer one is refused, an older one is migrated.
-const LAYOUT: i32 = 2;
+/// How often a process that only reads looks whether another one has written.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// An open database and the lock on it.
 pub(super) struct Sqlite {
-    connection: Connection,
+    /// None after an error, until the file is open again.
+    connection: Option<Connection>,
     path: PathBuf,
-    in_batch: bool,
-    /// Held for the life of the process.
-    _lock: lock::Lock,
+    /// What is known to be on disk.
+    head: Head,
+    /// A batch of which it is not known whether it is on disk, and the head that it would have made.
+    unknown: Option<(Head, Vec<Entry>)>,
+    /// Held for the life of a process that writes; none in one that only reads.
+    lock: Option<lock::Lock>,
+    /// What SQLite said of the file when a process that only reads last looked.
+    seen: i64,
 }
 
 impl Sqlite {
     /// Opens or creates the file. Refuses what is not ours, too new, damaged, or in use; never replaces anything.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock::Lock::take(path)?;
-        let failed = |cause: rusqlite::Error| failure(path, &cause);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        let layout = guard(&connection, path)?;
-        connection
-            .execute_batch(
-                "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;
-             PRAGMA trusted_schema = OFF;
-             PRAGMA cell_size_check = ON;
-             PRAGMA cache_size = -2048;
-             PRAGMA temp_store = MEMORY;",
-            )
-            .map_err(failed)?;
-        let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(failed)?;
-        if mode != "wal" {
-            let text =
-                format!("{}: this file system cannot hold a write-ahead log; put the store on a local disk", path.display());
-            return Err(StoreError::Refused(text));
-        }
-        if layout < LAYOUT {
-            // In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
-            let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};");
-            let tables = if layout == 0 { rows::TABLES } else { "" };
-            let missing = usize::try_from(layout - 1).unwrap_or(0);
-            let migrations = rows::MIGRATIONS.iter().skip(missing).copied().collect::<String>();
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {tables} {migrations} COMMIT;")).map_err(failed)?;
-        }
-        Ok(Self { connection, path: path.to_owned(), in_batch: false, _lock: lock })
+        let connection = open::to_write(path)?;
+        let head = rows::head(&connection).map_err(|cause| unusable(path, cause))?;
+        let path = path.to_owned();
+        Ok(Self { connection: Some(connection), path, head, unknown: None, lock: Some(lock), seen: 0 })
     }
 
-    fn run(&self, sql: &str) -> Result<(), StoreError> {
-        self.connection.execute_batch(sql).map_err(|cause| failure(&self.path, &cause))
+    /// Opens a file that another process may be writing to.
+    pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let connection = open::to_read(path)?;
+        let path = path.to_owned();
+        Ok(Self { connection: Some(connection), path, head: Head::default(), unknown: None, lock: None, seen: 0 })
+    }
+
+    fn connection(&self) -> Result<&Connection, StoreError> {
+        let closed = || StoreError::Failed { place: self.path.display().to_string(), cause: "it is not open".into() };
+        self.connection.as_ref().ok_or_else(closed)
+    }
+
+    /// Opens the file anew after an error and makes sure that it holds what it must, and can be written.
+    fn reopen(&mut self) -> Result<Tail, StoreError> {
+        let path = &self.path;
+        let failed = |cause: Error| failure(path, &cause);
+        let connection = open::to_write(path)?;
+        // A sync that failed may have left pages in the system's cache that look written and are not. The checkpoint copies all
+        // that this handle sees into the database with writes and a sync of its own.
+        open::checkpoint(&connection).map_err(failed)?;
+        let head = rows::load(&connection, &mut |_| ()).map_err(|cause| unusable(path, cause))?;
+        let entries = match self.unknown.take_if(|_| head != self.head) {
+            None if head == self.head => Vec::new(),
+            Some((made, entries)) if head == made => entries,
+            _ => {
+                let text = format!("{} is not what it was before the error; restore a backup", path.display());
+                return Err(StoreError::Refused(text));
+            }
+        };
+        connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| rows::put_head(&connection, &head)).map_err(failed)?;
+        connection.execute_batch("COMMIT").map_err(failed)?;
+        (self.connection, self.head, self.unknown) = (Some(connection), head, None);
+        Ok(Tail::Entries(entries))
     }
 }
 
-/// What stands at the start of the file decides whether it is touched at all. The layout of the tables; 0 when there are none yet.
-fn guard(connection: &Connection, path: &Path) -> Result<i32, StoreError> {
-    let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
-    let place = path.display();
-    let (application, layout) = match (number("application_id"), number("user_version")) {
-        (Ok(application), Ok(layout)) => (application, layout),
-        (Err(cause), _) | (_, Err(cause)) => {
-            let text = format!("{place} is not a registry ({cause}); move it away or name another file");
-            return Err(StoreError::Refused(text));
-        }
-    };
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|cause| failure(path, &cause))?;
-    if application != APPLICATION_ID && (application != 0 || layout != 0 || tables != 0) {
-        let text = format!("{place} is the database of another program; name another file");
-        return Err(StoreError::Refused(text));
+/// Everything of the batch in one transaction. Gives the new head.
+fn append(connection: &Connection, before: Head, made: Position, batch: &Batch) -> Result<Head, Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut head = Head { position: made, ..before };
+    for change in batch.requests.iter().flat_map(|request| request.iter()) {
+        head.total ^= rows::write(connection, change)?;
     }
-    if layout > LAYOUT {
-        let text = format!("{place} was written by a newer version (layout {layout}, this one knows {LAYOUT}); use that version");
-        return Err(StoreError::Refused(text));
-    }
-    let check: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).unwrap_or_else(|cause| cause.to_string());
-    if check != "ok" {
-        let text =
-            format!("{place} is damaged ({check}); restore a backup, or save what is readable with the sqlite3 command .recover");
-        return Err(StoreError::Refused(text));
-    }
-    Ok(if application == APPLICATION_ID { layout } else { 0 })
+    rows::put_head(connection, &head)?;
+    Ok(head)
 }
 
-fn failure(path: &Path, cause: &rusqlite::Error) -> StoreError {
+/// The batch is at fault, not the disk.
+fn is_guard(cause: &Error) -> bool {
+    match cause.sqlite_error_code() {
+        Some(code) => matches!(code, ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch),
+        None => true,
+    }
+}
+
+fn failure(path: &Path, cause: &Error) -> StoreError {
     StoreError::Failed { place: path.display().to_string(), cause: cause.to_string() }
 }
 
+fn unusable(path: &Path, cause: LoadError) -> StoreError {
+    match cause {
+        LoadError::Damaged(why) => open::damaged(path, &why),
+        LoadError::Sqlite(cause) => failure(path, &cause),
+    }
+}
+
+/// The entries that a batch makes.
+fn entries(batch: &Batch) -> Vec<Entry> {
+    let after = batch.after.sequence;
+    let positions = (after + 1..).map(|sequence| Position { sequence, batch: batch.id });
+    positions.zip(&batch.requests).map(|(position, changes)| Entry { position, changes: changes.clone() }).collect()
+}
+
 impl Store for Sqlite {
-    fn load(&mut self, apply: &mut dyn FnMut(Change)) -> Result<(), StoreError> {
-        rows::load(&self.connection, apply).map_err(|cause| failure(&self.path, &cause))
+    fn load(&mut self, apply: &mut dyn FnMut(Change)) -> Result<Position, StoreError> {
+        let connection = self.connection()?;
+        let failed = |cause: Error| failure(&self.path, &cause);
+        // One transaction, so that a process that only reads sees everything of one moment.
+        connection.execute_batch("BEGIN").map_err(failed)?;
+        let seen = connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(failed)?;
+        let loaded = rows::load(connection, apply).map_err(|cause| unusable(&self.path, cause));
+        connection.execute_batch("COMMIT").map_err(failed)?;
+        (self.head, self.seen) = (loaded?, seen);
+        Ok(self.head.position)
     }
 
-    fn write(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        if !self.in_batch {
-            self.run("BEGIN IMMEDIATE")?;
-            self.in_batch = true;
+    fn append(&mut self, batch: &Batch) -> Result<Appended, AppendError> {
+        let connection = self.connection().map_err(AppendError::Failed)?;
+        if batch.after != self.head.position {
+            return Ok(Appended::Behind(Tail::Reload));
         }
-        self.run("SAVEPOINT request")?;
-        let written = changes.iter().try_for_each(|change| rows::write(&self.connection, change));
-        match written {
-            Ok(()) => self.run("RELEASE request"),
+        let entries = entries(batch);
+        let made = entries.last().map_or(batch.after, |entry| entry.position);
+        let (head, stored) = match append(connection, self.head, made, batch) {
+            Ok(head) => (head, connection.execute_batch("COMMIT")),
+            Err(cause) if is_guard(&cause) => match connection.execute_batch("ROLLBACK") {
+                Ok(()) => return Err(AppendError::Rejected(cause.to_string())),
+                Err(worse) => (self.head, Err(worse)),
+            },
+            Err(cause) => (self.head, Err(cause)),
+        };
+        match stored {
+            Ok(()) => {
+                self.head = head;
+                Ok(Appended::Stored(made.sequence))
+            }
             Err(cause) => {
-                self.run("ROLLBACK TO request; RELEASE request")?;
-                Err(failure(&self.path, &cause))
+                // Closing would sync, and nothing that this handle says of a sync can be trusted any more.
+                let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+                self.unknown = Some((head, entries));
+                self.connection = None;
+                Err(AppendError::Failed(failure(&self.path, &cause)))
             }
         }
     }
 
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if self.in_batch {
-            self.in_batch = false;
-            self.run("COMMIT")?;
+    fn catch_up(&mut self, _after: Position) -> Result<Tail, StoreError> {
+        if self.lock.is_some() {
+            return if self.connection.is_some() { Ok(Tail::NONE) } else { self.reopen() };
         }
-        Ok(())
+        let version = self.connection()?.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0));
+        let version = version.map_err(|cause| failure(&self.path, &cause))?;
+        Ok(if version == self.seen { Tail::NONE } else { Tail::Reload })
+    }
+
+    fn poll(&self) -> Option<Duration> {
+        self.lock.is_none().then_some(LOOK)
+    }
+
+    fn read_only(&self) -> Option<&'static str> {
+        self.lock.is_none().then_some("This server was started to read only")
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|cause| failure(&self.path, &cause))
+        if self.lock.is_none() {
+            return Ok(());
+        }
+        open::checkpoint(self.connection()?).map_err(|cause| failure(&self.path, &cause))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::state::{Schema, Version};
     use crate::subject::SubjectName;
@@ -152,6 +204,10 @@ mod tests {
         let mut changes = Vec::new();
         store.load(&mut |change| changes.push(change)).unwrap();
         changes
+    }
+
+    fn append(store: &mut Sqlite, changes: &[Change]) -> Result<Appended, AppendError> {
+        store.append(&Batch { id: Uuid::now_v7(), after: store.head.position, requests: vec![changes.into()] })
     }
 
     fn default_context() -> Change {
@@ -180,7 +236,7 @@ mod tests {
         vec![
             default_context(),
             Change::PutContext { context: ".eu".into(), next_id: 2, listed: true },
-            Change::PutSchema { context: ".eu".into(), id: 1, schema: schema.into() },
+            Change::PutSchema { context: ".eu".into(), id: 1, schema: schema.into(), imported: false },
             Change::PutVersion { subject: SubjectName::parse(":.eu:s"), number: 4, version },
             Change::Config { scope: "".into(), config: Some(config.into()) },
             Change::Mode { scope: ":.eu:s".into(), mode: Some("READONLY".into()) },
@@ -193,8 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.db");
         let mut store = open(&path).unwrap();
-        store.write(&example()).unwrap();
-        store.commit().unwrap();
+        append(&mut store, &example()).unwrap();
         drop(store);
         let mut store = open(&path).unwrap();
         assert_eq!(all(&mut store), example());
@@ -205,52 +260,120 @@ mod tests {
             Change::Mode { scope: ":.eu:s".into(), mode: None },
             Change::DropAssociation { association: association() },
         ];
-        store.write(&gone).unwrap();
-        store.commit().unwrap();
+        append(&mut store, &gone).unwrap();
         assert_eq!(all(&mut store), example()[..2]);
     }
 
     #[test]
-    fn an_older_file_is_migrated_with_all_that_is_in_it() {
+    fn a_batch_that_breaks_a_rule_of_the_tables_leaves_the_store_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("old.db");
-        let old = Connection::open(&path).unwrap();
-        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
-        old.execute_batch(&format!("{marks} {}", rows::TABLES)).unwrap();
-        old.execute_batch(
-            "INSERT INTO contexts VALUES ('.', 2, 1);
-             INSERT INTO schemas VALUES ('.', 1, x'ef524ea1b91e73173d938ade36c1db32', 'AVRO', '\"int\"', '[]', NULL);",
-        )
-        .unwrap();
-        drop(old);
-        let mut store = open(&path).unwrap();
-        let schema = Schema {
-            identity: crate::identity::Identity::of("\"int\"", &[], None, None),
-            format: eventpact_registry_client::SchemaType::Avro,
-            text: "\"int\"".into(),
-            references: Vec::new(),
-            metadata: None,
-            rules: None,
-        };
-        let context = Change::PutContext { context: ".".into(), next_id: 2, listed: true };
-        let expected = [context, Change::PutSchema { context: ".".into(), id: 1, schema: schema.into() }];
-        assert_eq!(all(&mut store), expected);
-        let later = [Change::PutAssociation { association: association() }];
-        store.write(&later).unwrap();
-        store.commit().unwrap();
-        drop(store);
-        assert_eq!(all(&mut open(&path).unwrap())[2..], later);
+        let mut store = open(&folder.path().join("r.db")).unwrap();
+        append(&mut store, &[default_context()]).unwrap();
+        let version = Version { id: 9, deleted: false, ts: 0 };
+        let dangling = Change::PutVersion { subject: SubjectName::parse("s"), number: 1, version };
+        assert!(matches!(append(&mut store, &[dangling]), Err(AppendError::Rejected(_))));
+        assert_eq!(all(&mut store), [default_context()]);
+        assert!(matches!(append(&mut store, &[default_context()]), Ok(Appended::Stored(2))));
     }
 
     #[test]
-    fn a_request_that_breaks_a_rule_of_the_tables_leaves_the_rest_of_the_batch() {
+    fn a_changed_value_is_noticed_though_sqlite_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = open(&folder.path().join("r.db")).unwrap();
-        store.write(&[default_context()]).unwrap();
-        let dangling = Version { id: 9, deleted: false, ts: 0 };
-        assert!(store.write(&[Change::PutVersion { subject: SubjectName::parse("s"), number: 1, version: dangling }]).is_err());
-        store.commit().unwrap();
-        assert_eq!(all(&mut store), [default_context()]);
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        append(&mut store, &example()).unwrap();
+        drop(store);
+        let edits = [
+            "UPDATE versions SET id = id + 1",
+            "UPDATE versions SET ts = ts + 1",
+            "UPDATE contexts SET next_id = next_id + 1",
+            "UPDATE schemas SET text = '\"long\"'",
+            "UPDATE schemas SET format = 'JSON'",
+            "UPDATE configs SET body = '{}'",
+            "DELETE FROM modes",
+            "UPDATE head SET sequence = 7",
+            "DELETE FROM head",
+        ];
+        for edit in edits {
+            let copy = folder.path().join("copy.db");
+            std::fs::copy(&path, &copy).unwrap();
+            let connection = Connection::open(&copy).unwrap();
+            connection.execute_batch(&format!("PRAGMA foreign_keys = OFF; {edit}; PRAGMA wal_checkpoint(TRUNCATE)")).unwrap();
+            assert!(connection.changes() > 0, "{edit}");
+            drop(connection);
+            let refused = open(&copy).and_then(|mut store| store.load(&mut |_| ()).map_err(|e| e.to_string())).unwrap_err();
+            assert!(refused.contains("is damaged"), "{edit}: {refused}");
+        }
+    }
+
+    #[test]
+    fn files_of_older_layouts_are_migrated_with_all_that_is_in_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        append(&mut store, &example()).unwrap();
+        drop(store);
+        let old = Connection::open(&path).unwrap();
+        for table in ["contexts", "schemas", "versions", "configs", "modes", "associations"] {
+            old.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN sum")).unwrap();
+        }
+        old.execute_batch("DROP TABLE head; PRAGMA user_version = 2").unwrap();
+        drop(old);
+        let first = folder.path().join("first.db");
+        std::fs::copy(&path, &first).unwrap();
+        let mut store = open(&path).unwrap();
+        assert_eq!(all(&mut store), example());
+        append(&mut store, &[default_context()]).unwrap();
+
+        let old = Connection::open(&first).unwrap();
+        old.execute_batch("DROP TABLE associations; UPDATE schemas SET rules = NULL; ALTER TABLE schemas DROP COLUMN rules")
+            .unwrap();
+        old.execute_batch("PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(old);
+        let migrated = all(&mut open(&first).unwrap());
+        assert_eq!(migrated.len(), example().len() - 1);
+        assert!(matches!(&migrated[2], Change::PutSchema { schema, .. } if schema.rules.is_none() && schema.metadata.is_some()));
+    }
+
+    #[test]
+    fn a_process_that_only_reads_follows_the_one_that_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        assert!(Sqlite::open_read_only(&path).is_err());
+        let mut store = open(&path).unwrap();
+        let mut reader = Sqlite::open_read_only(&path).unwrap();
+        assert_eq!(all(&mut reader), []);
+        assert_eq!(reader.catch_up(Position::default()).unwrap(), Tail::NONE);
+        append(&mut store, &example()).unwrap();
+        assert_eq!(reader.catch_up(Position::default()).unwrap(), Tail::Reload);
+        assert_eq!(all(&mut reader), example());
+        assert_eq!(reader.catch_up(Position::default()).unwrap(), Tail::NONE);
+        assert!(reader.read_only().is_some() && store.read_only().is_none());
+    }
+
+    #[test]
+    fn after_an_error_the_file_is_opened_anew_and_an_unknown_batch_is_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        append(&mut store, &[default_context()]).unwrap();
+        let before = store.head;
+        append(&mut store, &example()[1..]).unwrap();
+        // As if the commit had failed in its sync, and the pages had reached the disk all the same.
+        let batch = Batch { id: store.head.position.batch, after: before.position, requests: vec![example()[1..].into()] };
+        store.unknown = Some((store.head, entries(&batch)));
+        (store.head, store.connection) = (before, None);
+        assert!(matches!(append(&mut store, &[default_context()]), Err(AppendError::Failed(_))));
+        assert_eq!(store.catch_up(before.position).unwrap(), Tail::Entries(entries(&batch)));
+        // And as if they had not.
+        store.unknown = Some((Head::default(), entries(&batch)));
+        store.connection = None;
+        assert_eq!(store.catch_up(store.head.position).unwrap(), Tail::NONE);
+        append(&mut store, &[default_context()]).unwrap();
+        // A file that is neither of the two is not taken.
+        store.connection = None;
+        store.head.total ^= 1;
+        assert!(store.catch_up(store.head.position).unwrap_err().to_string().contains("restore a backup"));
     }
 
     #[test]
@@ -258,8 +381,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.db");
         let mut store = open(&path).unwrap();
-        store.write(&example()).unwrap();
-        store.commit().unwrap();
+        append(&mut store, &example()).unwrap();
         drop(store);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[4096..].fill(0xa5);

@@ -1,0 +1,139 @@
+//! Opening the file: what stands at its start decides whether it is touched at all.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Error, OpenFlags};
+
+use super::rows::{self, Head};
+use super::{failure, unusable};
+use crate::store::StoreError;
+
+/// "EvPR": marks the file as a registry of ours, so that a foreign database is never touched.
+const APPLICATION_ID: i32 = 0x4576_5052;
+
+/// The layout of the tables. A newer one is refused, an older one is migrated.
+const LAYOUT: i32 = 3;
+
+/// What the file is.
+enum Found {
+    /// There is nothing in it yet.
+    New,
+    /// Ours, of this layout.
+    Layout(i32),
+}
+
+/// Opens or creates the file for the one process that writes.
+pub(super) fn to_write(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |cause: Error| failure(path, &cause);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let found = guard(&connection, path)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA trusted_schema = OFF;
+             PRAGMA cell_size_check = ON;
+             PRAGMA cache_size = -2048;
+             PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(failed)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        let text = format!("{}: this file system cannot hold a write-ahead log; put the store on a local disk", path.display());
+        return Err(StoreError::Refused(text));
+    }
+    match found {
+        Found::New => create(&connection).map_err(failed)?,
+        Found::Layout(LAYOUT) => {}
+        Found::Layout(older) => migrate(&connection, older).map_err(|cause| unusable(path, cause.into()))?,
+    }
+    Ok(connection)
+}
+
+/// Opens the file for a process that only reads.
+pub(super) fn to_read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|cause| failure(path, &cause))?;
+    match guard(&connection, path)? {
+        Found::Layout(LAYOUT) => Ok(connection),
+        Found::New | Found::Layout(_) => {
+            let text = format!("{} is empty or of an older version; let a server that writes open it once", path.display());
+            Err(StoreError::Refused(text))
+        }
+    }
+}
+
+fn guard(connection: &Connection, path: &Path) -> Result<Found, StoreError> {
+    let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
+    let place = path.display();
+    let (application, layout) = match (number("application_id"), number("user_version")) {
+        (Ok(application), Ok(layout)) => (application, layout),
+        (Err(cause), _) | (_, Err(cause)) => {
+            let text = format!("{place} is not a registry ({cause}); move it away or name another file");
+            return Err(StoreError::Refused(text));
+        }
+    };
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|cause| damaged(path, &cause.to_string()))?;
+    if application != APPLICATION_ID && (application != 0 || layout != 0 || tables != 0) {
+        let text = format!("{place} is the database of another program; name another file");
+        return Err(StoreError::Refused(text));
+    }
+    if layout > LAYOUT {
+        let text = format!("{place} was written by a newer version (layout {layout}, this one knows {LAYOUT}); use that version");
+        return Err(StoreError::Refused(text));
+    }
+    let check: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).unwrap_or_else(|cause| cause.to_string());
+    if check != "ok" {
+        return Err(damaged(path, &check));
+    }
+    Ok(if application == APPLICATION_ID { Found::Layout(layout) } else { Found::New })
+}
+
+/// In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
+fn create(connection: &Connection) -> Result<(), Error> {
+    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};");
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {}", rows::TABLES))?;
+    rows::put_head(connection, &Head::default())?;
+    connection.execute_batch("COMMIT")
+}
+
+/// Layout 2 added rules and associations, layout 3 the head and the sums.
+fn migrate(connection: &Connection, from: i32) -> Result<(), Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    if from < 2 {
+        connection.execute_batch(
+            "ALTER TABLE schemas ADD COLUMN rules TEXT;
+             CREATE TABLE associations (guid TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+        )?;
+    }
+    let changes = rows::load_without_sums(connection)?;
+    for table in ["versions", "schemas", "contexts", "configs", "modes", "associations"] {
+        connection.execute_batch(&format!("DROP TABLE {table}"))?;
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {LAYOUT}; {}", rows::TABLES))?;
+    let mut head = Head::default();
+    for change in &changes {
+        head.total ^= rows::write(connection, change)?;
+    }
+    rows::put_head(connection, &head)?;
+    connection.execute_batch("COMMIT")
+}
+
+/// Moves all of the write-ahead log into the database, synced.
+pub(super) fn checkpoint(connection: &Connection) -> Result<(), Error> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy { Err(Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)) } else { Ok(()) }
+}
+
+/// What is said of a file that holds something else than was written.
+pub(super) fn damaged(path: &Path, why: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "{} is damaged ({why}); restore a backup, or save what is readable with the sqlite3 command .recover",
+        path.display()
+    ))
+}

@@ -1,0 +1,60 @@
+//! Whether the store works, for everybody who asks.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::store::StoreError;
+
+/// How the store is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// Why nothing can be written; `None` while all is well.
+    pub(crate) down: Option<String>,
+    /// What makes acknowledged writes less safe than they should be, one sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The newest [`Health`].
+pub(crate) struct Status {
+    health: ArcSwap<Health>,
+}
+
+impl Status {
+    pub(super) fn new(warnings: Vec<String>) -> Self {
+        let status = Self { health: ArcSwap::default() };
+        status.rise(warnings);
+        status
+    }
+
+    pub(crate) fn health(&self) -> Arc<Health> {
+        self.health.load_full()
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.health.load().down.is_some()
+    }
+
+    /// The store failed. What is new about it is logged.
+    pub(super) fn fall(&self, error: &StoreError) {
+        let (why, health) = (error.to_string(), self.health.load());
+        if health.down.as_ref() != Some(&why) {
+            tracing::error!(%error, "the store failed; nothing is written until it is back");
+            self.health.store(Arc::new(Health { down: Some(why), warnings: health.warnings.clone() }));
+        }
+    }
+
+    /// The store works.
+    pub(super) fn rise(&self, warnings: Vec<String>) {
+        let health = self.health.load();
+        if health.down.is_some() {
+            tracing::warn!("the store is back");
+        }
+        if health.down.is_some() || health.warnings != warnings {
+            for warning in warnings.iter().filter(|warning| !health.warnings.contains(warning)) {
+                tracing::warn!("{warning}");
+            }
+            self.health.store(Arc::new(Health { down: None, warnings }));
+        }
+    }
+}
