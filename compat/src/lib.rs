@@ -7,6 +7,7 @@ pub mod asyncapi;
 pub mod avro;
 pub mod check;
 pub mod diff;
+pub mod java_hash;
 pub mod json_schema;
 pub mod mode;
 pub mod options;

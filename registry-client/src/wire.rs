@@ -15,7 +15,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use association::{Association, Lifecycle};
+pub use association::{
+    Association, AssociationBatch, AssociationBatchGet, AssociationBatchResponse, AssociationEntry, AssociationInfo,
+    AssociationOp, AssociationQuery, AssociationRequest, AssociationResponse, AssociationResult, Lifecycle,
+};
 pub use config::{Config, ConfigUpdate, Update};
 use lenient::{lenient_number, lenient_number_or_zero, lenient_text, lenient_text_or_empty, null_as_default};
 pub use rules::{ExecutionEnvironment, Rule, RuleKind, RuleMode, RuleSet};
@@ -202,6 +205,15 @@ pub struct TagRequest {
     /// Metadata instead of that of the version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
+    /// Rules instead of those of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_set: Option<RuleSet>,
+    /// Rules over those of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_to_merge: Option<RuleSet>,
+    /// Names of rules of the version to leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub rules_to_remove: Vec<String>,
     /// Tags to write into the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub tags_to_add: Vec<SchemaTags>,
@@ -256,6 +268,12 @@ pub struct RegisterResponse {
     /// The canonical schema text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+    /// When it was stored, milliseconds since 1970. Only of a version that was there already and was found by comparing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ts: Option<i64>,
+    /// Soft-deleted. Only of a version that was there already and was found by comparing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<bool>,
 }
 
 /// A version of a subject.
@@ -294,6 +312,12 @@ pub struct SchemaObject {
     /// Soft-deleted. Absent in answers to a look-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
+    /// Other names of the subject, in a list of schemas that asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub aliases: Vec<String>,
+    /// The topics that the subject belongs to, in a list of schemas that asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub associations: Vec<Association>,
 }
 
 impl SchemaObject {

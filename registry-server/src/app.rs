@@ -122,6 +122,7 @@ async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>
     let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
+        Ok(Answer::Multi(json)) => response(StatusCode::MULTI_STATUS, Some(produces), json.into()),
         Ok(Answer::Text(text)) => response(StatusCode::OK, Some(produces), text.into()),
         Ok(Answer::Empty) => response(StatusCode::NO_CONTENT, None, Body::empty()),
         Err(error) => refusal(&error, accepted),

@@ -32,7 +32,7 @@ pub(crate) struct Associations {
 }
 
 impl Associations {
-    /// The associations of one owner, oldest first.
+    /// The associations of one owner, by topic, then keys before values.
     pub(crate) fn of(&self, owner: Owner<'_>) -> Vec<Arc<Association>> {
         let (index, key) = match owner {
             Owner::Subject(subject) => (&self.of_subject, subject),
@@ -47,7 +47,11 @@ impl Associations {
             Owner::Subject(_) | Owner::ResourceId(_) => true,
         };
         let mut found: Vec<Arc<Association>> = all.filter(fits).cloned().collect();
-        found.sort_by(|a, b| (a.create_ts, &a.guid).cmp(&(b.create_ts, &b.guid)));
+        found.sort_by(|a, b| {
+            let order =
+                |a: &Association| [&a.resource_name, &a.resource_namespace, &a.association_type, &a.subject].map(String::clone);
+            order(a).cmp(&order(b))
+        });
         found
     }
 

@@ -32,6 +32,11 @@ impl ApiError {
         Self { bare: true, ..Self::new(code, format!("HTTP {code} {reason}")) }
     }
 
+    /// The same refusal under another code.
+    pub(crate) fn with_code(self, code: i32) -> Self {
+        Self { code, ..self }
+    }
+
     /// The body: exactly two fields.
     pub(crate) fn body(&self) -> ErrorBody {
         ErrorBody { error_code: self.code, message: self.message.clone() }
@@ -98,7 +103,31 @@ impl ApiError {
         Self::new(40409, format!("Subject '{scope}' does not have subject-level mode configured"))
     }
 
+    pub(crate) fn association_not_found(resource: &str) -> Self {
+        Self::new(40410, format!("Association for '{resource}' not found."))
+    }
+
     // --- 409 ---
+
+    pub(crate) fn resource_is_associated(kind: &str, resource: &str) -> Self {
+        Self::new(40903, format!("An association of type '{kind}' already exists for resource '{resource}'"))
+    }
+
+    pub(crate) fn subject_is_associated(subject: impl Display) -> Self {
+        Self::new(40904, format!("An association already exists for subject '{subject}'"))
+    }
+
+    pub(crate) fn subject_is_strongly_associated(subject: impl Display) -> Self {
+        Self::new(40905, format!("A strong association already exists for subject '{subject}'"))
+    }
+
+    pub(crate) fn no_active_version(subject: impl Display) -> Self {
+        Self::new(40907, format!("No active (non-deleted) version exists for subject '{subject}'"))
+    }
+
+    pub(crate) fn association_frozen(kind: &str, subject: &str) -> Self {
+        Self::new(40908, format!("The association of type  '{kind}' is frozen for subject '{subject}'"))
+    }
 
     pub(crate) fn incompatible(subject: &SubjectName, messages: &[String]) -> Self {
         let details = messages.join(", ");
@@ -106,6 +135,11 @@ impl ApiError {
             "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{details}]"
         );
         Self::new(40901, text)
+    }
+
+    /// Of a schema that comes with an association.
+    pub(crate) fn incompatible_schema(messages: &[String]) -> Self {
+        Self::new(40901, format!("[{}]", messages.join(", ")))
     }
 
     // --- 422 ---
@@ -153,8 +187,17 @@ impl ApiError {
         Self::new(42209, "Register operation failed because schema is too large")
     }
 
+    pub(crate) fn invalid_rules(why: impl Into<String>) -> Self {
+        Self::new(42210, why)
+    }
+
     pub(crate) fn context_not_empty(context: &str) -> Self {
         Self::new(42211, format!("The specified context ':{context}:' is not empty."))
+    }
+
+    pub(crate) fn invalid_association(property: &str, detail: impl Display) -> Self {
+        let text = format!("The association specified an invalid value for property: '{property}', detail: {detail}");
+        Self::new(42212, text)
     }
 
     pub(crate) fn missing_body() -> Self {

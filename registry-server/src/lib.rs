@@ -5,16 +5,17 @@
 //! `eventpact-compat`), the JSON objects (`eventpact-registry-client`).
 
 mod app;
-#[allow(dead_code)] // the routes come with the next change
 mod associations;
 #[allow(dead_code, reason = "passwords, tokens and certificates come with the next change")]
 mod auth;
 mod barrier;
+mod dialect;
 mod error;
 mod identity;
 mod parsed;
 mod registry;
 mod routes;
+mod rules;
 mod schema;
 pub mod schemas_topic;
 mod serialized;
@@ -22,12 +23,15 @@ mod serve;
 mod state;
 mod store;
 mod stores;
+mod stripped;
 mod subject;
 mod tags;
 mod wording;
 mod writer;
 
 pub use auth::{PolicyError, Rule, Security, Verb};
+pub use dialect::{Dialect, IncompatibleCode};
+pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;
 pub use stores::StoreSpec;

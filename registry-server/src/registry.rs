@@ -4,11 +4,14 @@
 //! (parsing, comparing) happens before, on a bounded number of blocking threads, against a snapshot; the decision then only asks
 //! whether that snapshot still holds.
 
+pub(crate) mod associate;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod delete;
+mod equal;
 pub(crate) mod lookup;
 pub(crate) mod register;
+mod reserved;
 mod settings;
 
 use std::sync::Arc;
@@ -16,10 +19,12 @@ use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use eventpact_registry_client::wire::RuleSet;
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use tokio::sync::Semaphore;
 
 use crate::barrier::Barrier;
+use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
@@ -37,6 +42,7 @@ const MAX_REFERENCES: usize = 1000;
 
 /// A running registry.
 pub(crate) struct Registry {
+    dialect: Dialect,
     state: Arc<ArcSwap<State>>,
     writer: Writer,
     barrier: Barrier,
@@ -48,13 +54,14 @@ pub(crate) struct Registry {
 impl Registry {
     /// Opens the store and loads it, which takes its time and blocks, on a thread where Tokio is known. The writer thread ends, and
     /// the store is tidied up, when the registry is dropped.
-    pub(crate) fn open(spec: &StoreSpec) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub(crate) fn open(spec: &StoreSpec, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
         let store = stores::open(spec)?;
         let index = store.read_index();
         let Started { writer, state, applied, thread } = writer::start(store)?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let registry = Self {
+            dialect,
             state,
             writer,
             barrier,
@@ -114,15 +121,15 @@ struct Incoming {
 }
 
 impl Incoming {
-    /// The schema with this metadata, as it would be stored.
-    fn with_metadata(&self, metadata: Option<Metadata>) -> Schema {
+    /// The schema with this metadata and these rules, as it would be stored.
+    fn with(&self, metadata: Option<Metadata>, rules: Option<RuleSet>) -> Schema {
         Schema {
-            identity: crate::identity::Identity::of(&self.parsed.text, &self.references, metadata.as_ref(), None),
+            identity: crate::identity::Identity::of(&self.parsed.text, &self.references, metadata.as_ref(), rules.as_ref()),
             format: self.format.clone(),
             text: self.parsed.text.as_str().into(),
             references: self.references.clone(),
             metadata,
-            rules: None,
+            rules,
         }
     }
 }
@@ -210,7 +217,7 @@ fn parse_stored(cache: &ParsedCache, state: &State, context: &Arc<str>, id: u32,
     cache.get_or_parse(context, (id, state.epoch), || {
         let home = SubjectName::new(Arc::clone(context), "");
         let texts = resolve(state, &home, &schema.references)?;
-        schema::parse(&schema.format, &schema.text, &texts, Reading { strict: false, normalize: false })
+        schema::parse(&schema.format, &schema.text, &texts, Reading::LENIENT)
     })
 }
 

@@ -1,5 +1,6 @@
 //! The seam to the formats: text in, canonical text and tree out. One match per verb, nothing else knows a format.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
@@ -11,6 +12,7 @@ use eventpact_contract::yaml::{self, Entry, Node, Value};
 use eventpact_registry_client::SchemaType;
 
 use crate::serialized::serialized;
+use crate::stripped::stripped;
 
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
@@ -30,6 +32,13 @@ pub(crate) struct Reading {
     pub(crate) strict: bool,
     /// The normalised text instead of the canonical one.
     pub(crate) normalize: bool,
+    /// What clients could not work with is refused: reserved names in JSON Schema, Protobuf that has no descriptor.
+    pub(crate) check_fields: bool,
+}
+
+impl Reading {
+    /// As what is stored is read.
+    pub(crate) const LENIENT: Self = Self { strict: false, normalize: false, check_fields: false };
 }
 
 /// A schema that was understood.
@@ -57,6 +66,8 @@ pub(crate) enum Form {
     Resolved,
     /// Protobuf as a descriptor in base64.
     Serialized,
+    /// Protobuf without extensions.
+    IgnoreExtensions,
 }
 
 impl Form {
@@ -65,6 +76,7 @@ impl Form {
         match text {
             "resolved" => Some(Self::Resolved),
             "serialized" => Some(Self::Serialized),
+            "ignore_extensions" => Some(Self::IgnoreExtensions),
             _ => None,
         }
     }
@@ -74,17 +86,45 @@ impl Form {
 pub(crate) fn in_form(parsed: &Parsed, form: Form) -> String {
     match (&parsed.tree, form) {
         (Tree::Protobuf(schema), Form::Serialized) => serialized(schema, MAIN),
-        (_, Form::Resolved) => resolved_text(parsed),
-        (Tree::Avro(_) | Tree::JsonSchema(_), Form::Serialized) => parsed.text.clone(),
+        (Tree::Protobuf(schema), Form::IgnoreExtensions) => stripped(schema),
+        (Tree::Avro(schema), Form::Resolved) => avro::resolved_text(schema),
+        _ => parsed.text.clone(),
     }
 }
 
-/// The text with everything that it refers to written out, where the format has such a form.
-pub(crate) fn resolved_text(parsed: &Parsed) -> String {
+/// The same for two schemas of one format that a look-up takes for equal, though their canonical texts may differ.
+pub(crate) fn comparison_text(parsed: &Parsed) -> Cow<'_, str> {
     match &parsed.tree {
-        Tree::Avro(schema) => avro::resolved_text(schema),
-        Tree::Protobuf(_) | Tree::JsonSchema(_) => parsed.text.clone(),
+        Tree::Avro(schema) => avro::comparison_text(schema).into(),
+        Tree::Protobuf(_) | Tree::JsonSchema(_) => parsed.text.as_str().into(),
     }
+}
+
+/// The payload has a field of this name: of the record, of the object, of some message of the file.
+pub(crate) fn has_field(parsed: &Parsed, name: &str) -> bool {
+    match &parsed.tree {
+        Tree::Avro(schema) => {
+            matches!(&schema.root().kind, avro::Kind::Record(record) if record.fields.iter().any(|field| field.name == name))
+        }
+        Tree::JsonSchema(schema) => properties(&schema.document).any(|property| property == name),
+        Tree::Protobuf(schema) => {
+            let fields = schema.files.first().into_iter().flat_map(|file| &file.messages).flat_map(|message| &message.fields);
+            fields.filter(|field| field.oneof.is_none()).any(|field| field.element.name == name)
+        }
+    }
+}
+
+/// A number that is the same for two canonical texts whose [`comparison_text`]s are the same, found without parsing. The order of
+/// bytes does not count, as that of properties does not, and an `error` counts as a `record`.
+pub(crate) fn shape(text: &str) -> u64 {
+    const ERROR: &str = "\"type\":\"error\"";
+    const RECORD: &str = "\"type\":\"record\"";
+    let weigh = |text: &str| text.bytes().map(u64::from).sum::<u64>();
+    let errors = text.matches(ERROR).count() as u64;
+    let length = text.len() as u64 + errors * (RECORD.len() - ERROR.len()) as u64;
+    let weight = weigh(text) + errors * weigh(RECORD) - errors * weigh(ERROR);
+    // A schema of 1 MiB weighs less than 2^28.
+    length << 32 | weight
 }
 
 fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
@@ -100,8 +140,14 @@ fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Par
         avro::parse(&node, &mut resolve, how.strict)
     };
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
-    let text = if how.normalize { avro::normalized_text(&schema) } else { avro::canonical_text(&schema) };
-    Ok(Parsed { text, tree: Tree::Avro(schema.into()) })
+    if how.normalize {
+        // What was dropped must be gone from the tree as well: it is compared with what is stored.
+        let text = avro::normalized_text(&schema);
+        let normalized = parse_avro(&text, references, Reading::LENIENT);
+        let tree = normalized.map_or_else(|_| Tree::Avro(schema.into()), |parsed| parsed.tree);
+        return Ok(Parsed { text, tree });
+    }
+    Ok(Parsed { text: avro::canonical_text(&schema), tree: Tree::Avro(schema.into()) })
 }
 
 fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
@@ -119,8 +165,21 @@ fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Par
         json_schema::parse(&node, &mut resolve)
     };
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
+    if how.check_fields && properties(&node).any(|name| name.starts_with("$$")) {
+        return Err("Field names cannot start with $$ prefix".to_owned());
+    }
     let text = if how.normalize { json_schema::canonical_text(&sorted(node)) } else { json_schema::canonical_text(&node) };
     Ok(Parsed { text, tree: Tree::JsonSchema(schema.into()) })
+}
+
+fn entries(node: &Node) -> &[Entry] {
+    if let Value::Mapping(mapping) = &node.value { &mapping.entries } else { &[] }
+}
+
+/// The names of the properties of the schema itself.
+fn properties(node: &Node) -> impl Iterator<Item = &str> {
+    let found = entries(node).iter().find(|entry| entry.key == "properties");
+    found.into_iter().flat_map(|entry| entries(&entry.value)).map(|entry| entry.key.as_str())
 }
 
 /// The same value with the keys of every object in order. The reader of the text has bounded the depth.
@@ -151,6 +210,9 @@ fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result
         // As the original says it: its clients could not read what they get.
         return Err("Could not parse Protobuf - Syntax error in :1:8: edition is not currently supported".to_owned());
     }
+    if how.check_fields && diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return Err(explain(&diagnostics, &sources));
+    }
     let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
     Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
 }
@@ -178,7 +240,7 @@ fn explain(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 mod tests {
     use super::*;
 
-    const PLAIN: Reading = Reading { strict: true, normalize: false };
+    const PLAIN: Reading = Reading { strict: true, ..Reading::LENIENT };
 
     #[test]
     fn avro_types_of_other_documents_are_found_whatever_the_reference_is_called() {
@@ -189,6 +251,17 @@ mod tests {
         let parsed = parse(&SchemaType::Avro, city, &references, PLAIN).unwrap();
         assert_eq!(parsed.text, city.replace("geo.Zip", "Zip"));
         assert!(parse(&SchemaType::Avro, city, &[], PLAIN).is_err());
+    }
+
+    #[test]
+    fn equal_schemas_have_one_shape_whatever_their_texts() {
+        let one = r#"{"type":"error","name":"E","fields":[{"name":"a","type":{"type":"string","x":"1","y":"2"}}]}"#;
+        let two = r#"{"type":"record","name":"E","fields":[{"name":"a","type":{"type":"string","y":"2","x":"1"}}]}"#;
+        let read = |text: &str| parse(&SchemaType::Avro, text, &[], PLAIN).unwrap();
+        assert_ne!(read(one).text, read(two).text);
+        assert_eq!(comparison_text(&read(one)), comparison_text(&read(two)));
+        assert_eq!(shape(one), shape(two));
+        assert_ne!(shape(one), shape(&two.replace("\"1\"", "\"3\"")));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{self, App};
 use crate::auth::{Gate, PolicyError, Security};
+use crate::dialect::Dialect;
 use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
@@ -42,12 +43,14 @@ pub struct Options {
     pub store: StoreSpec,
     /// Who may come in, and do what.
     pub security: Security,
+    /// Which of the original's dialects is spoken.
+    pub dialect: Dialect,
 }
 
 impl Options {
     /// A registry with this store at this address, without any protection.
     pub fn new(listen: SocketAddr, store: StoreSpec) -> Self {
-        Self { listen, store, security: Security::default() }
+        Self { listen, store, security: Security::default(), dialect: Dialect::default() }
     }
 }
 
@@ -86,8 +89,8 @@ impl Server {
     /// Opens the store and the port, in this order: a port that is open means a store that works.
     pub async fn bind(options: &Options) -> Result<Self, ServeError> {
         let gate = Gate::new(&options.security)?;
-        let store = options.store.clone();
-        let opened = tokio::task::spawn_blocking(move || Registry::open(&store)).await;
+        let (store, dialect) = (options.store.clone(), options.dialect);
+        let opened = tokio::task::spawn_blocking(move || Registry::open(&store, dialect)).await;
         let (registry, writer) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;

@@ -11,6 +11,7 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::associations::Associations;
 use crate::identity::Identity;
+use crate::schema::shape;
 use crate::store::{Change, Position};
 use crate::subject::SubjectName;
 
@@ -30,14 +31,6 @@ pub(crate) struct Schema {
     pub(crate) rules: Option<RuleSet>,
 }
 
-impl Schema {
-    /// Has references or a version property: an equal schema may have another identity.
-    fn is_special(&self) -> bool {
-        let has_version = |metadata: &Metadata| metadata.properties.contains_key(VERSION_PROPERTY);
-        !self.references.is_empty() || self.metadata.as_ref().is_some_and(has_version)
-    }
-}
-
 /// One version of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version {
@@ -53,8 +46,8 @@ pub(crate) struct Subject {
     versions: RedBlackTreeMapSync<i32, Version>,
     /// Changes with every change of the subject: who checked against revision 7 asks whether it is still 7.
     pub(crate) revision: u64,
-    /// Some version has references or a version property: an equal schema may have another identity.
-    pub(crate) needs_scan: bool,
+    /// Some version has references: a text with all of them written out may be the same schema.
+    pub(crate) has_references: bool,
 }
 
 impl Subject {
@@ -98,6 +91,7 @@ pub(crate) struct Context {
     schemas: HashTrieMapSync<u32, Arc<Schema>>,
     uses: HashTrieMapSync<u32, Uses>,
     identities: HashTrieMapSync<Identity, u32>,
+    shapes: HashTrieMapSync<u64, RedBlackTreeSetSync<u32>>,
     subjects: RedBlackTreeMapSync<Arc<str>, Subject>,
 }
 
@@ -109,6 +103,7 @@ impl Default for Context {
             schemas: HashTrieMapSync::default(),
             uses: HashTrieMapSync::default(),
             identities: HashTrieMapSync::default(),
+            shapes: HashTrieMapSync::default(),
             subjects: RedBlackTreeMapSync::default(),
         }
     }
@@ -137,6 +132,18 @@ impl Context {
     pub(crate) fn subjects_from<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a Arc<str>, &'a Subject)> {
         let from = std::ops::Bound::Included(prefix);
         self.subjects.range::<str, _>((from, std::ops::Bound::Unbounded)).take_while(move |(name, _)| name.starts_with(prefix))
+    }
+
+    /// The ids of texts that may be the same schema as one of this [`shape`].
+    pub(crate) fn lookalikes(&self, shape: u64) -> impl Iterator<Item = u32> {
+        self.shapes.get(&shape).into_iter().flat_map(RedBlackTreeSetSync::iter).copied()
+    }
+
+    /// The versions of one subject that have the schema of this id, oldest first, live or not.
+    pub(crate) fn uses_in(&self, id: u32, subject: &Arc<str>) -> impl DoubleEndedIterator<Item = (i32, Version)> {
+        let range = (Arc::clone(subject), i32::MIN)..=(Arc::clone(subject), i32::MAX);
+        let pairs = self.uses.get(&id).into_iter().flat_map(move |uses| uses.range(range.clone()));
+        pairs.filter_map(|(name, number)| Some((*number, self.subject(name)?.get(*number)?)))
     }
 
     /// The versions that have the schema of this id, by name and version, live or not.
@@ -196,6 +203,15 @@ impl State {
 
     pub(crate) fn config(&self, scope: &str) -> Option<&Arc<Config>> {
         self.configs.get(scope)
+    }
+
+    /// The subject itself, or what it is an alias of; one hop. An alias without a context stays in the one of its name.
+    pub(crate) fn real_name(&self, subject: SubjectName) -> SubjectName {
+        let alias = self.config(&subject.to_string()).and_then(|config| config.alias.as_deref());
+        match alias.filter(|alias| !alias.is_empty()) {
+            Some(alias) => SubjectName::parse_in(alias, &subject),
+            None => subject,
+        }
     }
 
     pub(crate) fn mode(&self, scope: &str) -> Option<&Arc<str>> {
@@ -262,6 +278,7 @@ impl State {
         }
         self.in_context(context, |c| {
             c.schemas.insert_mut(id, Arc::clone(schema));
+            add(&mut c.shapes, shape(&schema.text), id);
             if c.id_of(schema.identity).is_none_or(|known| known < id) {
                 c.identities.insert_mut(schema.identity, id);
             }
@@ -282,6 +299,7 @@ impl State {
         self.in_context(context, |c| {
             c.schemas.remove_mut(&id);
             c.uses.remove_mut(&id);
+            take(&mut c.shapes, &shape(&schema.text), &id);
             match other {
                 Some(other) => c.identities.insert_mut(schema.identity, other),
                 None => drop(c.identities.remove_mut(&schema.identity)),
@@ -299,7 +317,7 @@ impl State {
             }
             add(&mut c.uses, version.id, key);
             changed.versions.insert_mut(number, version);
-            changed.needs_scan |= c.schemas.get(&version.id).is_some_and(|schema| schema.is_special());
+            changed.has_references |= c.schemas.get(&version.id).is_some_and(|schema| !schema.references.is_empty());
             changed.revision = revision;
             c.subjects.insert_mut(Arc::clone(&subject.name), changed);
         });

@@ -53,10 +53,8 @@ pub(crate) enum Change {
     Config { scope: Arc<str>, config: Option<Arc<Config>> },
     /// The mode of a scope; `None` removes it.
     Mode { scope: Arc<str>, mode: Option<Arc<str>> },
-    #[allow(dead_code)] // the routes come with the next change
     /// A subject is bound to a topic, or the binding of this guid is changed.
     PutAssociation { association: Arc<Association> },
-    #[allow(dead_code)]
     /// The binding with the guid of this one is gone.
     DropAssociation { association: Arc<Association> },
 }

@@ -1,9 +1,10 @@
 //! `eventpact serve`
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use anyhow::Result;
-use eventpact_registry::{Options, StoreSpec};
+use eventpact_registry::{Dialect, IncompatibleCode, Options, Rulesets, StoreSpec};
 
 use crate::exit::Exit;
 
@@ -20,6 +21,13 @@ pub(crate) struct Args {
     /// Only read the store, which another registry may be writing to.
     #[arg(long)]
     read_only: bool,
+    /// What becomes of rule sets in requests: `drop` forgets them, as Confluent's community server does; `store` checks, keeps and
+    /// returns them.
+    #[arg(long, default_value = "drop", value_name = "drop|store", value_parser = Rulesets::from_str)]
+    rulesets: Rulesets,
+    /// The error code of an incompatible schema; 409 is what servers before 8.0 answered.
+    #[arg(long, default_value = "40901", value_name = "40901|409", value_parser = IncompatibleCode::from_str)]
+    incompatible_code: IncompatibleCode,
 }
 
 fn store(text: &str) -> Result<StoreSpec, String> {
@@ -30,7 +38,8 @@ fn store(text: &str) -> Result<StoreSpec, String> {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let store = args.store.clone();
     let store = if args.read_only { store.read_only().map_err(anyhow::Error::msg)? } else { store };
-    let options = Options::new(args.listen, store);
+    let mut options = Options::new(args.listen, store);
+    options.dialect = Dialect { rulesets: args.rulesets, incompatible_code: args.incompatible_code };
     eventpact_registry::serve(&options, |address| {
         println!("schema registry on http://{address}, schemas in {}", args.store);
         if address.ip().is_loopback() {

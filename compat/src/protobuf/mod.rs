@@ -1,6 +1,7 @@
 //! The rules of Protobuf and the walker that pairs the parts of two schemas.
 
 pub mod buf;
+mod confluent_order;
 mod rules;
 mod walk;
 mod wire;

@@ -13,6 +13,7 @@ use crate::pair::Pair;
 use crate::report::{Finding, PeerWording, Place, Report};
 use crate::rule::{Profile, Rule};
 
+use super::confluent_order;
 use super::rules::RULES;
 use super::wire::View;
 
@@ -135,6 +136,7 @@ pub(super) fn walk(pair: Pair<'_, Schema>, profile: Profile) -> Report {
             let files = (pair.reader.main(), pair.writer.main());
             if let (Some(reader), Some(writer)) = files {
                 by_name(&context, &reader.messages, &writer.messages, "#", &mut report);
+                confluent_order::sort(&reader.messages, &writer.messages, &mut report.findings);
             }
         }
     }

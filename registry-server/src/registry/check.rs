@@ -11,7 +11,8 @@ use eventpact_compat::rule::Profile;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_registry_client::{Metadata, RegisterRequest};
 
-use super::settings::Effective;
+use super::reserved;
+use super::settings::{Effective, mode_of};
 use super::{Incoming, Registry, parse_stored, read};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
@@ -51,7 +52,12 @@ impl Registry {
             if text.trim().is_empty() {
                 return Err(ApiError::invalid_schema("Empty schema"));
             }
-            let how = Reading { strict: true, normalize: normalize || effective.normalize };
+            let import = matches!(mode_of(&state, &subject.to_string()), "IMPORT" | "FORWARD");
+            let how = Reading {
+                strict: effective.validate_new,
+                normalize: normalize || effective.normalize,
+                check_fields: effective.validate_fields && !import,
+            };
             let incoming = read(&state, &subject, &request.format(), text, &request.references, how)?;
             Ok(compatibility(&cache, &state, &subject, &incoming, request.metadata.as_ref(), &history, &effective))
         })
@@ -88,16 +94,44 @@ pub(super) fn compatibility(
     effective: &Effective,
 ) -> Checked {
     let level = effective.level;
-    let Some(context) = state.context(&subject.context).filter(|_| level != Level::None) else {
+    let mut messages = Vec::new();
+    if effective.validate_fields {
+        let latest = history.last().and_then(|(number, _)| state.version(subject, *number)).map(|(_, schema)| schema);
+        messages = reserved::check(&incoming.parsed, metadata, latest.and_then(|schema| schema.metadata.as_ref()));
+    }
+    if level != Level::None {
+        messages.extend(compare_with_history(cache, state, subject, incoming, metadata, history, effective));
+    }
+    if !messages.is_empty() {
+        messages.push(wording::settings(effective.validate_fields, level.as_str()));
+    }
+    messages
+}
+
+/// What the first version says that fails, and which one it is.
+fn compare_with_history(
+    cache: &ParsedCache,
+    state: &State,
+    subject: &SubjectName,
+    incoming: &Incoming,
+    metadata: Option<&Metadata>,
+    history: &[(i32, Version)],
+    effective: &Effective,
+) -> Checked {
+    let Some(context) = state.context(&subject.context) else {
         return Vec::new();
     };
     let group = |metadata: Option<&Metadata>, name: &str| metadata.and_then(|m| m.properties.get(name)).cloned();
     let comparable = history.iter().rev().filter_map(|(number, version)| {
         let schema = context.schema(version.id)?;
-        let same_group = effective.group.as_deref().is_none_or(|g| group(metadata, g) == group(schema.metadata.as_ref(), g));
+        let same_group = effective
+            .config
+            .compatibility_group
+            .as_deref()
+            .is_none_or(|g| group(metadata, g) == group(schema.metadata.as_ref(), g));
         same_group.then_some((*number, version.id, schema))
     });
-    for (number, id, old) in comparable.take(if level.is_transitive() { usize::MAX } else { 1 }) {
+    for (number, id, old) in comparable.take(if effective.level.is_transitive() { usize::MAX } else { 1 }) {
         let mut messages = Vec::new();
         if old.format == incoming.format {
             match parse_stored(cache, state, &subject.context, id, old) {
@@ -111,7 +145,6 @@ pub(super) fn compatibility(
             messages.push("Incompatible because of different schema type".to_owned());
         }
         if !messages.is_empty() {
-            messages.push(wording::settings(effective.validate_fields, level.as_str()));
             return messages;
         }
     }

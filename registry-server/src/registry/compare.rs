@@ -75,7 +75,7 @@ pub(super) fn verdicts(
         return Err(ApiError::invalid_schema("Empty schema"));
     }
     let history = history(state, subject, question, &effective)?;
-    let how = Reading { strict: true, normalize: question.normalize || effective.normalize };
+    let how = Reading { strict: true, normalize: question.normalize || effective.normalize, ..Reading::LENIENT };
     let incoming = read(state, subject, &request.format(), text, &request.references, how)?;
     let metadata = request.metadata.as_ref();
     let refused = compatibility(cache, state, subject, &incoming, metadata, &live(state, subject), &effective);
@@ -124,7 +124,8 @@ fn history(state: &State, subject: &SubjectName, question: &Question, effective:
     let own = question.request.metadata.as_ref();
     let comparable = |(number, version): &(i32, Version)| {
         let schema = state.context(&subject.context)?.schema(version.id)?;
-        let same = effective.group.as_deref().is_none_or(|g| group(own, g) == group(schema.metadata.as_ref(), g));
+        let same =
+            effective.config.compatibility_group.as_deref().is_none_or(|g| group(own, g) == group(schema.metadata.as_ref(), g));
         same.then(|| (*number, Arc::clone(schema)))
     };
     let all: Vec<Old> = versions.iter().rev().filter_map(comparable).collect();

@@ -1,12 +1,14 @@
 //! Deleting: softly first, so that it can be read by id and brought back, then for good. Never what others refer to.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::lookup::VersionRef;
 use super::settings::refuse_read_only;
 use super::{Registry, now};
+use crate::associations::Owner;
 use crate::error::ApiError;
-use crate::state::{State, Version};
+use crate::state::{State, Subject, Version};
 use crate::store::Change;
 use crate::subject::{DEFAULT_CONTEXT, SubjectName};
 
@@ -17,16 +19,17 @@ impl Registry {
         self.writer
             .submit(move |state| {
                 let known = state.subject(&subject).ok_or_else(|| ApiError::subject_not_found(&subject))?;
-                refuse_read_only(state, &subject)?;
-                let has_live = known.latest().is_some();
-                match (permanent, has_live) {
-                    (true, true) => return Err(ApiError::subject_not_soft_deleted(&subject)),
-                    (false, false) => return Err(ApiError::subject_soft_deleted(&subject)),
-                    (true, false) | (false, true) => {}
+                if !permanent && known.latest().is_none() {
+                    return Err(ApiError::subject_soft_deleted(&subject));
                 }
-                let versions: Vec<(i32, Version)> = known.versions().filter(|(_, v)| v.deleted == permanent).collect();
-                for (number, _) in &versions {
+                refuse_read_only(state, &subject)?;
+                refuse_associated(state, &subject)?;
+                let versions: Vec<(i32, Version)> = known.versions().filter(|(_, v)| permanent || !v.deleted).collect();
+                for (number, version) in &versions {
                     refuse_referenced(state, &subject, *number, permanent, true)?;
+                    if permanent && !version.deleted {
+                        return Err(ApiError::subject_not_soft_deleted(&subject));
+                    }
                 }
                 let changes = if permanent {
                     remove(state, &subject, &versions)
@@ -54,13 +57,17 @@ impl Registry {
                     VersionRef::Latest => known.latest().ok_or_else(|| ApiError::version_not_found(-1))?.0,
                 };
                 let version = known.get(number).ok_or_else(|| ApiError::version_not_found(number))?;
+                if !permanent && version.deleted {
+                    return Err(ApiError::version_soft_deleted(&subject, number));
+                }
                 refuse_read_only(state, &subject)?;
-                match (permanent, version.deleted) {
-                    (true, false) => return Err(ApiError::version_not_soft_deleted(&subject, number)),
-                    (false, true) => return Err(ApiError::version_soft_deleted(&subject, number)),
-                    (true, true) | (false, false) => {}
+                if !permanent && known.live().all(|(other, _)| other == number) {
+                    refuse_last_of_associated(state, &subject)?;
                 }
                 refuse_referenced(state, &subject, number, permanent, false)?;
+                if permanent && !version.deleted {
+                    return Err(ApiError::version_not_soft_deleted(&subject, number));
+                }
                 let changes = if permanent {
                     remove(state, &subject, &[(number, version)])
                 } else {
@@ -89,12 +96,26 @@ impl Registry {
     }
 }
 
-fn soften(subject: &SubjectName, number: i32, version: Version) -> Change {
+pub(super) fn soften(subject: &SubjectName, number: i32, version: Version) -> Change {
     Change::PutVersion { subject: subject.clone(), number, version: Version { deleted: true, ts: now(), ..version } }
 }
 
+/// A subject that belongs to a topic is deleted with it, or after the two were parted.
+fn refuse_associated(state: &State, subject: &SubjectName) -> Result<(), ApiError> {
+    if is_associated(state, subject) { Err(ApiError::subject_is_associated(subject)) } else { Ok(()) }
+}
+
+/// A subject that belongs to a topic keeps one version.
+fn refuse_last_of_associated(state: &State, subject: &SubjectName) -> Result<(), ApiError> {
+    if is_associated(state, subject) { Err(ApiError::no_active_version(subject)) } else { Ok(()) }
+}
+
+fn is_associated(state: &State, subject: &SubjectName) -> bool {
+    !state.associations.of(Owner::Subject(&subject.to_string())).is_empty()
+}
+
 /// Soft deletion asks for referrers that are live, the final one for any. A whole subject may refer to itself.
-fn refuse_referenced(
+pub(super) fn refuse_referenced(
     state: &State,
     subject: &SubjectName,
     number: i32,
@@ -112,8 +133,43 @@ fn refuse_referenced(
     Ok(())
 }
 
+/// The subjects of a scope: all of the registry, all of a context, or one.
+pub(super) fn subjects_of(state: &State, scope: &str) -> Vec<SubjectName> {
+    let at = SubjectName::parse(scope);
+    if !at.name.is_empty() {
+        return vec![at];
+    }
+    let contexts = state.contexts().filter(|(name, _)| scope.is_empty() || **name == at.context);
+    let subjects = contexts.flat_map(|(context, content)| content.subjects().map(move |(name, _)| (context, name)));
+    subjects.map(|(context, name)| SubjectName::new(Arc::clone(context), Arc::clone(name))).collect()
+}
+
+/// Removes all versions of subjects that have no live one, so that ids can be imported; their settings stay.
+pub(super) fn purge(state: &State, subjects: &[SubjectName]) -> Result<Vec<Change>, ApiError> {
+    let mut changes = Vec::new();
+    let mut ids: Vec<(Arc<str>, u32)> = Vec::new();
+    for subject in subjects {
+        for (number, version) in state.subject(subject).into_iter().flat_map(Subject::versions) {
+            if state.referrers(subject, number).next().is_some() {
+                return Err(ApiError::referenced(subject, number));
+            }
+            changes.push(Change::DropVersion { subject: subject.clone(), number });
+            ids.push((Arc::clone(&subject.context), version.id));
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let gone: HashSet<&SubjectName> = subjects.iter().collect();
+    let goes = |context: &Arc<str>, name: &Arc<str>| gone.contains(&SubjectName::new(Arc::clone(context), Arc::clone(name)));
+    let unused = ids.into_iter().filter(|(context, id)| {
+        state.context(context).is_none_or(|content| content.uses(*id).all(|(name, ..)| goes(context, name)))
+    });
+    changes.extend(unused.map(|(context, id)| Change::DropSchema { context, id }));
+    Ok(changes)
+}
+
 /// Removes versions for good, with the schemas that nobody uses any more, and with the last one the settings of the subject.
-fn remove(state: &State, subject: &SubjectName, versions: &[(i32, Version)]) -> Vec<Change> {
+pub(super) fn remove(state: &State, subject: &SubjectName, versions: &[(i32, Version)]) -> Vec<Change> {
     let drop_version = |(number, _): &(i32, Version)| Change::DropVersion { subject: subject.clone(), number: *number };
     let mut changes: Vec<Change> = versions.iter().rev().map(drop_version).collect();
     let mut ids: Vec<u32> = versions.iter().map(|(_, version)| version.id).collect();

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use eventpact_registry_client::{Metadata, RegisterRequest};
+use eventpact_registry_client::{RegisterRequest, SchemaObject};
 
-use super::settings::Effective;
+use super::equal::{Wanted, find, merged};
+use super::settings::{Effective, mode_of};
 use super::{Incoming, Registry, parse_stored, read};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Form, Reading};
-use crate::state::{Context, Schema, State, VERSION_PROPERTY, Version};
+use crate::state::{Context, Schema, State, Version};
 use crate::subject::SubjectName;
 
 /// A version of a subject and its schema.
@@ -19,14 +20,33 @@ pub(crate) struct Found {
     pub(crate) number: i32,
     pub(crate) version: Version,
     pub(crate) schema: Arc<Schema>,
-    /// Found by comparing with each version, not by its identity: such answers tell when the version was stored.
-    pub(crate) by_scan: bool,
+    /// Found by comparing, not by its identity: such answers tell when the version was stored.
+    pub(crate) by_content: bool,
 }
 
 impl Found {
     pub(crate) fn at(state: &State, subject: &SubjectName, number: i32) -> Option<Self> {
         let (version, schema) = state.version(subject, number)?;
-        Some(Self { subject: subject.clone(), number, version, schema: Arc::clone(schema), by_scan: false })
+        Some(Self { subject: subject.clone(), number, version, schema: Arc::clone(schema), by_content: false })
+    }
+
+    /// As it is answered.
+    pub(crate) fn object(&self) -> SchemaObject {
+        let schema = &self.schema;
+        SchemaObject {
+            subject: self.subject.to_string(),
+            version: self.number,
+            id: self.version.id,
+            guid: Some(schema.identity.to_string()),
+            schema_type: Some(schema.format.clone()),
+            references: schema.references.clone(),
+            metadata: schema.metadata.clone(),
+            rule_set: schema.rules.clone(),
+            schema: schema.text.to_string(),
+            ts: Some(self.version.ts),
+            deleted: Some(self.version.deleted),
+            ..SchemaObject::default()
+        }
     }
 }
 
@@ -112,31 +132,35 @@ impl Registry {
             if text.trim().is_empty() {
                 return Err(miss());
             }
-            let how = Reading { strict: false, normalize: normalize || effective.normalize };
+            let import = matches!(mode_of(&state, &subject.to_string()), "IMPORT" | "FORWARD");
+            let check_fields = effective.validate_fields && !import;
+            let how = Reading { strict: false, normalize: normalize || effective.normalize, check_fields };
             let incoming = match read(&state, &subject, &request.format(), text, &request.references, how) {
                 Ok(incoming) => incoming,
                 // References to what is gone: the subject cannot have such a schema either.
                 Err(_) if nowhere && !request.references.is_empty() => return Err(miss()),
                 Err(error) => return Err(error),
             };
-            if request.rule_set.is_some() {
-                return Err(miss());
-            }
             same_name_everywhere(&state, &subject)
                 .iter()
-                .find_map(|s| find_schema(&cache, &state, s, &incoming, request.metadata.as_ref(), deleted))
+                .find_map(|s| {
+                    let elsewhere = *s != subject && !request.references.is_empty();
+                    let there = elsewhere.then(|| read(&state, s, &request.format(), text, &request.references, how));
+                    let incoming = there.transpose().ok()?.unwrap_or_else(|| incoming.clone());
+                    find_as_given_or_merged(&cache, &state, s, &incoming, &request, deleted)
+                })
                 .ok_or_else(miss)
         })
         .await
     }
 
-    /// The subjects that a version refers to, and all that those refer to.
-    pub(crate) fn referred_subjects(&self, found: &Found) -> Vec<SubjectName> {
+    /// The subjects that a schema of a context refers to, and all that those refer to.
+    pub(crate) fn referred_subjects(&self, context: &Arc<str>, schema: &Schema) -> Vec<SubjectName> {
         let state = self.snapshot();
         let targets = |schema: &Schema, home: &SubjectName| -> Vec<(SubjectName, i32)> {
             schema.references.iter().map(|r| (SubjectName::parse_in(&r.subject, home), r.version)).collect()
         };
-        let mut open = targets(&found.schema, &found.subject);
+        let mut open = targets(schema, &SubjectName::new(Arc::clone(context), ""));
         let mut seen = std::collections::HashSet::new();
         while let Some((subject, number)) = open.pop() {
             if seen.insert((subject.clone(), number))
@@ -149,10 +173,17 @@ impl Registry {
     }
 
     /// The schema in another form.
-    pub(crate) async fn in_form(&self, found: &Found, form: Form) -> Result<String, ApiError> {
-        let (state, cache, found) = (self.snapshot(), Arc::clone(&self.parsed), found.clone());
+    pub(crate) async fn in_form(
+        &self,
+        context: &Arc<str>,
+        id: u32,
+        schema: &Arc<Schema>,
+        form: Form,
+    ) -> Result<String, ApiError> {
+        let (state, cache, context, schema) =
+            (self.snapshot(), Arc::clone(&self.parsed), Arc::clone(context), Arc::clone(schema));
         self.work(move || {
-            let parsed = parse_stored(&cache, &state, &found.subject.context, found.version.id, &found.schema);
+            let parsed = parse_stored(&cache, &state, &context, id, &schema);
             parsed.map(|parsed| schema::in_form(&parsed, form)).map_err(ApiError::invalid_schema)
         })
         .await
@@ -204,84 +235,21 @@ fn home_of_id(state: &State, id: u32, hint: Option<&SubjectName>) -> Option<(Arc
     Some((other, Some(Arc::clone(&hint.name))))
 }
 
-/// The newest version of exactly this subject that has the schema: by identity as given, then with the metadata that a
-/// registration would give it, then by comparing with each version.
-pub(super) fn find_schema(
+/// The version with the schema as it was given, else with the metadata and the rules that a registration would give it.
+fn find_as_given_or_merged(
     cache: &ParsedCache,
     state: &State,
     subject: &SubjectName,
     incoming: &Incoming,
-    metadata: Option<&Metadata>,
+    request: &RegisterRequest,
     deleted: bool,
 ) -> Option<Found> {
-    let context = state.context(&subject.context)?;
-    let known = context.subject(&subject.name)?;
-    let by_identity = |schema: &Schema| {
-        let id = context.id_of(schema.identity)?;
-        let hit = known.versions().rev().find(|(_, version)| version.id == id && (deleted || !version.deleted))?;
-        Found::at(state, subject, hit.0)
-    };
-    let plain = incoming.with_metadata(metadata.cloned());
-    if let Some(found) = by_identity(&plain) {
-        return Some(found);
+    let given = incoming.with(request.metadata.clone(), request.rule_set.clone());
+    let found = find(cache, state, subject, &Wanted { incoming, schema: &given, deleted });
+    if found.is_some() || state.subject(subject)?.latest().is_none() {
+        return found;
     }
-    let effective = Effective::of(state, subject);
-    let merged = incoming.with_metadata(merged_metadata(state, subject, metadata, &effective));
-    if merged.identity != plain.identity
-        && let Some(found) = by_identity(&merged)
-    {
-        return Some(found);
-    }
-    if !known.needs_scan && !has_version_property(metadata) {
-        return None;
-    }
-    let resolved = |id: u32, old: &Schema| {
-        parse_stored(cache, state, &subject.context, id, old).ok().map(|parsed| schema::resolved_text(&parsed))
-    };
-    let hit = known.versions().rev().filter(|(_, version)| deleted || !version.deleted).find(|(_, version)| {
-        context.schema(version.id).is_some_and(|old| is_equivalent(&plain, old, || resolved(version.id, old)))
-    })?;
-    Found::at(state, subject, hit.0).map(|found| Found { by_scan: true, ..found })
-}
-
-pub(super) fn has_version_property(metadata: Option<&Metadata>) -> bool {
-    metadata.is_some_and(|m| m.properties.contains_key(VERSION_PROPERTY))
-}
-
-/// The same schema but for the version property; or the same with its references written out.
-fn is_equivalent(new: &Schema, old: &Schema, resolved: impl FnOnce() -> Option<String>) -> bool {
-    let bare = |metadata: &Option<Metadata>| {
-        let mut bare = metadata.clone().unwrap_or_default();
-        bare.properties.remove(VERSION_PROPERTY);
-        bare
-    };
-    if new.format != old.format || bare(&new.metadata) != bare(&old.metadata) {
-        return false;
-    }
-    if new.references == old.references {
-        return new.text == old.text;
-    }
-    new.references.is_empty() && resolved().is_some_and(|text| *text == *new.text)
-}
-
-/// What a registration stores: without metadata, that of the latest version; the subject's defaults under it, its overrides over
-/// it.
-pub(super) fn merged_metadata(
-    state: &State,
-    subject: &SubjectName,
-    metadata: Option<&Metadata>,
-    effective: &Effective,
-) -> Option<Metadata> {
-    let inherited = || {
-        let (number, _) = state.subject(subject)?.latest()?;
-        state.version(subject, number)?.1.metadata.clone()
-    };
-    let given = metadata.cloned().or_else(inherited);
-    let layers = [effective.own.default_metadata.clone(), given, effective.own.override_metadata.clone()];
-    layers.into_iter().flatten().reduce(|mut under, over| {
-        under.tags.extend(over.tags);
-        under.properties.extend(over.properties);
-        under.sensitive.extend(over.sensitive);
-        under
-    })
+    let (metadata, rules) = merged(state, subject, request, &Effective::of(state, subject));
+    let schema = incoming.with(metadata, rules);
+    (schema.identity != given.identity).then(|| find(cache, state, subject, &Wanted { incoming, schema: &schema, deleted }))?
 }

@@ -5,23 +5,31 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use eventpact_registry_client::wire::{SchemaEntity, SchemaTags};
+use eventpact_registry_client::wire::{RuleSet, SchemaEntity, SchemaTags, TagRequest};
 use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 
 use super::check::{compatibility, live};
-use super::lookup::{find_schema, has_version_property, merged_metadata};
+use super::equal::{Wanted, find, find_latest, merged};
+use super::lookup::Found;
 use super::settings::{Effective, mode_of, refuse_read_only};
 use super::{Incoming, Registry, STRIPES, now, read};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
+use crate::rules::Rulesets;
 use crate::schema::Reading;
 use crate::state::{Schema, State, Subject, VERSION_PROPERTY, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
-use crate::tags;
+use crate::{rules, tags};
 
 /// How often a registration is checked again because the subject or its settings changed meanwhile.
 const ATTEMPTS: usize = 12;
+
+/// The version of a request that means "after the latest one", and is answered with the latest one if that is the same.
+const LATEST: i32 = -1;
+
+/// The code of a refusal for incompatibility, as it is made.
+const INCOMPATIBLE: i32 = 40901;
 
 /// What a registration gave.
 #[derive(Debug, Clone)]
@@ -29,6 +37,15 @@ pub(crate) struct Registered {
     pub(crate) id: u32,
     pub(crate) number: i32,
     pub(crate) schema: Arc<Schema>,
+    /// Told when it was there already and was found by comparing.
+    pub(crate) version: Option<Version>,
+}
+
+impl From<Found> for Registered {
+    fn from(found: Found) -> Self {
+        let version = found.by_content.then_some(found.version);
+        Self { id: found.version.id, number: found.number, schema: found.schema, version }
+    }
 }
 
 /// What a check came to, against one snapshot.
@@ -44,6 +61,8 @@ struct Plan {
     schema: Arc<Schema>,
     /// The id that an import asks for.
     wanted_id: Option<u32>,
+    /// Nothing is compared, and versions may be anything.
+    import: bool,
     /// The version that the request asks for; must then be the next one, except in imports.
     wanted_number: Option<i32>,
     /// Revision of the subject, 0 when there was none.
@@ -52,16 +71,31 @@ struct Plan {
 }
 
 impl Registry {
-    /// Registers a schema under a subject. The same request twice gives the same answer.
+    /// Registers a schema under a subject. The same request twice gives the same answer, unless it must be stored `anew`.
     pub(crate) async fn register(
+        &self,
+        subject: &SubjectName,
+        mut request: RegisterRequest,
+        normalize: bool,
+        anew: bool,
+    ) -> Result<Registered, ApiError> {
+        request.rule_set = rules::admit(request.rule_set, self.dialect.rulesets)?;
+        if !subject.is_valid() {
+            return Err(ApiError::invalid_subject(subject));
+        }
+        let stored = self.register_admitted(subject, request, normalize, anew).await;
+        stored.map_err(
+            |error| if error.code == INCOMPATIBLE { error.with_code(self.dialect.incompatible_code.number()) } else { error },
+        )
+    }
+
+    async fn register_admitted(
         &self,
         subject: &SubjectName,
         request: RegisterRequest,
         normalize: bool,
+        anew: bool,
     ) -> Result<Registered, ApiError> {
-        if !subject.is_valid() {
-            return Err(ApiError::invalid_subject(subject));
-        }
         let request = Arc::new(request);
         let mut turns = Vec::new();
         for attempt in 0..ATTEMPTS {
@@ -71,7 +105,7 @@ impl Registry {
             }
             let (state, cache) = (self.snapshot(), Arc::clone(&self.parsed));
             let (name, asked) = (subject.clone(), Arc::clone(&request));
-            let plan = match self.work(move || prepare(&cache, &state, &name, &asked, normalize)).await? {
+            let plan = match self.work(move || prepare(&cache, &state, &name, &asked, normalize, anew)).await? {
                 Prepared::Known(registered) => return Ok(registered),
                 Prepared::New(plan) => plan,
             };
@@ -81,6 +115,27 @@ impl Registry {
             }
         }
         Err(ApiError::contended())
+    }
+
+    /// The rules of a version that is tagged: those given, or those of the version before with some merged in and some left out.
+    pub(crate) fn tagged_rules(&self, subject: &SubjectName, request: &TagRequest) -> Result<Option<RuleSet>, ApiError> {
+        let given = rules::admit(request.rule_set.clone(), self.dialect.rulesets)?;
+        let merged = rules::admit(request.rules_to_merge.clone(), self.dialect.rulesets)?;
+        let edits = merged.is_some() || !request.rules_to_remove.is_empty();
+        if self.dialect.rulesets == Rulesets::Drop || !edits {
+            return Ok(given);
+        }
+        if given.is_some() {
+            return Err(ApiError::invalid_rules("ruleSet should be omitted if specifying rulesToMerge or rulesToRemove"));
+        }
+        let state = self.snapshot();
+        let before = match request.new_version {
+            Some(number) if number > 1 => Some(number - 1),
+            _ => state.subject(subject).and_then(Subject::latest).map(|(number, _)| number),
+        };
+        let old = before.and_then(|number| state.version(subject, number)).and_then(|(_, schema)| schema.rules.clone());
+        let edited = old.into_iter().chain(merged).reduce(rules::merge);
+        Ok(edited.map(|edited| rules::without(edited, &request.rules_to_remove)))
     }
 
     fn turn(&self, subject: &SubjectName) -> &tokio::sync::Mutex<()> {
@@ -98,32 +153,34 @@ fn prepare(
     subject: &SubjectName,
     request: &RegisterRequest,
     normalize: bool,
+    anew: bool,
 ) -> Result<Prepared, ApiError> {
-    let import = matches!(mode_of(state, &subject.to_string()), "IMPORT" | "FORWARD");
-    let request = &*with_tags(state, subject, request)?;
-    let wanted_id = wanted_id(subject, request, import)?;
     let effective = Effective::of(state, subject);
-    let how = Reading { strict: !import, normalize: !import && (normalize || effective.normalize) };
-    let incoming = incoming(state, subject, request, how, import)?;
-    let asked_number = request.version.filter(|number| *number != 0);
-    let metadata = stored_metadata(state, subject, request, &effective, import);
-    // A request without a text whose latest version carries a version property makes a new version each time.
-    let repeats = request.schema.as_deref().is_none_or(|text| text.trim().is_empty()) && has_version_property(metadata.as_ref());
-    if !import
-        && asked_number.is_none()
-        && !repeats
-        && let Some(found) = find_schema(cache, state, subject, &incoming, request.metadata.as_ref(), false)
-    {
-        let (id, number, schema) = (found.version.id, found.number, found.schema);
-        return Ok(Prepared::Known(Registered { id, number, schema }));
+    let import = matches!(mode_of(state, &subject.to_string()), "IMPORT" | "FORWARD");
+    let how = Reading {
+        strict: false,
+        normalize: normalize || (effective.normalize && !anew),
+        check_fields: effective.validate_fields && !import,
+    };
+    if !anew && let Some(known) = known_before(cache, state, subject, request, how, &effective)? {
+        return Ok(Prepared::Known(known));
     }
+    let request = &*with_tags(state, subject, request)?;
     refuse_read_only(state, subject)?;
-    let schema = incoming.with_metadata(metadata.clone());
-    if let Some(known) = imported_again(state, subject, &schema, wanted_id, asked_number) {
+    let wanted_id = wanted_id(subject, request, import)?;
+    let strict = wanted_id.is_none() && effective.validate_new;
+    let incoming = incoming(state, subject, request, Reading { strict, ..how }, import)?;
+    let (metadata, rules) = stored_extras(state, subject, request, &effective, import);
+    let schema = incoming.with(metadata, rules);
+    let asked_number = request.version.filter(|number| *number != 0);
+    if asked_number.is_none()
+        && let Some(known) = known_with_extras(cache, state, subject, &incoming, &schema, wanted_id)
+    {
         return Ok(Prepared::Known(known));
     }
     if !import {
-        let messages = compatibility(cache, state, subject, &incoming, metadata.as_ref(), &live(state, subject), &effective);
+        let messages =
+            compatibility(cache, state, subject, &incoming, schema.metadata.as_ref(), &live(state, subject), &effective);
         if !messages.is_empty() {
             return Err(ApiError::incompatible(subject, &messages));
         }
@@ -131,10 +188,63 @@ fn prepare(
     Ok(Prepared::New(Box::new(Plan {
         schema: Arc::new(schema),
         wanted_id,
+        import,
         wanted_number: asked_number.filter(|number| *number > 0),
         subject_revision: state.subject(subject).map_or(0, |s| s.revision),
         settings_revision: state.settings_revision,
     })))
+}
+
+/// The version that has exactly what was sent. It is given back in every mode, also where nothing may be written.
+fn known_before(
+    cache: &ParsedCache,
+    state: &State,
+    subject: &SubjectName,
+    request: &RegisterRequest,
+    how: Reading,
+    effective: &Effective,
+) -> Result<Option<Registered>, ApiError> {
+    let tagged = !request.schema_tags_to_add.is_empty() || !request.schema_tags_to_remove.is_empty();
+    let text = request.schema.as_deref().unwrap_or("");
+    if tagged || request.propagate_schema_tags || effective.has_defaults_or_overrides() || text.trim().is_empty() {
+        return Ok(None);
+    }
+    let incoming = read(state, subject, &request.format(), text, &request.references, how)?;
+    let schema = incoming.with(request.metadata.clone(), request.rule_set.clone());
+    let wanted = Wanted { incoming: &incoming, schema: &schema, deleted: false };
+    let number = request.version.unwrap_or(0);
+    let found = if number == LATEST { find_latest(cache, state, subject, &wanted) } else { find(cache, state, subject, &wanted) };
+    let Some(found) = found else { return Ok(None) };
+    let same_id = |found: &Found| request.id.and_then(|id| u32::try_from(id).ok()) == Some(found.version.id);
+    let no_id = request.id.is_none_or(|id| id < 0);
+    if number == 0 || number == LATEST {
+        return Ok((no_id || same_id(&found)).then(|| Registered::from(found)));
+    }
+    if !same_id(&found) {
+        return Ok(None);
+    }
+    // An import may have brought one schema as two versions.
+    let asked = if found.number == number { Some(found) } else { Found::at(state, subject, number) };
+    Ok(asked.filter(|asked| same_id(asked) && !asked.version.deleted).map(Registered::from))
+}
+
+/// The version that has the schema with the metadata and rules that it would be stored with.
+fn known_with_extras(
+    cache: &ParsedCache,
+    state: &State,
+    subject: &SubjectName,
+    incoming: &Incoming,
+    schema: &Schema,
+    wanted_id: Option<u32>,
+) -> Option<Registered> {
+    let found = find(cache, state, subject, &Wanted { incoming, schema, deleted: false })?;
+    let (id, number) = (found.version.id, found.number);
+    wanted_id.is_none_or(|wanted| wanted == id).then(|| Registered {
+        id,
+        number,
+        schema: Arc::new(schema.clone()),
+        version: None,
+    })
 }
 
 /// The request with the tags that it asks for written into its text. Such a registration is always a new version.
@@ -149,36 +259,22 @@ fn with_tags<'a>(
     if !asked && !request.propagate_schema_tags {
         return Ok(Cow::Borrowed(request));
     }
-    if request.format() != SchemaType::Avro {
-        let why = format!("Invalid schema of type {}, details: only Avro schemas are tagged in their text", request.format());
+    let format = request.format();
+    if !tags::can_be_tagged(&format) {
+        let why = format!("Invalid schema of type {format}, details: only Avro and JSON schemas are tagged in their text");
         return if asked { Err(ApiError::invalid_schema(why)) } else { Ok(Cow::Borrowed(request)) };
     }
-    let lenient = Reading { strict: false, normalize: false };
-    let incoming = incoming(state, subject, request, lenient, false)?;
+    let incoming = incoming(state, subject, request, Reading::LENIENT, false)?;
     let inherited = || -> Vec<SchemaTags> {
-        let own: HashSet<SchemaEntity> = tags::entities(&incoming.parsed.text).into_iter().collect();
-        let tags = latest().map(|(_, schema)| tags::of(&schema.text)).unwrap_or_default();
+        let own: HashSet<SchemaEntity> = tags::entities(&format, &incoming.parsed.text).into_iter().collect();
+        let tags = latest().map(|(_, schema)| tags::of(&format, &schema.text)).unwrap_or_default();
         tags.into_iter().filter(|tags| own.contains(&tags.schema_entity)).collect()
     };
     let mut all = if request.propagate_schema_tags { inherited() } else { Vec::new() };
     all.extend(add.iter().cloned());
-    let text = tags::edit(&incoming.parsed.text, &all, remove).map_err(ApiError::invalid_schema)?;
+    let text = tags::edit(&format, &incoming.parsed.text, &all, remove).map_err(ApiError::invalid_schema)?;
     let version = request.version.filter(|number| *number != 0).or(asked.then_some(-1));
     Ok(Cow::Owned(RegisterRequest { schema: Some(text), references: incoming.references.clone(), version, ..request.clone() }))
-}
-
-/// An import of an id that the subject has already, without a certain version.
-fn imported_again(
-    state: &State,
-    subject: &SubjectName,
-    schema: &Schema,
-    wanted_id: Option<u32>,
-    asked_number: Option<i32>,
-) -> Option<Registered> {
-    let id = wanted_id.filter(|_| asked_number.is_none_or(|number| number < 0))?;
-    let known = state.context(&subject.context)?.schema(id).filter(|known| known.identity == schema.identity)?;
-    let (number, _) = state.subject(subject)?.live().rev().find(|(_, version)| version.id == id)?;
-    Some(Registered { id, number, schema: Arc::clone(known) })
 }
 
 /// Imports bring their ids; nobody else may.
@@ -211,25 +307,26 @@ fn incoming(
     }
 }
 
-/// The metadata that is stored. A version that is asked for is kept in it, and whoever inherits it is renumbered.
-fn stored_metadata(
+/// The metadata and the rules that are stored. A version that is asked for is kept in the metadata, and whoever inherits it is
+/// renumbered.
+fn stored_extras(
     state: &State,
     subject: &SubjectName,
     request: &RegisterRequest,
     effective: &Effective,
     import: bool,
-) -> Option<Metadata> {
+) -> (Option<Metadata>, Option<RuleSet>) {
     if import {
-        return request.metadata.clone();
+        return (request.metadata.clone(), request.rule_set.clone());
     }
-    let mut metadata = merged_metadata(state, subject, request.metadata.as_ref(), effective);
+    let (mut metadata, rules) = merged(state, subject, request, effective);
     let asked = request.version.filter(|number| *number != 0);
-    if asked.is_some() || (has_version_property(metadata.as_ref()) && request.metadata.is_none()) {
+    let has_property = metadata.as_ref().is_some_and(|m| m.properties.contains_key(VERSION_PROPERTY));
+    if asked.is_some() || has_property {
         let next = state.subject(subject).map_or(1, Subject::next_version);
-        let number = asked.filter(|number| *number > 0).unwrap_or(next);
-        metadata.get_or_insert_default().properties.insert(VERSION_PROPERTY.to_owned(), number.to_string());
+        metadata.get_or_insert_default().properties.insert(VERSION_PROPERTY.to_owned(), next.to_string());
     }
-    metadata
+    (metadata, rules)
 }
 
 /// Stores what was checked, if what the check relied on still holds; `None` asks for another check.
@@ -246,16 +343,14 @@ fn decide(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Chan
     }
     let next = known.map_or(1, Subject::next_version);
     let number = plan.wanted_number.unwrap_or(next);
-    if plan.wanted_id.is_none() && number != next {
+    if !plan.import && number != next {
         return Err(ApiError::invalid_schema("Version is not one more than previous version"));
     }
     let mut changes = Vec::new();
     let id = bind_id(state, subject, plan, &mut changes)?;
-    if plan.wanted_id.is_none() {
-        forget_deleted_twins(state, subject, id, &mut changes);
-    }
+    forget_deleted_twins(state, subject, id, number, &mut changes);
     changes.push(Change::PutVersion { subject: subject.clone(), number, version: Version { id, deleted: false, ts: now() } });
-    Ok((changes, Some(Registered { id, number, schema: Arc::clone(&plan.schema) })))
+    Ok((changes, Some(Registered { id, number, schema: Arc::clone(&plan.schema), version: None })))
 }
 
 /// The id of the schema: the one it has in this context, the one an import asks for, or the next.
@@ -266,7 +361,7 @@ fn bind_id(state: &State, subject: &SubjectName, plan: &Plan, changes: &mut Vec<
     let id = match (plan.wanted_id, known) {
         (None, Some(known)) => return Ok(known),
         (Some(wanted), _) => match context.and_then(|c| c.schema(wanted)) {
-            Some(old) if old.identity == plan.schema.identity => return Ok(wanted),
+            Some(old) if old.identity == plan.schema.identity && old.format == plan.schema.format => return Ok(wanted),
             Some(_) => {
                 let place = subject.context_prefix();
                 return Err(ApiError::not_permitted(format!(
@@ -278,20 +373,19 @@ fn bind_id(state: &State, subject: &SubjectName, plan: &Plan, changes: &mut Vec<
         (None, None) => next,
     };
     // Ids are 31 bits wide in the clients; the original runs over into negative ones, we refuse.
-    let after = id
-        .checked_add(1)
-        .filter(|_| id < i32::MAX as u32)
-        .ok_or_else(|| ApiError::not_permitted("No id is left in this context"))?;
-    changes.push(Change::PutContext { context: Arc::clone(&subject.context), next_id: next.max(after), listed: true });
+    if id > i32::MAX as u32 {
+        return Err(ApiError::not_permitted("No id is left in this context"));
+    }
+    changes.push(Change::PutContext { context: Arc::clone(&subject.context), next_id: next.max(id + 1), listed: true });
     let (context, schema) = (Arc::clone(&subject.context), Arc::clone(&plan.schema));
     changes.push(Change::PutSchema { context, id, schema, imported: plan.wanted_id.is_some() });
     Ok(id)
 }
 
-/// A schema that comes back replaces its soft-deleted versions, unless somebody refers to them.
-fn forget_deleted_twins(state: &State, subject: &SubjectName, id: u32, changes: &mut Vec<Change>) {
-    let versions = state.subject(subject).into_iter().flat_map(Subject::versions);
-    let twins = versions.filter(|(_, version)| version.deleted && version.id == id).map(|(number, _)| number);
+/// A schema that comes back replaces its older, soft-deleted versions, unless somebody refers to them.
+fn forget_deleted_twins(state: &State, subject: &SubjectName, id: u32, new: i32, changes: &mut Vec<Change>) {
+    let versions = state.context(&subject.context).into_iter().flat_map(|c| c.uses_in(id, &subject.name));
+    let twins = versions.filter(|(number, version)| version.deleted && *number < new).map(|(number, _)| number);
     let free = twins.filter(|number| state.referrers(subject, *number).next().is_none());
     changes.extend(free.map(|number| Change::DropVersion { subject: subject.clone(), number }));
 }

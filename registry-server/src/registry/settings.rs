@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use eventpact_compat::mode::Mode as Level;
-use eventpact_registry_client::wire::{Config, ConfigUpdate, Update};
+use eventpact_registry_client::wire::{Config, ConfigUpdate, RuleSet, Update};
 
 use super::Registry;
+use super::delete::{purge, subjects_of};
 use crate::error::ApiError;
+use crate::rules;
 use crate::state::State;
 use crate::store::Change;
-use crate::subject::{ABOVE_ALL, SubjectName, scope, scopes_of, split};
+use crate::subject::{ABOVE_ALL, SubjectName, scope, scopes_of};
 
 /// The level where nothing is set.
 pub(crate) const DEFAULT_LEVEL: &str = "BACKWARD";
@@ -25,7 +27,7 @@ impl Registry {
         let found = if fall_back { nearest(&key, |s| state.config(s)) } else { state.config(&key) };
         match found {
             Some(config) => Ok(shown(config)),
-            None if fall_back || key.is_empty() => Ok(shown(&Config::default())),
+            None if fall_back || always_has_a_value(&key) => Ok(shown(&Config::default())),
             None => Err(ApiError::no_config(at)),
         }
     }
@@ -37,6 +39,8 @@ impl Registry {
             let known: Level = level.parse().map_err(|_| ApiError::invalid_level())?;
             known.as_str().clone_into(level);
         }
+        update.default_rule_set = self.admitted(update.default_rule_set)?;
+        update.override_rule_set = self.admitted(update.override_rule_set)?;
         if let Update::Set(policy) = &update.compatibility_policy
             && !matches!(policy.as_str(), "STRICT" | "LENIENT")
         {
@@ -46,9 +50,7 @@ impl Registry {
         let subject = SubjectName::parse(at);
         self.writer
             .submit(move |state| {
-                if mode_of(state, &key) == "READONLY" {
-                    return Err(read_only(&subject));
-                }
+                refuse_read_only(state, &subject)?;
                 let mut config = state.config(&key).map(|c| (**c).clone()).unwrap_or_default();
                 merge(&mut config, update.clone());
                 Ok((vec![Change::Config { scope: Arc::clone(&key), config: Some(Arc::new(config.clone())) }], config))
@@ -60,13 +62,16 @@ impl Registry {
     pub(crate) async fn delete_config(&self, at: &str) -> Result<Config, ApiError> {
         let (key, at): (Arc<str>, String) = (scope(at).into(), at.to_owned());
         self.writer
-            .submit(move |state| match state.config(&key) {
-                Some(config) => {
-                    let before = shown(config);
-                    Ok((vec![Change::Config { scope: Arc::clone(&key), config: None }], before))
-                }
-                None if key.is_empty() => Ok((Vec::new(), shown(&Config::default()))),
-                None => Err(ApiError::subject_not_found(&at)),
+            .submit(move |state| {
+                let before = match state.config(&key) {
+                    Some(config) => shown(config),
+                    None if always_has_a_value(&key) => shown(&Config::default()),
+                    None => return Err(ApiError::subject_not_found(&at)),
+                };
+                refuse_read_only(state, &SubjectName::parse(&at))?;
+                let set = state.config(&key).is_some();
+                let change = Change::Config { scope: Arc::clone(&key), config: None };
+                Ok((set.then_some(change).into_iter().collect(), before))
             })
             .await
     }
@@ -75,13 +80,14 @@ impl Registry {
     pub(crate) fn mode(&self, at: &str, fall_back: bool) -> Result<String, ApiError> {
         let state = self.snapshot();
         let key = scope(at);
-        if fall_back || key.is_empty() {
+        if fall_back || always_has_a_value(&key) {
             return Ok(mode_of(&state, &key).to_owned());
         }
         state.mode(&key).map(ToString::to_string).ok_or_else(|| ApiError::no_mode(at))
     }
 
-    /// Sets the mode of a scope; `None` removes it. IMPORT needs an empty scope unless `force`.
+    /// Sets the mode of a scope; `None` removes it. IMPORT needs an empty scope, from which it removes what is softly deleted, unless
+    /// `force`.
     pub(crate) async fn set_mode(&self, at: &str, mode: Option<&str>, force: bool) -> Result<(), ApiError> {
         check_scope(at)?;
         let wanted = mode.map(str::to_ascii_uppercase);
@@ -94,58 +100,82 @@ impl Registry {
         let key: Arc<str> = scope(at).into();
         self.writer
             .submit(move |state| {
-                let import = wanted.as_deref() == Some("IMPORT");
-                if import && !force && has_live_subject(state, &key) {
-                    return Err(ApiError::not_permitted("Cannot import since found existing subjects"));
+                let mut changes = Vec::new();
+                if wanted.as_deref() == Some("IMPORT") && !force && mode_of(state, &key) != "IMPORT" {
+                    let subjects = subjects_of(state, &key);
+                    if subjects.iter().any(|s| state.subject(s).is_some_and(|s| s.latest().is_some())) {
+                        return Err(ApiError::not_permitted("Cannot import since found existing subjects"));
+                    }
+                    changes = purge(state, &subjects)?;
                 }
-                Ok((vec![Change::Mode { scope: Arc::clone(&key), mode: wanted.as_deref().map(Into::into) }], ()))
+                changes.push(Change::Mode { scope: Arc::clone(&key), mode: wanted.as_deref().map(Into::into) });
+                Ok((changes, ()))
             })
             .await
     }
 
-    /// Removes the mode of a scope and gives it back.
-    pub(crate) async fn delete_mode(&self, at: &str) -> Result<String, ApiError> {
+    /// Removes the mode of a scope, with `recursive` also those of the subjects of a context, and gives back what the scope had.
+    pub(crate) async fn delete_mode(&self, at: &str, recursive: bool) -> Result<Option<String>, ApiError> {
         let (key, at): (Arc<str>, String) = (scope(at).into(), at.to_owned());
         self.writer
-            .submit(move |state| match state.mode(&key) {
-                Some(mode) => {
-                    let before = mode.to_string();
-                    Ok((vec![Change::Mode { scope: Arc::clone(&key), mode: None }], before))
-                }
-                None if key.is_empty() => Ok((Vec::new(), DEFAULT_MODE.to_owned())),
-                None => Err(ApiError::subject_not_found(&at)),
+            .submit(move |state| {
+                let before = match state.mode(&key) {
+                    Some(mode) => Some(mode.to_string()),
+                    None if always_has_a_value(&key) => Some(DEFAULT_MODE.to_owned()),
+                    None if recursive => None,
+                    None => return Err(ApiError::subject_not_found(&at)),
+                };
+                let context = SubjectName::parse(&key);
+                let below = |scope: &str| {
+                    let scope = SubjectName::parse(scope);
+                    recursive && context.name.is_empty() && scope.context == context.context
+                };
+                let gone = state.modes().filter(|(scope, _)| **scope == key || below(scope));
+                let changes = gone.map(|(scope, _)| Change::Mode { scope: Arc::clone(scope), mode: None }).collect();
+                Ok((changes, before))
             })
             .await
+    }
+
+    /// Rules of a configuration, as this server takes them.
+    fn admitted(&self, rules: Update<RuleSet>) -> Result<Update<RuleSet>, ApiError> {
+        let Update::Set(rules) = rules else { return Ok(rules) };
+        Ok(rules::admit(Some(rules), self.dialect.rulesets)?.map_or(Update::Keep, Update::Set))
     }
 }
 
-/// What holds for a subject: the level comes from the nearest scope that has any configuration, the switches from the nearest
-/// scope that sets them.
+/// What holds for a subject: the configuration of the nearest scope that has one, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Effective {
     pub(super) level: Level,
     pub(super) normalize: bool,
+    /// Checks names of fields and reserved fields.
     pub(super) validate_fields: bool,
+    /// Parses new schemas strictly.
+    pub(super) validate_new: bool,
     /// The policy LENIENT: JSON Schema may add and remove optional properties.
     pub(super) lenient: bool,
-    pub(super) group: Option<String>,
-    /// Of the subject alone: metadata under and over what a registration gives.
-    pub(super) own: Config,
+    /// As it is set.
+    pub(super) config: Config,
 }
 
 impl Effective {
     pub(super) fn of(state: &State, subject: &SubjectName) -> Self {
-        let configs: Vec<&Arc<Config>> = scopes_of(subject).iter().filter_map(|s| state.config(s)).collect();
-        let level = configs.first().and_then(|c| c.compatibility_level.as_deref());
-        let switch = |pick: fn(&Config) -> Option<bool>| configs.iter().find_map(|c| pick(c)).unwrap_or(false);
+        let config = scopes_of(subject).iter().find_map(|s| state.config(s)).map(|c| (**c).clone()).unwrap_or_default();
         Self {
-            level: level.and_then(|l| l.parse().ok()).unwrap_or_default(),
-            normalize: switch(|c| c.normalize),
-            validate_fields: switch(|c| c.validate_fields),
-            lenient: configs.iter().find_map(|c| c.compatibility_policy.as_deref()) == Some("LENIENT"),
-            group: configs.iter().find_map(|c| c.compatibility_group.clone()),
-            own: configs.first().map(|c| (***c).clone()).unwrap_or_default(),
+            level: config.compatibility_level.as_deref().and_then(|level| level.parse().ok()).unwrap_or_default(),
+            normalize: config.normalize.unwrap_or(false),
+            validate_fields: config.validate_fields.unwrap_or(false),
+            validate_new: config.validate_new_schemas.unwrap_or(true),
+            lenient: config.compatibility_policy.as_deref() == Some("LENIENT"),
+            config,
         }
+    }
+
+    /// Metadata or rules are put under or over those of every registration.
+    pub(super) fn has_defaults_or_overrides(&self) -> bool {
+        let Config { default_metadata, override_metadata, default_rule_set, override_rule_set, .. } = &self.config;
+        default_metadata.is_some() || override_metadata.is_some() || default_rule_set.is_some() || override_rule_set.is_some()
     }
 }
 
@@ -175,19 +205,15 @@ fn nearest<'s, T>(key: &str, at: impl Fn(&str) -> Option<&'s T>) -> Option<&'s T
     scopes_of(&SubjectName::parse(key)).iter().find_map(|s| at(s))
 }
 
+/// The whole registry and what is above all contexts answer with a default where nothing is set.
+fn always_has_a_value(key: &str) -> bool {
+    key.is_empty() || key.starts_with(ABOVE_ALL)
+}
+
 /// A scope that can be written to: the whole registry, a context, or a subject with a valid name.
 fn check_scope(at: &str) -> Result<(), ApiError> {
     let subject = SubjectName::parse(at);
     if at.is_empty() || at == ABOVE_ALL || subject.is_valid() { Ok(()) } else { Err(ApiError::invalid_subject(at)) }
-}
-
-fn has_live_subject(state: &State, key: &str) -> bool {
-    let subject = SubjectName::parse(key);
-    let is_context = key.is_empty() || key == ABOVE_ALL || split(key).is_some_and(|(_, name)| name.is_empty());
-    if !is_context {
-        return state.subject(&subject).is_some_and(|s| s.latest().is_some());
-    }
-    state.context(&subject.context).is_some_and(|c| c.subjects().any(|(_, s)| s.latest().is_some()))
 }
 
 /// As it is answered: with a level, and without an empty alias.
@@ -210,4 +236,6 @@ fn merge(config: &mut Config, update: ConfigUpdate) {
     update.compatibility_group.apply(&mut config.compatibility_group);
     update.default_metadata.apply(&mut config.default_metadata);
     update.override_metadata.apply(&mut config.override_metadata);
+    update.default_rule_set.apply(&mut config.default_rule_set);
+    update.override_rule_set.apply(&mut config.override_rule_set);
 }

@@ -60,6 +60,11 @@ impl Endpoint {
             | Self::Guid(_)
             | Self::GuidIds(_)
             | Self::Contexts
+            | Self::Associations
+            | Self::AssociationsBatchGet
+            | Self::AssociationsBatchMutate
+            | Self::AssociationsOfId(_)
+            | Self::AssociationsOfName(..)
             | Self::ClusterId
             | Self::ServerVersion
             | Self::Deployment => Need::Entry,
@@ -70,7 +75,8 @@ impl Endpoint {
             | Self::ReferencedBy(s, _)
             | Self::VersionWithMetadata(s)
             | Self::CompatibleWithLevel(s)
-            | Self::CompatibleWithVersion(s, _) => on(Verb::Read, s),
+            | Self::CompatibleWithVersion(s, _)
+            | Self::AssociationsOfSubject(s) => on(Verb::Read, s),
             Self::Config(s) if *method == Method::GET => settings(s),
             Self::Config(s) => on(Verb::Config, s),
             Self::Mode(s) if *method == Method::GET => settings(s),

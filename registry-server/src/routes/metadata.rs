@@ -1,8 +1,11 @@
 //! `/v1/metadata/…`: what this server is. And `/subjects/{s}/metadata`: the version that has certain metadata.
 
+use std::collections::BTreeMap;
+
+use eventpact_registry_client::Metadata;
 use serde_json::json;
 
-use super::subjects::object;
+use super::subjects::formed;
 use super::{Answer, Request};
 use crate::error::ApiError;
 use crate::registry::Registry;
@@ -25,10 +28,10 @@ pub(super) fn deployment() -> Result<Answer, ApiError> {
     Answer::json(&json!({ "attributes": [] }))
 }
 
-/// `GET /subjects/{s}/metadata`: the newest version whose properties hold each `key` with the `value` at its side. A key without
-/// a value is left aside.
-pub(super) fn version_with(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
-    let wanted: Vec<(&str, &str)> = request.query.all("key").zip(request.query.all("value")).collect();
+/// `GET /subjects/{s}/metadata`: the newest version that has metadata and whose properties hold each `key` with the `value` at its
+/// side. A key without a value is left aside.
+pub(super) async fn version_with(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
+    let wanted: BTreeMap<&str, &str> = request.query.all("key").zip(request.query.all("value")).collect();
     let deleted = request.query.is("deleted");
     let state = registry.snapshot();
     let known = state.subject(subject).filter(|s| deleted || s.latest().is_some());
@@ -36,11 +39,9 @@ pub(super) fn version_with(registry: &Registry, request: &Request, subject: &Sub
     let versions = known.versions().rev().filter(|(_, version)| deleted || !version.deleted);
     let mut found = versions.filter_map(|(number, _)| Found::at(&state, subject, number));
     let found = found.find(|found| {
-        let has = |(key, value): &(&str, &str)| {
-            let properties = found.schema.metadata.as_ref().map(|metadata| &metadata.properties);
-            properties.and_then(|p| p.get(*key)).is_some_and(|property| property == value)
-        };
-        wanted.iter().all(has)
+        let has_all =
+            |metadata: &Metadata| wanted.iter().all(|(key, value)| metadata.properties.get(*key).is_some_and(|v| v == value));
+        found.schema.metadata.as_ref().is_some_and(has_all)
     });
-    Answer::json(&object(&found.ok_or_else(ApiError::schema_not_found)?))
+    Answer::json(&formed(registry, request, &found.ok_or_else(ApiError::schema_not_found)?).await?)
 }

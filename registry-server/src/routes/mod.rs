@@ -5,6 +5,7 @@
 
 #[allow(dead_code, reason = "some rights have no route yet")]
 mod access;
+mod associations;
 mod compatibility;
 mod config;
 mod contexts;
@@ -17,6 +18,8 @@ mod subjects;
 mod table;
 
 pub(crate) use access::Need;
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::http::Method;
 use eventpact_registry_client::Reference;
@@ -24,10 +27,12 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::associations::Owner;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::registry::Registry;
 use crate::registry::delete::context_name;
+use crate::state::State;
 use crate::subject::{SubjectName, split};
 
 /// A route with what its path says. Subjects are qualified already.
@@ -65,6 +70,18 @@ pub(crate) enum Endpoint {
     VersionWithMetadata(String),
     /// `/subjects/{s}/versions/{v}/tags`
     Tags(String, String),
+    /// `/associations`
+    Associations,
+    /// `/associations/subjects/{s}`
+    AssociationsOfSubject(String),
+    /// `/associations/resources/{id}`
+    AssociationsOfId(String),
+    /// `/associations/resources/{namespace}/{name}`
+    AssociationsOfName(String, String),
+    /// `/associations:batchGet`
+    AssociationsBatchGet,
+    /// `/associations:batchMutate`
+    AssociationsBatchMutate,
     /// `/v1/metadata/id`
     ClusterId,
     /// `/v1/metadata/version`
@@ -76,7 +93,7 @@ pub(crate) enum Endpoint {
 }
 
 /// What a request asks, without HTTP.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) endpoint: Endpoint,
@@ -95,6 +112,8 @@ pub(crate) enum Answer {
     Json(Vec<u8>),
     /// 200 with a schema text as it is.
     Text(String),
+    /// 207 with JSON: each part of a batch has an answer of its own.
+    Multi(Vec<u8>),
     /// 204.
     Empty,
 }
@@ -104,10 +123,15 @@ impl Answer {
     fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
         serde_json::to_vec(value).map(Self::Json).map_err(|_| ApiError::internal())
     }
+
+    /// 207 with this value.
+    fn multi<T: Serialize>(value: &T) -> Result<Self, ApiError> {
+        serde_json::to_vec(value).map(Self::Multi).map_err(|_| ApiError::internal())
+    }
 }
 
 /// The parameters after the question mark.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
     pairs: Vec<(String, String)>,
     /// From the path: narrows `subject` and `subjectPrefix`.
@@ -245,6 +269,12 @@ fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> 
         ["mode"] => Endpoint::Mode(scope()),
         ["mode", s] => Endpoint::Mode(subject(s)?),
         ["contexts"] => Endpoint::Contexts,
+        ["associations"] => Endpoint::Associations,
+        ["associations:batchGet"] => Endpoint::AssociationsBatchGet,
+        ["associations:batchMutate"] => Endpoint::AssociationsBatchMutate,
+        ["associations", "subjects", s] => Endpoint::AssociationsOfSubject(subject(s)?),
+        ["associations", "resources", id] => Endpoint::AssociationsOfId(decode(id)?),
+        ["associations", "resources", namespace, name] => Endpoint::AssociationsOfName(decode(namespace)?, decode(name)?),
         _ => return Err(ApiError::no_such_route()),
     })
 }
@@ -273,7 +303,55 @@ enum Freshness {
     Newest,
 }
 
+impl Request {
+    /// The request with the subject that an alias stands for in the place of the alias; one hop, as in the original.
+    fn meant(&self, state: &State) -> Cow<'_, Self> {
+        let real = |text: &str| Some(state.real_name(SubjectName::parse(text)).to_string()).filter(|real| real != text);
+        match &self.endpoint {
+            Endpoint::Subject(s)
+            | Endpoint::Versions(s)
+            | Endpoint::Version(s, _)
+            | Endpoint::VersionSchema(s, _)
+            | Endpoint::ReferencedBy(s, _)
+            | Endpoint::VersionWithMetadata(s)
+            | Endpoint::Tags(s, _)
+            | Endpoint::CompatibleWithLevel(s)
+            | Endpoint::CompatibleWithVersion(s, _)
+            | Endpoint::AssociationsOfSubject(s) => {
+                let Some(real) = real(s) else { return Cow::Borrowed(self) };
+                Cow::Owned(Self { endpoint: self.endpoint.with_subject(real), ..self.clone() })
+            }
+            Endpoint::SchemaId(_) | Endpoint::SchemaIdText(_) | Endpoint::SchemaIdSubjects(_) | Endpoint::SchemaIdVersions(_) => {
+                let hint = self.query.subject("subject").filter(|hint| !hint.is_empty());
+                let Some(real) = hint.and_then(|hint| real(&hint)) else { return Cow::Borrowed(self) };
+                let mut meant = self.clone();
+                meant.query.pairs.retain(|(key, _)| key != "subject");
+                meant.query.pairs.push(("subject".to_owned(), real));
+                Cow::Owned(meant)
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+}
+
 impl Endpoint {
+    /// The same route for another subject; routes without one stay as they are.
+    fn with_subject(&self, subject: String) -> Self {
+        match self.clone() {
+            Self::Subject(_) => Self::Subject(subject),
+            Self::Versions(_) => Self::Versions(subject),
+            Self::Version(_, v) => Self::Version(subject, v),
+            Self::VersionSchema(_, v) => Self::VersionSchema(subject, v),
+            Self::ReferencedBy(_, v) => Self::ReferencedBy(subject, v),
+            Self::VersionWithMetadata(_) => Self::VersionWithMetadata(subject),
+            Self::Tags(_, v) => Self::Tags(subject, v),
+            Self::CompatibleWithLevel(_) => Self::CompatibleWithLevel(subject),
+            Self::CompatibleWithVersion(_, v) => Self::CompatibleWithVersion(subject, v),
+            Self::AssociationsOfSubject(_) => Self::AssociationsOfSubject(subject),
+            other => other,
+        }
+    }
+
     fn freshness(&self) -> Freshness {
         match self {
             Self::Root | Self::Health | Self::SchemaTypes | Self::ClusterId | Self::ServerVersion | Self::Deployment => {
@@ -292,8 +370,13 @@ impl Endpoint {
             Self::Root | Self::Versions(_) => &[Method::GET, Method::POST],
             Self::Subject(_) => &[Method::POST, Method::DELETE],
             Self::Version(..) => &[Method::GET, Method::DELETE],
-            Self::CompatibleWithLevel(_) | Self::CompatibleWithVersion(..) | Self::Tags(..) => &[Method::POST],
-            Self::Config(_) | Self::Mode(_) => &[Method::GET, Method::PUT, Method::DELETE],
+            Self::CompatibleWithLevel(_)
+            | Self::CompatibleWithVersion(..)
+            | Self::Tags(..)
+            | Self::Associations
+            | Self::AssociationsBatchGet
+            | Self::AssociationsBatchMutate => &[Method::POST],
+            Self::Config(_) | Self::Mode(_) | Self::AssociationsOfId(_) => &[Method::GET, Method::PUT, Method::DELETE],
             Self::Context(name) if name == crate::subject::DEFAULT_CONTEXT => &[],
             Self::Context(_) => &[Method::DELETE],
             Self::Eventpact(route) => route.methods(),
@@ -305,7 +388,7 @@ impl Endpoint {
 /// Answers a request whose method the route has, from a state that has all that was acknowledged before the request came, unless
 /// `?consistency=local` does without.
 pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
-    access::check(&request)?;
+    access::check(&request.meant(&registry.snapshot()))?;
     if let Some(sequence) = request.sequence {
         registry.reached(sequence).await?;
     }
@@ -332,6 +415,10 @@ pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answ
 }
 
 async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
+    // Rights are those on the subject that is meant, which another process may have changed.
+    let meant = request.meant(&registry.snapshot());
+    let request = &*meant;
+    access::check(request)?;
     let subject = |text: &str| SubjectName::parse(text);
     let get = request.method == Method::GET;
     let post = request.method == Method::POST;
@@ -354,7 +441,7 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
         Endpoint::SchemaIdText(id) => schemas::text_by_id(registry, request, id).await,
         Endpoint::SchemaIdSubjects(id) => schemas::subjects_of_id(registry, request, id),
         Endpoint::SchemaIdVersions(id) => schemas::versions_of_id(registry, request, id),
-        Endpoint::Guid(guid) => schemas::by_guid(registry, request, guid),
+        Endpoint::Guid(guid) => schemas::by_guid(registry, request, guid).await,
         Endpoint::GuidIds(guid) => schemas::ids_of_guid(registry, request, guid),
         Endpoint::CompatibleWithLevel(s) => compatibility::with_level(registry, request, &subject(s)).await,
         Endpoint::CompatibleWithVersion(s, v) => compatibility::with_version(registry, request, &subject(s), v).await,
@@ -362,7 +449,13 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
         Endpoint::Mode(s) => mode::answer(registry, request, s).await,
         Endpoint::Contexts => contexts::list(registry, request),
         Endpoint::Context(name) => contexts::delete(registry, name).await,
-        Endpoint::VersionWithMetadata(s) => metadata::version_with(registry, request, &subject(s)),
+        Endpoint::Associations => associations::create(registry, request).await,
+        Endpoint::AssociationsOfSubject(s) => associations::list(registry, request, Owner::Subject(&subject(s).to_string())),
+        Endpoint::AssociationsOfId(id) => associations::resource(registry, request, id).await,
+        Endpoint::AssociationsOfName(namespace, name) => associations::list(registry, request, Owner::Resource(namespace, name)),
+        Endpoint::AssociationsBatchGet => associations::batch_get(registry, request),
+        Endpoint::AssociationsBatchMutate => associations::batch_mutate(registry, request).await,
+        Endpoint::VersionWithMetadata(s) => metadata::version_with(registry, request, &subject(s)).await,
         Endpoint::Tags(s, v) => subjects::tag(registry, request, &subject(s), v).await,
         Endpoint::ClusterId => metadata::id(),
         Endpoint::ServerVersion => metadata::version(),

@@ -15,9 +15,12 @@ pub(super) async fn answer(registry: &Registry, request: &Request, scope: &str) 
         return Answer::json(&body);
     }
     let mode = if request.method == Method::DELETE {
-        registry.delete_mode(scope).await?
+        registry.delete_mode(scope, request.query.is("recursive")).await?
     } else {
-        registry.mode(scope, request.query.is("defaultToGlobal"))?
+        Some(registry.mode(scope, request.query.is("defaultToGlobal"))?)
     };
-    Answer::json(&ModeBody { mode: Some(mode) })
+    match mode {
+        Some(mode) => Answer::json(&ModeBody { mode: Some(mode) }),
+        None => Ok(Answer::Json(b"{}".to_vec())),
+    }
 }

@@ -1,51 +1,96 @@
 //! `/schemas…`: by id, by guid, the list of all.
 
+use std::collections::{BTreeMap, HashSet};
+
+use eventpact_registry_client::wire::RuleSet;
 use eventpact_registry_client::{SchemaObject, SchemaString, SubjectVersion};
 use serde::Serialize;
 
-use super::subjects::{form, in_form, object, tags_asked_for};
-use super::{Answer, Request};
+use super::associations::Wanted;
+use super::subjects::{form, formed, in_form, references_as_asked_for, tags_asked_for};
+use super::{Answer, Query, Request};
 use crate::auth::Verb;
 use crate::error::ApiError;
 use crate::identity::Identity;
 use crate::registry::Registry;
 use crate::registry::lookup::Found;
-use crate::state::{Context, Schema, State, Version};
+use crate::state::{Context, Schema, State, Subject, Version};
 use crate::subject::{DEFAULT_CONTEXT, SubjectName, split};
 
 /// The longest list of schemas.
-const MAX_SCHEMAS: usize = 1000;
+pub(super) const MAX_SCHEMAS: usize = 1000;
 
 /// `GET /schemas`: the default context, unless a prefix names another one or all (`:*:`).
 pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
     let query = &request.query;
-    let (deleted, latest_only) = (query.is("deleted"), query.is("latestOnly"));
-    if query.get("ruleType").is_some_and(|rule| !rule.is_empty()) {
-        return Answer::json::<[SchemaObject; 0]>(&[]);
-    }
-    let prefix = query.subject("subjectPrefix").unwrap_or_default();
-    let every = prefix == ":*:";
-    let (only, begin) = if every { ("", "") } else { split(&prefix).unwrap_or((DEFAULT_CONTEXT, &prefix)) };
     let state = registry.snapshot();
+    let prefix = query.subject("subjectPrefix").unwrap_or_default();
+    let mut found = with_prefix(&state, &prefix, request);
+    let aliases = if query.is("aliases") { aliases(&state, &prefix) } else { BTreeMap::new() };
+    // What an alias stands for belongs to the list, wherever it is.
+    let listed: HashSet<String> = found.iter().map(|found| found.subject.to_string()).collect();
+    let missing = |subject: &&SubjectName| !listed.contains(&subject.to_string()) && request.caller.may_read(subject);
+    for subject in aliases.keys().filter(missing) {
+        let there = state.context(&subject.context).and_then(|context| context.subject(&subject.name));
+        found.extend(there.into_iter().flat_map(|there| versions_of(&state, subject, there, query)));
+    }
+    if let Some(rule_type) = query.get("ruleType").filter(|rule_type| !rule_type.is_empty()) {
+        let has_rule = |rules: &RuleSet| rules.rules().any(|rule| rule.rule_type.as_deref() == Some(rule_type));
+        found.retain(|found| found.schema.rules.as_ref().is_some_and(has_rule));
+    }
+    found.sort_by_cached_key(|found| (found.subject.to_string(), found.number));
+    let wanted = Wanted::of(query)?;
+    let shown = found.iter().filter_map(|found| {
+        let mut shown = found.object();
+        shown.associations = wanted.of_subject(&state, &shown.subject)?;
+        shown.aliases = aliases.get(&found.subject).cloned().unwrap_or_default();
+        Some(shown)
+    });
+    let page: Vec<SchemaObject> = query.page(shown, MAX_SCHEMAS)?;
+    Answer::json(&page)
+}
+
+fn with_prefix(state: &State, prefix: &str, request: &Request) -> Vec<Found> {
+    let query = &request.query;
+    let every = prefix == ":*:";
+    let (only, begin) = if every { ("", "") } else { split(prefix).unwrap_or((DEFAULT_CONTEXT, prefix)) };
     let contexts = state.contexts().filter(|(name, _)| every || *only == ***name);
-    let mut found: Vec<Found> = Vec::new();
-    for (context, content) in contexts {
-        let readable = content.subjects_from(begin).filter(|(name, _)| request.caller.may(Verb::Read, context, name));
-        for (name, subject) in readable {
-            let mut versions: Vec<(i32, Version)> = subject.versions().filter(|(_, v)| deleted || !v.deleted).collect();
-            if latest_only {
-                versions = versions.pop().into_iter().collect();
-            }
-            let subject = SubjectName::new(context.clone(), name.clone());
-            found.extend(versions.into_iter().filter_map(|(number, version)| {
-                let schema = content.schema(version.id)?.clone();
-                Some(Found { subject: subject.clone(), number, version, schema, by_scan: false })
-            }));
+    let subjects = contexts.flat_map(|(context, content)| content.subjects_from(begin).map(move |found| (context, found)));
+    let readable = subjects.filter(|(context, (name, _))| request.caller.may(Verb::Read, context, name));
+    let versions = readable.flat_map(|(context, (name, subject))| {
+        versions_of(state, &SubjectName::new(context.clone(), name.clone()), subject, query)
+    });
+    versions.collect()
+}
+
+fn versions_of(state: &State, name: &SubjectName, subject: &Subject, query: &Query) -> Vec<Found> {
+    let deleted = query.is("deleted");
+    let mut numbers: Vec<i32> = subject.versions().filter(|(_, v)| deleted || !v.deleted).map(|(number, _)| number).collect();
+    if query.is("latestOnly") {
+        numbers = numbers.pop().into_iter().collect();
+    }
+    numbers.into_iter().filter_map(|number| Found::at(state, name, number)).collect()
+}
+
+/// The aliases that begin with a prefix, by the subject that they stand for.
+fn aliases(state: &State, prefix: &str) -> BTreeMap<SubjectName, Vec<String>> {
+    let mut all: BTreeMap<SubjectName, Vec<String>> = BTreeMap::new();
+    let every = prefix == ":*:";
+    let (context, begin) = split(prefix).unwrap_or((DEFAULT_CONTEXT, prefix));
+    let begins = |scope: &str| {
+        let alias = SubjectName::parse(scope);
+        every || (*alias.context == *context && alias.name.starts_with(begin))
+    };
+    for (scope, config) in state.configs().filter(|(scope, _)| begins(scope)) {
+        if let Some(alias) = config.alias.as_deref().filter(|alias| !alias.is_empty()) {
+            let target = SubjectName::parse_in(alias, &SubjectName::parse(scope));
+            all.entry(target).or_default().push(scope.to_string());
         }
     }
-    found.sort_by_cached_key(|f| (f.subject.to_string(), f.number));
-    let page: Vec<SchemaObject> = query.page(found.iter().map(object), MAX_SCHEMAS)?;
-    Answer::json(&page)
+    for names in all.values_mut() {
+        names.sort_unstable();
+    }
+    all
 }
 
 /// `GET /schemas/ids/{id}`
@@ -56,9 +101,8 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
     if let Some(found) = &found {
         string.subject = Some(found.subject.to_string());
         string.version = Some(found.number);
-        if let Some(form) = form(request) {
-            string.schema = in_form(registry, request, found, form).await?;
-        }
+        string.references = references_as_asked_for(request, found);
+        string.schema = formed(registry, request, found).await?.schema;
     }
     if request.query.is("fetchMaxId") {
         let state = registry.snapshot();
@@ -71,9 +115,9 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
 /// `GET /schemas/ids/{id}/schema`: the bare text.
 pub(super) async fn text_by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
-    match (found, form(request)) {
-        (Some(found), Some(form)) => Ok(Answer::Text(in_form(registry, request, &found, form).await?)),
-        _ => Ok(Answer::Text(schema.text.to_string())),
+    match found {
+        Some(found) => Ok(Answer::Text(formed(registry, request, &found).await?.schema)),
+        None => Ok(Answer::Text(schema.text.to_string())),
     }
 }
 
@@ -92,7 +136,7 @@ pub(super) fn versions_of_id(registry: &Registry, request: &Request, id: &str) -
 }
 
 /// `GET /schemas/guids/{guid}`: the same schema in every registry.
-pub(super) fn by_guid(registry: &Registry, request: &Request, guid: &str) -> Result<Answer, ApiError> {
+pub(super) async fn by_guid(registry: &Registry, request: &Request, guid: &str) -> Result<Answer, ApiError> {
     let missing = || ApiError::schema_id_not_found(guid);
     let identity = Identity::parse(guid).ok_or_else(missing)?;
     let state = registry.snapshot();
@@ -102,7 +146,11 @@ pub(super) fn by_guid(registry: &Registry, request: &Request, guid: &str) -> Res
     let schema = context.schema(id).ok_or_else(missing)?;
     let uses = || context.uses(id).filter(|(subject, ..)| request.caller.may(Verb::Read, name, subject));
     let version = uses().find(|(.., v)| !v.deleted).or_else(|| uses().next()).map(|(.., v)| v);
-    Answer::json(&string(schema, version))
+    let mut string = string(schema, version);
+    if let Some(form) = form(request) {
+        string.schema = in_form(registry, request, name, id, schema, form).await?;
+    }
+    Answer::json(&string)
 }
 
 /// May the caller read one of the subjects that have this schema?
@@ -167,6 +215,7 @@ fn string(schema: &Schema, version: Option<Version>) -> SchemaString {
         schema: schema.text.to_string(),
         references: schema.references.clone(),
         metadata: schema.metadata.clone(),
+        rule_set: schema.rules.clone(),
         ts: version.map(|v| v.ts),
         deleted: version.map(|v| v.deleted),
         ..SchemaString::default()

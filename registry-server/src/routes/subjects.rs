@@ -1,8 +1,11 @@
 //! `/subjects…`: names, versions, registering, looking up, deleting.
 
-use eventpact_registry_client::wire::{SchemaTags, TagRequest};
-use eventpact_registry_client::{RegisterRequest, RegisterResponse, SchemaObject, SchemaType};
+use std::sync::Arc;
 
+use eventpact_registry_client::wire::{SchemaTags, TagRequest};
+use eventpact_registry_client::{Reference, RegisterRequest, RegisterResponse, SchemaObject};
+
+use super::schemas::MAX_SCHEMAS;
 use super::{Answer, Request};
 use crate::auth::Verb;
 use crate::error::ApiError;
@@ -22,7 +25,7 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     let deleted_only = request.query.is("deletedOnly");
     let deleted = request.query.is("deleted");
     let wanted = |subject: &Subject| match (subject.latest().is_some(), deleted_only) {
-        (_, true) => subject.versions().any(|(_, version)| version.deleted),
+        (live, true) => !live,
         (live, false) => live || deleted,
     };
     let state = registry.snapshot();
@@ -61,7 +64,8 @@ pub(super) fn versions(registry: &Registry, request: &Request, subject: &Subject
 pub(super) async fn register(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
     request.may_refer(subject, &body.references)?;
-    registered(registry.register(subject, body, request.query.is("normalize")).await?)
+    let stored = registry.register(subject, body, request.query.is("normalize"), false).await?;
+    registered(registry, request, subject, stored).await
 }
 
 /// `POST /subjects/{s}/versions/{v}/tags`: the version once more, with other tags.
@@ -72,25 +76,39 @@ pub(super) async fn tag(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let body: TagRequest = request.json()?;
-    let found = registry.version(subject, VersionRef::parse(version)?, false)?;
+    let wanted = VersionRef::parse(version)?;
+    let found = registry.version(subject, wanted, false)?;
     request.caller.require_read(&found.subject)?;
     request.caller.require(Verb::Write, &found.subject)?;
     let schema = &found.schema;
+    let rule_set = registry.tagged_rules(&found.subject, &body)?;
     let again = RegisterRequest {
         version: Some(body.new_version.filter(|number| *number > 0).unwrap_or(-1)),
         schema_type: Some(schema.format.clone()),
         references: schema.references.clone(),
         metadata: body.metadata.or_else(|| schema.metadata.clone()),
+        rule_set,
         schema: Some(schema.text.to_string()),
         schema_tags_to_add: body.tags_to_add,
         schema_tags_to_remove: body.tags_to_remove,
         ..RegisterRequest::default()
     };
-    registered(registry.register(&found.subject, again, request.query.is("normalize")).await?)
+    let stored = registry.register(&found.subject, again, false, true).await?;
+    registered(registry, request, &found.subject, stored).await
 }
 
-fn registered(registered: Registered) -> Result<Answer, ApiError> {
-    let Registered { id, number, schema } = registered;
+/// The answer of a registration, its text in the form that was asked for.
+async fn registered(
+    registry: &Registry,
+    request: &Request,
+    subject: &SubjectName,
+    registered: Registered,
+) -> Result<Answer, ApiError> {
+    let Registered { id, number, schema, version } = registered;
+    let text = match form(request) {
+        Some(form) => in_form(registry, request, &subject.context, id, &schema, form).await?,
+        None => schema.text.to_string(),
+    };
     Answer::json(&RegisterResponse {
         id,
         version: Some(number),
@@ -98,8 +116,10 @@ fn registered(registered: Registered) -> Result<Answer, ApiError> {
         schema_type: Some(schema.format.clone()),
         references: schema.references.clone(),
         metadata: schema.metadata.clone(),
-        rule_set: None,
-        schema: Some(schema.text.to_string()),
+        rule_set: schema.rules.clone(),
+        schema: Some(text),
+        ts: version.map(|v| v.ts),
+        deleted: version.map(|v| v.deleted),
     })
 }
 
@@ -110,8 +130,8 @@ pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &Sub
     let (normalize, deleted) = (request.query.is("normalize"), request.query.is("deleted"));
     let found = registry.lookup(subject, body, normalize, deleted).await?;
     request.caller.require_read(&found.subject)?;
-    let mut object = object(&found);
-    if !found.by_scan {
+    let mut object = formed(registry, request, &found).await?;
+    if !found.by_content {
         (object.ts, object.deleted) = (None, None);
     }
     Answer::json(&object)
@@ -125,11 +145,9 @@ pub(super) async fn version(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
-    let mut object = object(&found);
+    let mut object = formed(registry, request, &found).await?;
     object.schema_tags = tags_asked_for(request, &found.schema);
-    if let Some(form) = form(request) {
-        object.schema = in_form(registry, request, &found, form).await?;
-    }
+    object.references = references_as_asked_for(request, &found);
     Answer::json(&object)
 }
 
@@ -141,10 +159,7 @@ pub(super) async fn version_text(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
-    match form(request) {
-        Some(form) => Ok(Answer::Text(in_form(registry, request, &found, form).await?)),
-        None => Ok(Answer::Text(found.schema.text.to_string())),
-    }
+    Ok(Answer::Text(formed(registry, request, &found).await?.schema))
 }
 
 /// `GET /subjects/{s}/versions/{v}/referencedby`: ids, not names.
@@ -167,7 +182,7 @@ pub(super) fn referenced_by(
     let mut ids: Vec<u32> = live.map(|(_, id)| id).collect();
     ids.sort_unstable();
     ids.dedup();
-    Answer::json(&request.query.page(ids, usize::MAX)?)
+    Answer::json(&request.query.page(ids, MAX_SCHEMAS)?)
 }
 
 /// `DELETE /subjects/{s}`
@@ -195,19 +210,27 @@ fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: 
 /// The parameter `findTags`: entities of the text that carry one of these tags; `*` stands for any.
 pub(super) fn tags_asked_for(request: &Request, schema: &Schema) -> Vec<SchemaTags> {
     let wanted: Vec<&str> = request.query.all("findTags").filter(|tag| !tag.is_empty()).collect();
-    if wanted.is_empty() || schema.format != SchemaType::Avro {
+    if wanted.is_empty() {
         return Vec::new();
     }
     let asked = |tag: &String| wanted.iter().any(|wanted| wanted == tag || *wanted == "*");
-    tags::of(&schema.text).into_iter().filter(|entity| entity.tags.iter().any(asked)).collect()
+    tags::of(&schema.format, &schema.text).into_iter().filter(|entity| entity.tags.iter().any(asked)).collect()
 }
 
 /// The schema in another form. Some forms write out what it refers to, so that must be readable too.
-pub(super) async fn in_form(registry: &Registry, request: &Request, found: &Found, form: Form) -> Result<String, ApiError> {
+pub(super) async fn in_form(
+    registry: &Registry,
+    request: &Request,
+    context: &Arc<str>,
+    id: u32,
+    schema: &Arc<Schema>,
+    form: Form,
+) -> Result<String, ApiError> {
     if !request.caller.is_unrestricted() {
-        registry.referred_subjects(found).iter().try_for_each(|subject| request.caller.require_read(subject))?;
+        let referred = registry.referred_subjects(context, schema);
+        referred.iter().try_for_each(|subject| request.caller.require_read(subject))?;
     }
-    registry.in_form(found, form).await
+    registry.in_form(context, id, schema, form).await
 }
 
 /// The parameter `format`.
@@ -215,21 +238,22 @@ pub(super) fn form(request: &Request) -> Option<Form> {
     request.query.get("format").and_then(Form::parse)
 }
 
-/// A version as the routes answer it.
-pub(super) fn object(found: &Found) -> SchemaObject {
-    let schema = &found.schema;
-    SchemaObject {
-        subject: found.subject.to_string(),
-        version: found.number,
-        id: found.version.id,
-        guid: Some(schema.identity.to_string()),
-        schema_type: Some(schema.format.clone()),
-        references: schema.references.clone(),
-        metadata: schema.metadata.clone(),
-        rule_set: None,
-        schema: schema.text.to_string(),
-        schema_tags: Vec::new(),
-        ts: Some(found.version.ts),
-        deleted: Some(found.version.deleted),
+/// The parameter `referenceFormat=qualified`: subjects with the context in which they are meant.
+pub(super) fn references_as_asked_for(request: &Request, found: &Found) -> Vec<Reference> {
+    let mut references = found.schema.references.clone();
+    if request.query.get("referenceFormat") == Some("qualified") {
+        for reference in &mut references {
+            reference.subject = SubjectName::parse_in(&reference.subject, &found.subject).to_string();
+        }
     }
+    references
+}
+
+/// A version, its text in the form that was asked for.
+pub(super) async fn formed(registry: &Registry, request: &Request, found: &Found) -> Result<SchemaObject, ApiError> {
+    let mut object = found.object();
+    if let Some(form) = form(request) {
+        object.schema = in_form(registry, request, &found.subject.context, found.version.id, &found.schema, form).await?;
+    }
+    Ok(object)
 }

@@ -12,25 +12,41 @@ use crate::yaml::{Entry, Node, Value};
 /// The text that a Confluent registry stores and compares: the Avro library's own print. Spaces are gone, keys are in a fixed
 /// order, names are shortened against the enclosing namespace, types that other documents define stay names.
 pub fn canonical_text(schema: &Schema) -> String {
-    print(schema, false, false)
+    print(schema, Style::default())
 }
 
 /// The same with every type written out where it is first used: what a reader without the other documents needs.
 pub fn resolved_text(schema: &Schema) -> String {
-    print(schema, true, false)
+    print(schema, Style { resolved: true, ..Style::default() })
 }
 
 /// The text that a Confluent registry stores when `normalize` is on: properties sorted, logical types first, empty docs and
 /// defaults that fit no first branch dropped, `error` written as `record`.
 pub fn normalized_text(schema: &Schema) -> String {
-    print(schema, false, true)
+    print(schema, Style { sorted: true, normalize: true, ..Style::default() })
 }
 
-fn print(schema: &Schema, resolved: bool, normalize: bool) -> String {
-    let mut printer =
-        Printer { schema, out: String::new(), known: HashSet::new(), home: schema.root().span.file, resolved, normalize };
+/// A text that is the same for two schemas if, and only if, the Avro library takes them for equal, docs and aliases included: the
+/// order of properties and of aliases does not count, nor whether a record is an `error`, nor where a type was defined.
+pub fn comparison_text(schema: &Schema) -> String {
+    print(schema, Style { resolved: true, sorted: true, ..Style::default() })
+}
+
+fn print(schema: &Schema, style: Style) -> String {
+    let mut printer = Printer { schema, out: String::new(), known: HashSet::new(), home: schema.root().span.file, style };
     printer.ty(schema.root, "");
     printer.out
+}
+
+/// What is changed while a schema is printed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Style {
+    /// Types of other documents are written out.
+    resolved: bool,
+    /// Properties and aliases come in order, an `error` is a `record`.
+    sorted: bool,
+    /// What a Confluent registry drops when it normalises is dropped.
+    normalize: bool,
 }
 
 struct Printer<'s> {
@@ -38,8 +54,7 @@ struct Printer<'s> {
     out: String,
     known: HashSet<String>,
     home: crate::source::FileId,
-    resolved: bool,
-    normalize: bool,
+    style: Style,
 }
 
 impl Printer<'_> {
@@ -93,7 +108,7 @@ impl Printer<'_> {
     }
 
     fn record(&mut self, ty: &Type, record: &Record, namespace: &str) {
-        let word = if record.is_error && !self.normalize { "error" } else { "record" };
+        let word = if record.is_error && !self.style.sorted { "error" } else { "record" };
         let Some(own) = self.open(word, ty, &record.named, namespace) else { return };
         self.key("fields");
         self.out.push('[');
@@ -109,8 +124,8 @@ impl Printer<'_> {
     fn open(&mut self, word: &str, ty: &Type, named: &Named, namespace: &str) -> Option<String> {
         let name = &named.name;
         // The normalised text of the peer has lost "no namespace" inside of a namespace, so the type takes the outer one.
-        let own = if name.namespace.is_empty() && self.normalize { namespace } else { &name.namespace };
-        let foreign = !self.resolved && ty.span.file != self.home;
+        let own = if name.namespace.is_empty() && self.style.normalize { namespace } else { &name.namespace };
+        let foreign = !self.style.resolved && ty.span.file != self.home;
         if !self.known.insert(name.full()) || foreign {
             let text = qualified(own, &name.name, namespace);
             write_string(&mut self.out, &text);
@@ -122,7 +137,7 @@ impl Printer<'_> {
         if own != namespace {
             self.text("namespace", own);
         }
-        if let Some(doc) = named.doc.as_deref().filter(|d| !self.normalize || !d.is_empty()) {
+        if let Some(doc) = named.doc.as_deref().filter(|d| !self.style.normalize || !d.is_empty()) {
             self.text("doc", doc);
         }
         Some(own.to_owned())
@@ -131,7 +146,7 @@ impl Printer<'_> {
     fn close(&mut self, ty: &Type, named: &Named, own: &str) {
         self.props(ty);
         let mut aliases = named.aliases.clone();
-        if self.normalize {
+        if self.style.sorted {
             aliases.sort_by(|a, b| utf16_order(&a.full(), &b.full()));
         }
         let texts: Vec<String> = aliases.iter().map(|a| qualified(&a.namespace, &a.name, own)).collect();
@@ -159,13 +174,13 @@ impl Printer<'_> {
         }
         if !field.aliases.is_empty() {
             let mut aliases: Vec<&str> = field.aliases.iter().map(String::as_str).collect();
-            if self.normalize {
+            if self.style.sorted {
                 aliases.sort_by(|a, b| utf16_order(a, b));
             }
             self.list("aliases", aliases.into_iter());
         }
         let mut props: Vec<&Entry> = field.props.iter().collect();
-        if self.normalize {
+        if self.style.sorted {
             props.sort_by(|a, b| utf16_order(&a.key, &b.key));
         }
         self.entries(props.into_iter());
@@ -173,7 +188,7 @@ impl Printer<'_> {
     }
 
     fn default(&mut self, field: &Field, default: &Node) {
-        if self.normalize {
+        if self.style.normalize {
             if let Some(text) = normalize::default(self.schema, field.ty, default) {
                 self.key("default");
                 self.out.push_str(&text);
@@ -185,22 +200,25 @@ impl Printer<'_> {
         match &default.value {
             // The library's parser has turned this text into a number.
             Value::String(text) if float => write_double(&mut self.out, java_double(text).unwrap_or(f64::NAN)),
-            _ => write_node(&mut self.out, default, false),
+            _ => write_node(&mut self.out, default, self.style.sorted),
         }
     }
 
     fn props(&mut self, ty: &Type) {
-        if self.normalize {
-            self.entries(normalize::props(ty).into_iter());
-        } else {
-            self.entries(ty.props.iter());
+        if self.style.normalize {
+            return self.entries(normalize::props(ty).into_iter());
         }
+        let mut props: Vec<&Entry> = ty.props.iter().collect();
+        if self.style.sorted {
+            props.sort_by(|a, b| utf16_order(&a.key, &b.key));
+        }
+        self.entries(props.into_iter());
     }
 
     fn entries<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) {
         for entry in entries {
             self.key(&entry.key);
-            write_node(&mut self.out, &entry.value, self.normalize);
+            write_node(&mut self.out, &entry.value, self.style.sorted);
         }
     }
 

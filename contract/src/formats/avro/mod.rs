@@ -31,7 +31,7 @@ mod parse;
 mod protocol;
 mod tree;
 
-pub use canonical::{canonical_text, normalized_text, parsing_canonical_form, resolved_text};
+pub use canonical::{canonical_text, comparison_text, normalized_text, parsing_canonical_form, resolved_text};
 pub use fingerprint::{md5, rabin, sha256};
 pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_LEVELS, parse};
 pub use protocol::{Message, Protocol, parse_idl, parse_protocol};

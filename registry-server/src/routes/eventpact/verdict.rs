@@ -45,7 +45,10 @@ pub(super) async fn diff(
         for version in [wanted.old, wanted.new] {
             let found = registry.version(subject, version, wanted.deleted)?;
             request.caller.require_read(&found.subject)?;
-            registry.referred_subjects(&found).iter().try_for_each(|s| request.caller.require_read(s))?;
+            registry
+                .referred_subjects(&found.subject.context, &found.schema)
+                .iter()
+                .try_for_each(|s| request.caller.require_read(s))?;
         }
     }
     Answer::json(&registry.difference(subject, wanted).await?)
