@@ -12,6 +12,8 @@ mod barrier;
 mod dialect;
 mod error;
 mod identity;
+#[cfg(test)]
+mod linearizability;
 mod parsed;
 mod registry;
 mod routes;
@@ -34,4 +36,4 @@ pub use dialect::{Dialect, IncompatibleCode};
 pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;
-pub use stores::StoreSpec;
+pub use stores::{PostgresUrl, StoreSpec};

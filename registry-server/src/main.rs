@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use eventpact_registry::{Dialect, Options, StoreSpec, serve};
 
-const USAGE: &str = "usage: eventpact-registry [--listen 127.0.0.1:8081] [--store sqlite:PATH|memory:] [--read-only] \
+const USAGE: &str = "usage: eventpact-registry [--listen 127.0.0.1:8081] [--store sqlite:PATH|postgres://…|memory:] [--read-only] \
                      [--rulesets drop|store] [--incompatible-code 40901|409]";
 
 fn main() -> ExitCode {

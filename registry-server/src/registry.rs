@@ -29,7 +29,7 @@ use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
 use crate::state::{Schema, State};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
 use crate::writer::{self, Health, Started, Writer};
@@ -55,7 +55,11 @@ impl Registry {
     /// Opens the store and loads it, which takes its time and blocks, on a thread where Tokio is known. The writer thread ends, and
     /// the store is tidied up, when the registry is dropped.
     pub(crate) fn open(spec: &StoreSpec, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let store = stores::open(spec)?;
+        Self::over(stores::open(spec)?, dialect)
+    }
+
+    /// Loads a store that is open.
+    pub(crate) fn over(store: Box<dyn Store>, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
         let index = store.read_index();
         let Started { writer, state, applied, thread } = writer::start(store)?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());

@@ -6,6 +6,7 @@
 pub mod orders;
 
 pub mod fuzz;
+pub mod postgres;
 pub mod served;
 
 use std::path::{Path, PathBuf};

@@ -205,8 +205,8 @@ async fn check(name: &str, store: impl Fn() -> StoreSpec) {
     let needless: Vec<_> = waivers.keys().filter(|step| !recorded.differences.contains_key(*step)).collect();
     assert!(needless.is_empty(), "{name}: waived steps agree, or are none: {needless:?}");
     assert!(own.differences.is_empty(), "{name}: our own steps differ: {:#?}", own.differences);
-    let wanted = WANTED * f64::from(u32::try_from(recorded.steps).unwrap());
-    assert!(f64::from(u32::try_from(agreed).unwrap()) >= wanted, "{name}: {agreed} of {} agree", recorded.steps);
+    let wanted = WANTED * f64::from(u32::try_from(recorded.steps).expect("a few thousand"));
+    assert!(f64::from(u32::try_from(agreed).expect("a few thousand")) >= wanted, "{name}: {agreed} of {} agree", recorded.steps);
 }
 
 #[tokio::test]
@@ -223,4 +223,17 @@ async fn transcripts_agree_with_the_store_in_sqlite() {
         StoreSpec::Sqlite(folder.path().join(format!("{}.db", count.get())))
     };
     check("sqlite", next).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transcripts_agree_with_the_store_in_postgresql() {
+    let Some(server) = eventpact_tests::postgres::Postgres::start() else {
+        return;
+    };
+    let count = std::cell::Cell::new(0);
+    let next = || {
+        count.set(count.get() + 1);
+        server.store(&format!("transcript_{}", count.get())).parse().expect("the address of a store")
+    };
+    check("postgresql", next).await;
 }

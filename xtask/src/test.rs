@@ -13,7 +13,9 @@ use crate::node::{ensure_node_client, ensure_node_package};
 use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
-use crate::services::{self, KAFKA_ADDRESS, Lifetime, need_native_build_tools};
+use crate::services::{
+    self, KAFKA_ADDRESS, Lifetime, POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, need_native_build_tools, postgres_programs,
+};
 
 /// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
 pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
@@ -31,11 +33,15 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let asyncapi_examples = ensure_node_package("@asyncapi/cli", "6.2.0")?.join("assets/examples");
     let franz_go = ensure_go_client("franz_go")?;
     let kafkajs = ensure_node_client("kafkajs_registry")?.join("round_trip.mjs");
+    let programs = postgres_programs()?;
+    let postgres = Postgres::start(&programs)?;
     let services = services::up(Lifetime::Guarded)?;
-    println!("── tests (Kafka at {})", services.kafka_address());
+    println!("── tests (Kafka at {}, PostgreSQL at {})", services.kafka_address(), postgres.address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
+    command.env(POSTGRES_BIN, programs);
+    command.env(POSTGRES_ADDRESS, postgres.address());
     command.env(PYTHON, python);
     command.env(java_avro::CLASS_PATH, java_avro);
     command.env("EVENTPACT_TEST_ASYNCAPI_PARSER", asyncapi_parser);
@@ -47,7 +53,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
         command.env("BLESS", "1");
     }
     let counted = count(&mut command);
-    drop(services);
+    drop((services, postgres));
     let (passed, failed, success) = counted?;
     println!("{passed} passed, {failed} failed");
     if !success || failed > 0 {

@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     listen: SocketAddr,
     /// Where schemas are kept.
-    #[arg(long, default_value = "sqlite:eventpact.db", value_name = "sqlite:PATH", value_parser = store)]
+    #[arg(long, default_value = "sqlite:eventpact.db", value_name = "sqlite:PATH|postgres://USER@HOST/DB", value_parser = store)]
     store: StoreSpec,
     /// Only read the store, which another registry may be writing to.
     #[arg(long)]

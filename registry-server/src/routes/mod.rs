@@ -354,11 +354,14 @@ impl Endpoint {
 
     fn freshness(&self) -> Freshness {
         match self {
-            Self::Root | Self::Health | Self::SchemaTypes | Self::ClusterId | Self::ServerVersion | Self::Deployment => {
-                Freshness::Any
-            }
+            Self::Root
+            | Self::Health
+            | Self::Ready
+            | Self::SchemaTypes
+            | Self::ClusterId
+            | Self::ServerVersion
+            | Self::Deployment => Freshness::Any,
             Self::SchemaId(_) | Self::SchemaIdText(_) | Self::Guid(_) => Freshness::Hit,
-            // The probe too: a store that does not answer takes no registration.
             _ => Freshness::Newest,
         }
     }
@@ -425,7 +428,7 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
     match &request.endpoint {
         Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
         Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
-        Endpoint::Ready => ready(registry),
+        Endpoint::Ready => ready(registry).await,
         Endpoint::Subjects => subjects::list(registry, request),
         Endpoint::Subject(s) if post => subjects::lookup(registry, request, &subject(s)).await,
         Endpoint::Subject(s) => subjects::delete(registry, request, &subject(s)).await,
@@ -465,13 +468,17 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
 }
 
 /// `GET /readyz`: a registration would be accepted, and would be safe. Warnings do not make it fail.
-fn ready(registry: &Registry) -> Result<Answer, ApiError> {
+async fn ready(registry: &Registry) -> Result<Answer, ApiError> {
     let health = registry.health();
     match &health.down {
-        Some(why) => Err(ApiError::not_ready(why)),
-        None if health.warnings.is_empty() => Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec())),
-        None => Answer::json(&serde_json::json!({ "status": "ready", "warnings": health.warnings })),
+        Some(why) => return Err(ApiError::not_ready(why)),
+        // A store that does not answer takes no registration either.
+        None => registry.newest().await?,
     }
+    if health.warnings.is_empty() {
+        return Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec()));
+    }
+    Answer::json(&serde_json::json!({ "status": "ready", "warnings": health.warnings }))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The stores, one file each, and how a command line names them.
 
 mod memory;
+mod postgres;
 mod sqlite;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use self::postgres::PostgresUrl;
 use crate::store::{Store, StoreError};
 
 /// Which store, and where.
@@ -15,6 +17,8 @@ pub enum StoreSpec {
     Sqlite(PathBuf),
     /// The same file, which another process may be writing to: this one only reads, and follows it.
     SqliteReadOnly(PathBuf),
+    /// `postgres://USER@HOST/DATABASE`: any number of servers over one database.
+    Postgres(PostgresUrl),
     /// `memory:` keeps nothing when the process ends. For tests and demonstrations.
     Memory,
 }
@@ -25,8 +29,9 @@ impl FromStr for StoreSpec {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", _)) => text.parse().map(Self::Postgres),
             Some(("memory", "")) => Ok(Self::Memory),
-            _ => Err(format!("unknown store '{text}'; it is sqlite:PATH or memory:")),
+            _ => Err(format!("unknown store '{text}'; it is sqlite:PATH, postgres://USER@HOST/DATABASE or memory:")),
         }
     }
 }
@@ -36,7 +41,7 @@ impl StoreSpec {
     pub fn read_only(self) -> Result<Self, String> {
         match self {
             Self::Sqlite(path) | Self::SqliteReadOnly(path) => Ok(Self::SqliteReadOnly(path)),
-            Self::Memory => Err("a store in memory cannot be opened to read only: there is nothing in it".to_owned()),
+            Self::Postgres(_) | Self::Memory => Err(format!("{self} cannot be opened to read only; a SQLite file can")),
         }
     }
 }
@@ -46,6 +51,7 @@ impl std::fmt::Display for StoreSpec {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteReadOnly(path) => write!(f, "sqlite:{} (read only)", path.display()),
+            Self::Postgres(url) => url.fmt(f),
             Self::Memory => f.write_str("memory:"),
         }
     }
@@ -56,6 +62,7 @@ pub(crate) fn open(spec: &StoreSpec) -> Result<Box<dyn Store>, StoreError> {
     match spec {
         StoreSpec::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
         StoreSpec::SqliteReadOnly(path) => Ok(Box::new(sqlite::Sqlite::open_read_only(path)?)),
+        StoreSpec::Postgres(url) => Ok(Box::new(postgres::Postgres::open(url)?)),
         StoreSpec::Memory => Ok(Box::new(memory::Memory)),
     }
 }

@@ -1,10 +1,11 @@
 //! The real servers that tests, demo and benchmarks talk to: started on loopback, on free ports, with data in a
-//! fresh folder, and stopped again. Only Apache Kafka so far ([`kafka`] installs and runs it).
+//! fresh folder, and stopped again: Apache Kafka ([`kafka`]) and PostgreSQL ([`postgres`]).
 //!
 //! Not here: what runs against them. Tests read the address from `EVENTPACT_TEST_KAFKA=host:port`.
 
 mod install;
 mod kafka;
+mod postgres;
 mod process;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 pub(crate) use install::{Jars, apt, cache_folder, jars, java, javac, need_native_build_tools};
 use kafka::Broker;
+pub(crate) use postgres::{POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, postgres_programs};
 
 /// The variable that tells tests, demo and benchmarks where Kafka listens, as `host:port`. When the user has set
 /// it, that broker is used as it is and nothing is started or stopped.

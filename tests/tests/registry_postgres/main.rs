@@ -1,0 +1,18 @@
+//! Registries over PostgreSQL: real processes over a real server, with what goes wrong in life. Each test starts a PostgreSQL of its
+//! own and has a ledger of what was acknowledged, against which the invariants are held ([`ledger`]).
+//!
+//! Counts are small; `EVENTPACT_LONG=1` makes them as large as they should be once.
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
+#![allow(clippy::print_stdout)] // it tells what it counted
+
+mod faults;
+mod http;
+mod ledger;
+mod partition;
+mod replica;
+mod several;
+
+/// How many rounds: few in each run, all of them when asked for.
+fn rounds(few: usize, all: usize) -> usize {
+    if std::env::var_os("EVENTPACT_LONG").is_some() { all } else { few }
+}

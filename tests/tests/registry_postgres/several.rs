@@ -1,0 +1,116 @@
+//! Several servers that work: what one acknowledges, the others show; and what happens when the log has lost writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventpact_tests::postgres::Postgres;
+
+use crate::http::{send, send_with};
+use crate::ledger::Ledger;
+use crate::replica::Replica;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+const INT: &str = r#"{"schema":"\"int\""}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_servers_over_one_database_agree() {
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(3, &database.store("three"));
+    let addresses: Vec<_> = replicas.iter().map(|replica| replica.address).collect();
+    let ledger = Arc::new(Ledger::default());
+    let clients = ledger.clients(6, &addresses);
+    tokio::time::sleep(Duration::from_secs(crate::rounds(5, 60) as u64)).await;
+    ledger.stop(clients).await;
+    for address in addresses {
+        ledger.verify(address).await;
+    }
+    let (head, rows, last) = (
+        database.sql("SELECT seq FROM three.head"),
+        database.sql("SELECT count(*) FROM three.changes"),
+        database.sql("SELECT max(seq) FROM three.changes"),
+    );
+    assert!(head == rows && rows == last, "the log has a gap: {head} {rows} {last}");
+    println!("{} entries in {} batches", rows.trim(), database.sql("SELECT count(DISTINCT batch) FROM three.changes").trim());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_local_read_can_ask_for_a_change() {
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(2, &database.store("local"));
+    let (one, other) = (replicas[0].address, replicas[1].address);
+    for n in 0..30 {
+        let path = format!("/subjects/s{n}/versions");
+        let written = send(one, "POST", &path, INT, LIMIT).await.unwrap();
+        assert_eq!(written.status, 200, "{:?}", written.body);
+        let header = format!("X-Eventpact-Sequence: {}\r\n", written.sequence());
+        let read = send_with(other, "GET", &format!("{path}?consistency=local"), "", &header, LIMIT).await.unwrap();
+        assert_eq!(read.body.to_string(), "[1]");
+        assert!(read.sequence() >= written.sequence() && written.sequence() > n);
+    }
+    let bad = send_with(other, "GET", "/subjects", "", "X-Eventpact-Sequence: x\r\n", LIMIT).await.unwrap();
+    assert_eq!(bad.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_that_a_failover_lost_stop_all_writing_until_that_is_accepted() {
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(2, &database.store("lost"));
+    let (one, other) = (replicas[0].address, replicas[1].address);
+    for n in 0..3 {
+        assert_eq!(send(one, "POST", &format!("/subjects/s{n}/versions"), INT, LIMIT).await.unwrap().status, 200);
+    }
+    assert_eq!(send(other, "GET", "/subjects", "", LIMIT).await.unwrap().body.to_string(), r#"["s0","s1","s2"]"#);
+    // What a standby looks like that had not got the last entry, and then took another write.
+    database.sql(
+        "DELETE FROM lost.changes WHERE seq = 3; DELETE FROM lost.versions WHERE subject = 's2';
+         INSERT INTO lost.changes (seq, batch, body) VALUES (3, '00000000-0000-0000-0000-000000000001', '[]');
+         UPDATE lost.head SET batch = '00000000-0000-0000-0000-000000000001'",
+    );
+    let refused = send(one, "POST", "/subjects/later/versions", INT, LIMIT).await.unwrap();
+    assert_eq!(refused.status, 503, "{:?}", refused.body);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    for at in [one, other] {
+        let mut ready = send(at, "GET", "/readyz", "", LIMIT).await.unwrap();
+        for _ in 0..40 {
+            if ready.body.to_string().contains("accept_loss") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            ready = send(at, "GET", "/readyz", "", LIMIT).await.unwrap();
+        }
+        assert_eq!(ready.status, 503);
+        assert_eq!(send(at, "GET", "/subjects", "", LIMIT).await.unwrap().status, 503);
+    }
+    database.sql("SELECT lost.accept_loss()");
+    for replica in &replicas {
+        replica.ready_within(LIMIT).await;
+        assert_eq!(send(replica.address, "GET", "/subjects", "", LIMIT).await.unwrap().body.to_string(), r#"["s0","s1"]"#);
+    }
+    assert_eq!(send(one, "POST", "/subjects/later/versions", INT, LIMIT).await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_does_not_wait_for_its_disk_is_warned_about_and_foreign_schemas_are_refused() {
+    let Some(database) = Postgres::start() else { return };
+    database.sql("ALTER SYSTEM SET synchronous_commit = off");
+    database.sql("SELECT pg_reload_conf()");
+    let replica = Replica::start(&database.store("unsafe"));
+    let ready = send(replica.address, "GET", "/readyz", "", LIMIT).await.unwrap();
+    assert_eq!(ready.status, 200);
+    assert!(ready.body["warnings"].to_string().contains("synchronous_commit is off"), "{:?}", ready.body);
+
+    let refused = |store: String| {
+        let program = eventpact_tests::root().join("target/debug/eventpact");
+        let out = std::process::Command::new(program).args(["serve", "--listen", "127.0.0.1:0", "--store", &store]).output();
+        let out = out.unwrap();
+        assert_eq!(out.status.code(), Some(2));
+        String::from_utf8(out.stderr).unwrap()
+    };
+    database.sql("CREATE SCHEMA foreign_one CREATE TABLE t (x int)");
+    assert!(refused(database.store("foreign_one")).contains("tables of another program"));
+    database.sql("UPDATE unsafe.head SET layout = 99");
+    assert!(refused(database.store("unsafe")).contains("newer version"));
+    drop(replica);
+    assert!(refused("postgres://postgres@127.0.0.1:1/postgres".into()).contains("failed"));
+}
