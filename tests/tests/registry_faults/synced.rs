@@ -1,0 +1,97 @@
+//! Nothing is acknowledged before it is on disk: every answer to a registration is sent after an `fsync` of the write-ahead
+//! log that follows the last write to it. Seen from outside, in the system calls.
+
+use std::fs;
+use std::process::Command;
+
+use eventpact_registry_client::{Client, RegisterRequest, SchemaType};
+use eventpact_tests::served::Served;
+
+/// Registrations that are watched.
+const WRITES: usize = 1000;
+
+/// What matters of a line of the trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// Bytes go to the log.
+    Write,
+    /// The log is on disk.
+    Sync,
+    /// An answer with status 200 goes to a client.
+    Answer,
+}
+
+/// `strace -f` splits a call that another thread interrupts: it counts when it begins, a sync when it ends.
+fn call(line: &str) -> Option<Call> {
+    let rest = line.trim_start().split_once(' ')?.1.trim_start();
+    let log = rest.contains(".db-wal>");
+    if rest.starts_with("pwrite64(") && log {
+        return Some(Call::Write);
+    }
+    // SQLite is built with one or the other.
+    let begins = ["fsync(", "fdatasync("].iter().any(|name| rest.starts_with(name)) && log;
+    let resumes = ["<... fsync resumed>", "<... fdatasync resumed>"].iter().any(|name| rest.starts_with(name));
+    if (begins || resumes) && rest.ends_with("= 0") {
+        return Some(Call::Sync);
+    }
+    let sends = ["sendto(", "write(", "writev(", "sendmsg("].iter().any(|name| rest.starts_with(name));
+    (sends && rest.contains("HTTP/1.1 200") && rest.contains("\\\"id\\\"")).then_some(Call::Answer)
+}
+
+/// How many answers were sent in order, or which one was not.
+fn judge(calls: impl Iterator<Item = Call>) -> Result<usize, usize> {
+    let (mut answers, mut written, mut synced) = (0, false, false);
+    for call in calls {
+        match call {
+            Call::Write => (written, synced) = (true, false),
+            Call::Sync => synced = written,
+            Call::Answer if synced => (answers, written, synced) = (answers + 1, false, false),
+            Call::Answer => return Err(answers),
+        }
+    }
+    Ok(answers)
+}
+
+#[test]
+fn an_answer_before_its_sync_is_noticed() {
+    use Call::{Answer, Sync, Write};
+    assert_eq!(judge([Write, Sync, Answer, Write, Write, Sync, Answer].into_iter()), Ok(2));
+    assert_eq!(judge([Write, Answer].into_iter()), Err(0));
+    assert_eq!(judge([Write, Sync, Answer, Sync, Answer].into_iter()), Err(1));
+    assert_eq!(judge([Write, Sync, Write, Answer].into_iter()), Err(0));
+    let log = "7</tmp/x/registry.db-wal>";
+    assert_eq!(call(&format!("12 pwrite64({log}, \"...\", 24, 0) = 24")), Some(Write));
+    assert_eq!(call(&format!("12 fdatasync({log}) = 0")), Some(Sync));
+    assert_eq!(call(&format!("12 fdatasync({log} <unfinished ...>")), None);
+    assert_eq!(call("12 <... fdatasync resumed>) = 0"), Some(Sync));
+    assert_eq!(call("12 pwrite64(6</tmp/x/registry.db>, \"...\", 4096, 0) = 4096"), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_comes_after_its_sync() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let works = Command::new("strace").args(["-e", "trace=none", "true"]).output();
+    if !works.is_ok_and(|output| output.status.success()) {
+        println!("skipped: strace is not there, or may not trace here");
+        return;
+    }
+    let path = trace.display().to_string();
+    // `-D`: the server is our child, not strace; killing it ends both.
+    let calls = "trace=pwrite64,fdatasync,fsync,sendto,sendmsg,write,writev";
+    let under = ["strace", "-D", "-f", "-y", "-s", "400", "-e", calls, "-e", "signal=none", "-o", &path];
+    let store = format!("sqlite:{}", folder.path().join("registry.db").display());
+    let served = Served::at(&store, &under).unwrap_or_else(|output| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let client = Client::new(&served.url).expect("a client");
+    for number in 0..WRITES {
+        let text = format!(r#"{{"type":"fixed","name":"F{number}","size":{}}}"#, number + 1);
+        client.register(&format!("s-{number}"), &RegisterRequest::new(SchemaType::Avro, text)).await.expect("registered");
+    }
+    drop(served);
+    let lines = fs::read_to_string(&trace).expect("a trace");
+    let calls: Vec<Call> = lines.lines().filter_map(call).collect();
+    assert_eq!(judge(calls.iter().copied()), Ok(WRITES), "an answer was sent before its sync");
+    // The same run without its syncs must not pass: the test looks at what it says it looks at.
+    let without = calls.iter().copied().filter(|call| *call != Call::Sync);
+    assert_eq!(judge(without), Err(0));
+}
