@@ -132,6 +132,8 @@ pub(super) fn checkpoint(connection: &Connection) -> Result<(), Error> {
 
 /// What is said of a file that holds something else than was written.
 pub(super) fn damaged(path: &Path, why: &str) -> StoreError {
+    // SQLite tells it in several lines; one is enough for a log.
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
     StoreError::Refused(format!(
         "{} is damaged ({why}); restore a backup, or save what is readable with the sqlite3 command .recover",
         path.display()
