@@ -7,6 +7,8 @@
 mod association;
 mod config;
 mod lenient;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod rules;
 pub mod verdict;
 
@@ -84,6 +86,7 @@ impl<'de> Deserialize<'de> for SchemaType {
 /// A schema that another one uses: `name` is what the text calls it (Avro: full name; Protobuf: import path; JSON Schema: the
 /// `$ref`), `subject` and `version` are where it is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reference {
     /// What the text calls it.
     #[serde(default, deserialize_with = "lenient_text_or_empty")]
@@ -105,6 +108,7 @@ impl Reference {
 
 /// Tags, properties and the names of the sensitive ones. Part of a schema's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metadata {
     /// Path in the schema → tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
@@ -119,6 +123,7 @@ pub struct Metadata {
 
 /// Body of register, look-up and compatibility requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterRequest {
     /// The version that this must become; absent or 0 for the next one.
@@ -155,6 +160,7 @@ pub struct RegisterRequest {
 
 /// The kind of an entity that carries tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum EntityType {
     /// A record, message or object.
     #[serde(rename = "sr_record")]
@@ -176,6 +182,7 @@ impl EntityType {
 
 /// A record or a field in a schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaEntity {
     /// `namespace.Record` or `namespace.Record.field`.
@@ -186,6 +193,7 @@ pub struct SchemaEntity {
 
 /// The tags of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaTags {
     /// Where.
@@ -197,6 +205,7 @@ pub struct SchemaTags {
 
 /// Body of a request that registers a version again with other tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TagRequest {
     /// The version that this must become; absent, 0 or negative for the next one.
@@ -243,6 +252,7 @@ impl RegisterRequest {
 
 /// Answer of a registration. Older servers send `id` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterResponse {
     /// The schema id that messages carry.
@@ -278,6 +288,7 @@ pub struct RegisterResponse {
 
 /// A version of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaObject {
     /// The subject, qualified with its context unless that is the default one.
@@ -329,6 +340,7 @@ impl SchemaObject {
 
 /// A schema by id or guid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaString {
     /// The first subject that has it.
@@ -377,6 +389,7 @@ impl SchemaString {
 
 /// A subject and one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubjectVersion {
     /// The subject.
     pub subject: String,
@@ -384,8 +397,19 @@ pub struct SubjectVersion {
     pub version: i32,
 }
 
+/// A schema id and the context in which it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ContextId {
+    /// The context; `.` is the default one.
+    pub context: String,
+    /// The schema id.
+    pub id: u32,
+}
+
 /// Body and answer of the mode routes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModeBody {
     /// `READWRITE`, `READONLY`, `READONLY_OVERRIDE`, `IMPORT` or `FORWARD`.
     pub mode: Option<String>,
@@ -393,6 +417,7 @@ pub struct ModeBody {
 
 /// Answer of the compatibility routes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompatibilityAnswer {
     /// The verdict.
     pub is_compatible: bool,
@@ -403,6 +428,7 @@ pub struct CompatibilityAnswer {
 
 /// Body of every refusal: exactly these two fields (more crash old Java clients).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// The HTTP status and two more digits, or the bare status.
     pub error_code: i32,

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -49,7 +49,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<Body> {
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
-    let produced = AssertUnwindSafe(respond(&app, request, accepted)).catch_unwind().await;
+    let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
+    let produced = AssertUnwindSafe(respond(&app, request, accepted, &mut route)).catch_unwind().await;
     let mut response = produced.unwrap_or_else(|_| {
         tracing::error!(request = ?id, "answering a request panicked");
         refusal(&ApiError::internal(), accepted)
@@ -57,6 +58,7 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<B
     response.headers_mut().insert(REQUEST_ID, id);
     response.headers_mut().insert(SEQUENCE, app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    app.registry.metrics.answered(route, &method, response.status().as_u16(), started.elapsed());
     response
 }
 
@@ -90,7 +92,13 @@ fn negotiate(headers: &HeaderMap) -> Option<&'static str> {
     if asked { best.and_then(|(_, index)| PRODUCES.get(index).copied()) } else { Some(wire::CONTENT_TYPE) }
 }
 
-async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>) -> Response<Body> {
+/// `route` gets the path of the route, for the metrics.
+async fn respond(
+    app: &App,
+    request: HttpRequest,
+    accepted: Option<&'static str>,
+    route: &mut Option<&'static str>,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let found = routes::find(parts.uri.path(), parts.uri.query().unwrap_or(""));
     let is_open = found.as_ref().is_ok_and(|(endpoint, _)| endpoint.need(&parts.method) == Need::Nothing);
@@ -100,13 +108,17 @@ async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>
         Ok(both) => both,
         Err(error) => return refusal(&error, accepted),
     };
+    *route = Some(endpoint.path());
     if parts.method == Method::OPTIONS {
         return options(&endpoint);
     }
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
     if !endpoint.methods().contains(&method) {
-        return refusal(&ApiError::method_not_allowed(), accepted);
+        let mut response = refusal(&ApiError::method_not_allowed(), accepted);
+        allow(&mut response, &endpoint);
+        return response;
     }
+    let accepted = accepted.or((!endpoint.is_negotiated()).then_some(wire::CONTENT_TYPE));
     let Some(produces) = accepted else {
         return refusal(&ApiError::not_acceptable(), accepted);
     };
@@ -124,6 +136,7 @@ async fn respond(app: &App, request: HttpRequest, accepted: Option<&'static str>
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
         Ok(Answer::Multi(json)) => response(StatusCode::MULTI_STATUS, Some(produces), json.into()),
         Ok(Answer::Text(text)) => response(StatusCode::OK, Some(produces), text.into()),
+        Ok(Answer::Typed(kind, body)) => response(StatusCode::OK, Some(kind), body.into()),
         Ok(Answer::Empty) => response(StatusCode::NO_CONTENT, None, Body::empty()),
         Err(error) => refusal(&error, accepted),
     }
@@ -152,14 +165,22 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 fn options(endpoint: &Endpoint) -> Response<Body> {
-    let methods = endpoint.methods().iter().map(Method::as_str);
-    let head = endpoint.methods().contains(&Method::GET).then_some("HEAD");
-    let list = head.into_iter().chain(methods).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
-    let mut response = response(StatusCode::OK, Some("text/plain"), list.clone().into());
-    if let Ok(list) = HeaderValue::from_str(&list) {
+    let mut response = response(StatusCode::OK, Some("text/plain"), allowed(endpoint).into());
+    allow(&mut response, endpoint);
+    response
+}
+
+/// Says which methods the route has.
+fn allow(response: &mut Response<Body>, endpoint: &Endpoint) {
+    if let Ok(list) = HeaderValue::from_str(&allowed(endpoint)) {
         response.headers_mut().insert(ALLOW, list);
     }
-    response
+}
+
+fn allowed(endpoint: &Endpoint) -> String {
+    let methods = endpoint.methods().iter().map(Method::as_str);
+    let head = endpoint.methods().contains(&Method::GET).then_some("HEAD");
+    head.into_iter().chain(methods).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
 }
 
 fn refusal(error: &ApiError, accepted: Option<&'static str>) -> Response<Body> {

@@ -14,6 +14,8 @@ mod error;
 mod identity;
 #[cfg(test)]
 mod linearizability;
+mod metrics;
+mod openapi;
 mod parsed;
 mod registry;
 mod routes;

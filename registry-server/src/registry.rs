@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use crate::barrier::Barrier;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
 use crate::state::{Schema, State};
@@ -49,6 +50,7 @@ pub(crate) struct Registry {
     parsed: Arc<ParsedCache>,
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Registry {
@@ -61,7 +63,8 @@ impl Registry {
     /// Loads a store that is open.
     pub(crate) fn over(store: Box<dyn Store>, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
         let index = store.read_index();
-        let Started { writer, state, applied, thread } = writer::start(store)?;
+        let metrics = Metrics::new();
+        let Started { writer, state, applied, thread } = writer::start(store, Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let registry = Self {
@@ -72,6 +75,7 @@ impl Registry {
             parsed: Arc::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Arc::new(Semaphore::new(cores.max(2))),
+            metrics,
         };
         Ok((registry, thread))
     }

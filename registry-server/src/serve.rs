@@ -106,6 +106,7 @@ impl Server {
     /// Answers requests until `stop` is done; then finishes what is under way, at most 10 s, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app, writer, .. } = self;
+        let metrics = Arc::clone(&app.registry.metrics);
         let router = app::router(app);
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -123,10 +124,11 @@ impl Server {
                 .max_buf_size(MAX_HEAD)
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
             let connection = graceful.watch(connection);
+            let connected = metrics.connected();
             connections.spawn(async move {
                 // A connection that breaks concerns its client alone.
                 let _ = connection.await;
-                drop(slot);
+                drop((slot, connected));
             });
         }
         drop((listener, router));

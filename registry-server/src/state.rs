@@ -123,6 +123,14 @@ impl Context {
         self.subjects.get(name)
     }
 
+    pub(crate) fn schema_count(&self) -> usize {
+        self.schemas.size()
+    }
+
+    pub(crate) fn subject_count(&self) -> usize {
+        self.subjects.size()
+    }
+
     /// By name.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = (&Arc<str>, &Subject)> {
         self.subjects.iter()

@@ -23,6 +23,7 @@ pub(crate) use self::queue::Writer;
 use self::queue::{Acknowledge, Job, Message, Queue};
 pub(crate) use self::status::{Health, Status};
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::state::State;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
@@ -52,7 +53,7 @@ pub(crate) struct Started {
 }
 
 /// Loads the store and starts the thread.
-pub(crate) fn start(mut store: Box<dyn Store>) -> Result<Started, StoreError> {
+pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<Started, StoreError> {
     let mut state = State::default();
     state.position = store.load(&mut |change| state.apply(&change))?;
     let published = Arc::new(ArcSwap::from_pointee(state.clone()));
@@ -60,7 +61,8 @@ pub(crate) fn start(mut store: Box<dyn Store>) -> Result<Started, StoreError> {
     let status = Arc::new(Status::new(store.warnings()));
     let (writer, queue) = queue::channel(Arc::clone(&status), store.read_only());
     store.watch(writer.wake())?;
-    let thread = Thread { queue, store, state, published: Arc::clone(&published), applied: sender, status, lock_first: false };
+    let thread =
+        Thread { queue, store, state, published: Arc::clone(&published), applied: sender, status, lock_first: false, metrics };
     let handle = std::thread::Builder::new()
         .name("registry-writer".into())
         .spawn(move || thread.run())
@@ -78,6 +80,7 @@ struct Thread {
     status: Arc<Status>,
     /// Others write as well: the last batch lost a race, so the next one takes the lock before it is decided.
     lock_first: bool,
+    metrics: Arc<Metrics>,
 }
 
 /// Jobs that are stored together, and what was tried with them.
@@ -200,8 +203,10 @@ impl Thread {
             return Round::Answered;
         }
         let batch = Batch { id: Uuid::now_v7(), after: self.state.position, requests };
+        let begun = Instant::now();
         match self.store.append(&batch) {
             Ok(Appended::Stored(sequence)) => {
+                self.metrics.committed(batch.requests.len(), begun.elapsed());
                 self.state = state;
                 self.publish(Position { sequence, batch: batch.id });
                 acknowledge_all(acknowledge);
@@ -217,6 +222,7 @@ impl Thread {
             }
             Err(AppendError::Rejected(why)) => Round::Rejected(why),
             Err(AppendError::Failed(error)) => {
+                self.metrics.commit_failed();
                 group.unknown.push((batch.id, acknowledge));
                 Round::Failed(error)
             }
@@ -405,7 +411,7 @@ mod tests {
 
     fn start() -> (Arc<Told>, Arc<Started>) {
         let told = Arc::new(Told::default());
-        let started = super::start(Box::new(Double { told: Arc::clone(&told), unseen: Vec::new() })).unwrap();
+        let started = super::start(Box::new(Double { told: Arc::clone(&told), unseen: Vec::new() }), Metrics::new()).unwrap();
         (told, Arc::new(started))
     }
 

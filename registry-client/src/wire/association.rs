@@ -7,6 +7,7 @@ use super::{ErrorBody, RegisterRequest, SchemaObject};
 
 /// Whether the subject lives and dies with the topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Lifecycle {
     /// The subject is the topic's alone.
@@ -17,6 +18,7 @@ pub enum Lifecycle {
 
 /// A subject that is bound to a resource, as it is stored and answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Association {
     /// The subject, qualified with its context unless that is the default one.
@@ -45,6 +47,7 @@ pub struct Association {
 
 /// Body of `POST /associations`, of `PUT /associations/resources/{id}`, and of a part of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationRequest {
     /// The name of the topic.
@@ -66,6 +69,7 @@ pub struct AssociationRequest {
 
 /// What a part of a batch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum AssociationOp {
     /// Binds what is not bound.
@@ -79,6 +83,7 @@ pub enum AssociationOp {
 
 /// One subject that is to be bound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationEntry {
     /// In batches: what to do.
@@ -109,6 +114,7 @@ pub struct AssociationEntry {
 
 /// What was bound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationResponse {
     /// The name of the topic.
@@ -130,6 +136,7 @@ pub struct AssociationResponse {
 
 /// One subject of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationInfo {
     /// The subject.
@@ -147,6 +154,7 @@ pub struct AssociationInfo {
 
 /// Body of `POST /associations:batchGet`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationBatchGet {
     /// What is asked for.
@@ -156,6 +164,7 @@ pub struct AssociationBatchGet {
 
 /// One question of a batch: by id, else by name and namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationQuery {
     /// The name of the topic.
@@ -175,6 +184,7 @@ pub struct AssociationQuery {
 
 /// Body of `POST /associations:batchMutate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AssociationBatch {
     /// One topic each.
@@ -184,6 +194,7 @@ pub struct AssociationBatch {
 
 /// The answers of a batch, in the order of its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssociationBatchResponse {
     /// One each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -192,6 +203,7 @@ pub struct AssociationBatchResponse {
 
 /// The answer of a part of a batch: what went wrong, or what is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssociationResult {
     /// What went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,46 +54,60 @@ fn lenient_update<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Update<S
 
 /// Body of `PUT /config`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigUpdate {
     /// Another name of the subject.
     #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub alias: Update<String>,
     /// Another name of the subject for encryption keys.
     #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub alias_for_deks: Update<String>,
     /// Registers the normalised text.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub normalize: Update<bool>,
     /// Checks reserved fields.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_fields: Update<bool>,
     /// Parses new schemas strictly.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_new_schemas: Update<bool>,
     /// Checks rules.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_rules: Update<bool>,
     /// The level, in any case: `none`, `backward`, `forward`, `full` and their `_transitive` forms.
     #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub compatibility: Update<String>,
     /// `STRICT` or `LENIENT`.
     #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub compatibility_policy: Update<String>,
     /// Only versions with the same value of this metadata property are compared.
     #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_update")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub compatibility_group: Update<String>,
     /// Metadata under what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Metadata>))]
     pub default_metadata: Update<Metadata>,
     /// Metadata over what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Metadata>))]
     pub override_metadata: Update<Metadata>,
     /// Rules under what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<RuleSet>))]
     pub default_rule_set: Update<RuleSet>,
     /// Rules over what a registration gives.
     #[serde(skip_serializing_if = "Update::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<RuleSet>))]
     pub override_rule_set: Update<RuleSet>,
 }
 
@@ -106,6 +120,7 @@ impl ConfigUpdate {
 
 /// Answer of `GET /config` and `DELETE /config`; the stored form. `PUT` echoes it with `compatibility` for `compatibilityLevel`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Config {
     /// Another name of the subject.

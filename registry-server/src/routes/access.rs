@@ -50,7 +50,9 @@ impl Endpoint {
         };
         match self {
             Self::Root | Self::Health | Self::Ready => Need::Nothing,
-            Self::Subjects
+            Self::Metrics
+            | Self::OpenApi
+            | Self::Subjects
             | Self::Schemas
             | Self::SchemaTypes
             | Self::SchemaId(_)

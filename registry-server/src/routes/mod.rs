@@ -14,8 +14,9 @@ mod metadata;
 mod mode;
 mod schemas;
 mod subjects;
-#[allow(dead_code, reason = "for metrics and the description of the API")]
 mod table;
+
+pub(crate) use table::PATHS;
 
 pub(crate) use access::Need;
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ use serde::de::DeserializeOwned;
 use crate::associations::Owner;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::openapi;
 use crate::registry::Registry;
 use crate::registry::delete::context_name;
 use crate::state::State;
@@ -44,6 +46,10 @@ pub(crate) enum Endpoint {
     Health,
     /// `/readyz`: a registration would be accepted.
     Ready,
+    /// `/metrics`: figures for Prometheus.
+    Metrics,
+    /// `/openapi.json`: the description of all this.
+    OpenApi,
     Subjects,
     Subject(String),
     Versions(String),
@@ -114,6 +120,8 @@ pub(crate) enum Answer {
     Text(String),
     /// 207 with JSON: each part of a batch has an answer of its own.
     Multi(Vec<u8>),
+    /// 200 with a content type of its own, whatever the client takes.
+    Typed(&'static str, Bytes),
     /// 204.
     Empty,
 }
@@ -242,6 +250,8 @@ fn endpoint(path: &[&str], context: Option<&str>) -> Result<Endpoint, ApiError> 
     Ok(match path {
         ["healthz"] => Endpoint::Health,
         ["readyz"] => Endpoint::Ready,
+        ["metrics"] => Endpoint::Metrics,
+        ["openapi.json"] => Endpoint::OpenApi,
         ["subjects"] => Endpoint::Subjects,
         ["subjects", s] => Endpoint::Subject(subject(s)?),
         ["subjects", s, "metadata"] => Endpoint::VersionWithMetadata(subject(s)?),
@@ -357,6 +367,8 @@ impl Endpoint {
             Self::Root
             | Self::Health
             | Self::Ready
+            | Self::Metrics
+            | Self::OpenApi
             | Self::SchemaTypes
             | Self::ClusterId
             | Self::ServerVersion
@@ -364,6 +376,11 @@ impl Endpoint {
             Self::SchemaId(_) | Self::SchemaIdText(_) | Self::Guid(_) => Freshness::Hit,
             _ => Freshness::Newest,
         }
+    }
+
+    /// The client's `Accept` decides about the content type of the answer.
+    pub(crate) fn is_negotiated(&self) -> bool {
+        !matches!(self, Self::Metrics | Self::OpenApi)
     }
 
     /// The methods that the route has; HEAD and OPTIONS are understood.
@@ -429,6 +446,8 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
         Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
         Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
         Endpoint::Ready => ready(registry).await,
+        Endpoint::Metrics => Ok(Answer::Typed(openapi::OPEN_METRICS, registry.metrics.page(registry).into())),
+        Endpoint::OpenApi => Ok(Answer::Typed("application/json", Bytes::from_static(openapi::document()))),
         Endpoint::Subjects => subjects::list(registry, request),
         Endpoint::Subject(s) if post => subjects::lookup(registry, request, &subject(s)).await,
         Endpoint::Subject(s) => subjects::delete(registry, request, &subject(s)).await,

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use eventpact_registry_client::wire::RuleSet;
+use eventpact_registry_client::wire::{ContextId, RuleSet};
 use eventpact_registry_client::{SchemaObject, SchemaString, SubjectVersion};
-use serde::Serialize;
 
 use super::associations::Wanted;
 use super::subjects::{form, formed, in_form, references_as_asked_for, tags_asked_for};
@@ -159,18 +158,12 @@ fn is_readable(state: &State, request: &Request, context: &str, id: u32) -> bool
     request.caller.is_unrestricted() || uses().any(|(subject, ..)| request.caller.may(Verb::Read, context, subject))
 }
 
-#[derive(Serialize)]
-struct ContextId<'a> {
-    context: &'a str,
-    id: u32,
-}
-
 /// `GET /schemas/guids/{guid}/ids`
 pub(super) fn ids_of_guid(registry: &Registry, request: &Request, guid: &str) -> Result<Answer, ApiError> {
     let state = registry.snapshot();
     let known = Identity::parse(guid).into_iter().flat_map(|identity| state.guid(identity));
     let known = known.filter(|(context, id)| is_readable(&state, request, context, *id));
-    let pairs: Vec<ContextId<'_>> = known.map(|(context, id)| ContextId { context, id }).collect();
+    let pairs: Vec<ContextId> = known.map(|(context, id)| ContextId { context: context.to_string(), id }).collect();
     Answer::json(&pairs)
 }
 
