@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::SchemaCache;
 use crate::error::Error;
+use crate::wire::plan::{PlanReport, PlanRequest};
 use crate::wire::verdict::{CheckReport, DiffReport};
 use crate::wire::{
     CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, ModeBody, Reference, RegisterRequest, RegisterResponse,
@@ -272,6 +273,16 @@ impl Client {
     pub async fn check_report(&self, subject: &str, request: &RegisterRequest) -> Result<CheckReport, Error> {
         let path = format!("/eventpact/v1/subjects/{}/check", segment(subject)?);
         self.call(&Call::send(Method::POST, path, request)?).await
+    }
+
+    /// What would become of many schemas and settings. Only a registry of Eventpact knows this call.
+    pub async fn plan(&self, request: &PlanRequest) -> Result<PlanReport, Error> {
+        self.call(&Call::send(Method::POST, "/eventpact/v1/plan".into(), request)?).await
+    }
+
+    /// Registers and sets all of it, or nothing. Only a registry of Eventpact knows this call.
+    pub async fn apply(&self, request: &PlanRequest) -> Result<PlanReport, Error> {
+        self.call(&Call::send(Method::POST, "/eventpact/v1/apply".into(), request)?).await
     }
 
     /// What changed between two versions of a subject. Only a registry of Eventpact knows this call.

@@ -9,6 +9,7 @@ mod config;
 mod lenient;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod plan;
 mod rules;
 pub mod verdict;
 

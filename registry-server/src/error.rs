@@ -142,6 +142,19 @@ impl ApiError {
         Self::new(40901, format!("[{}]", messages.join(", ")))
     }
 
+    pub(crate) fn plan_refused(refused: usize, first: &str, why: &str) -> Self {
+        let more =
+            if refused > 1 { format!(" (and {} more; /eventpact/v1/plan tells them)", refused - 1) } else { String::new() };
+        Self::new(40902, format!("Nothing was changed: {first}: {why}{more}"))
+    }
+
+    pub(crate) fn plan_drifted(digest: &str) -> Self {
+        Self::new(
+            40903,
+            format!("Nothing was changed: what would be done is no longer what was agreed to; the plan is now {digest}"),
+        )
+    }
+
     // --- 422 ---
 
     pub(crate) fn invalid_schema(text: impl Into<String>) -> Self {

@@ -54,6 +54,8 @@ const WITH_BODY: [u16; 4] = [408, 413, 415, 422];
     wire::SchemaString,
     wire::SubjectVersion,
     wire::TagRequest,
+    wire::plan::PlanReport,
+    wire::plan::PlanRequest,
     wire::verdict::CheckReport,
     wire::verdict::DiffReport,
 )))]

@@ -10,6 +10,7 @@ pub(crate) mod compare;
 pub(crate) mod delete;
 mod equal;
 pub(crate) mod lookup;
+pub(crate) mod plan;
 pub(crate) mod register;
 mod reserved;
 mod settings;
@@ -230,7 +231,7 @@ fn parse_stored(cache: &ParsedCache, state: &State, context: &Arc<str>, id: u32,
 }
 
 /// Milliseconds since 1970.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

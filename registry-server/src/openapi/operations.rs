@@ -261,6 +261,10 @@ pub(super) const OPERATIONS: &[Entry] = &[
     get("/v1/metadata/id", "getClusterId", "The name of the cluster", Reply::Fields),
     get("/v1/metadata/version", "getServerVersion", "The version of the program", Reply::Fields),
     get("/v1/metadata/deployment", "getDeployment", "Attributes of the deployment", Reply::Fields),
+    post("/eventpact/v1/plan", "plan", "What would become of many schemas and settings", Reply::Object("PlanReport"))
+        .body("PlanRequest"),
+    post("/eventpact/v1/apply", "apply", "All of it was done, in one transaction", Reply::Object("PlanReport"))
+        .body("PlanRequest").refuses(&[409]),
     post("/eventpact/v1/subjects/{subject}/check", "check", "A schema against a subject at every level, with places and witnesses", Reply::Object("CheckReport"))
         .query(&["profile", "level", "version", "normalize"]).body("RegisterRequest").refuses(&[404]),
     get("/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}", "diff", "What changed between two versions, and what each change means", Reply::Object("DiffReport"))

@@ -49,7 +49,7 @@ impl From<Found> for Registered {
 }
 
 /// What a check came to, against one snapshot.
-enum Prepared {
+pub(super) enum Prepared {
     /// It is there already.
     Known(Registered),
     /// It may be stored if nothing has changed since.
@@ -57,7 +57,8 @@ enum Prepared {
 }
 
 /// A schema that was checked, and what the check relied on.
-struct Plan {
+#[derive(Debug)]
+pub(super) struct Plan {
     schema: Arc<Schema>,
     /// The id that an import asks for.
     wanted_id: Option<u32>,
@@ -147,7 +148,7 @@ impl Registry {
 }
 
 /// Reads, looks up and checks, against one snapshot.
-fn prepare(
+pub(super) fn prepare(
     cache: &ParsedCache,
     state: &State,
     subject: &SubjectName,
@@ -333,14 +334,20 @@ fn stored_extras(
 fn decide(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Change>, Option<Registered>), ApiError> {
     let known = state.subject(subject);
     let unchanged = known.map_or(0, |s| s.revision) == plan.subject_revision && state.settings_revision == plan.settings_revision;
-    let target = |r: &eventpact_registry_client::Reference| SubjectName::parse_in(&r.subject, subject);
-    let references_live = || {
-        let mut all = plan.schema.references.iter();
-        all.all(|r| state.version(&target(r), r.version).is_some_and(|(version, _)| !version.deleted))
-    };
-    if !unchanged || !references_live() {
+    if !unchanged {
         return Ok((Vec::new(), None));
     }
+    place(state, subject, plan)
+}
+
+/// The changes that store what was checked; `None` when something that it refers to is gone.
+pub(super) fn place(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Change>, Option<Registered>), ApiError> {
+    let target = |r: &eventpact_registry_client::Reference| SubjectName::parse_in(&r.subject, subject);
+    let mut references = plan.schema.references.iter();
+    if !references.all(|r| state.version(&target(r), r.version).is_some_and(|(version, _)| !version.deleted)) {
+        return Ok((Vec::new(), None));
+    }
+    let known = state.subject(subject);
     let next = known.map_or(1, Subject::next_version);
     let number = plan.wanted_number.unwrap_or(next);
     if !plan.import && number != next {

@@ -8,7 +8,7 @@ use eventpact_registry_client::wire::{Config, ConfigUpdate, RuleSet, Update};
 use super::Registry;
 use super::delete::{purge, subjects_of};
 use crate::error::ApiError;
-use crate::rules;
+use crate::rules::{self, Rulesets};
 use crate::state::State;
 use crate::store::Change;
 use crate::subject::{ABOVE_ALL, SubjectName, scope, scopes_of};
@@ -33,26 +33,12 @@ impl Registry {
     }
 
     /// Changes what is set at a scope and gives all that is set there now.
-    pub(crate) async fn set_config(&self, at: &str, mut update: ConfigUpdate) -> Result<Config, ApiError> {
-        check_scope(at)?;
-        if let Update::Set(level) = &mut update.compatibility {
-            let known: Level = level.parse().map_err(|_| ApiError::invalid_level())?;
-            known.as_str().clone_into(level);
-        }
-        update.default_rule_set = self.admitted(update.default_rule_set)?;
-        update.override_rule_set = self.admitted(update.override_rule_set)?;
-        if let Update::Set(policy) = &update.compatibility_policy
-            && !matches!(policy.as_str(), "STRICT" | "LENIENT")
-        {
-            update.compatibility_policy = Update::Clear;
-        }
-        let key: Arc<str> = scope(at).into();
-        let subject = SubjectName::parse(at);
+    pub(crate) async fn set_config(&self, at: &str, update: ConfigUpdate) -> Result<Config, ApiError> {
+        let update = checked_config(at, update, self.dialect.rulesets)?;
+        let (key, subject): (Arc<str>, _) = (scope(at).into(), SubjectName::parse(at));
         self.writer
             .submit(move |state| {
-                refuse_read_only(state, &subject)?;
-                let mut config = state.config(&key).map(|c| (**c).clone()).unwrap_or_default();
-                merge(&mut config, update.clone());
+                let config = config_with(state, &subject, &key, &update)?;
                 Ok((vec![Change::Config { scope: Arc::clone(&key), config: Some(Arc::new(config.clone())) }], config))
             })
             .await
@@ -89,29 +75,9 @@ impl Registry {
     /// Sets the mode of a scope; `None` removes it. IMPORT needs an empty scope, from which it removes what is softly deleted, unless
     /// `force`.
     pub(crate) async fn set_mode(&self, at: &str, mode: Option<&str>, force: bool) -> Result<(), ApiError> {
-        check_scope(at)?;
-        let wanted = mode.map(str::to_ascii_uppercase);
-        match wanted.as_deref() {
-            None | Some("READWRITE" | "READONLY" | "READONLY_OVERRIDE" | "IMPORT") => {}
-            Some("FORWARD") if at == ABOVE_ALL => {}
-            Some("FORWARD") => return Err(ApiError::forward_mode()),
-            Some(_) => return Err(ApiError::invalid_mode()),
-        }
+        let wanted = checked_mode(at, mode)?;
         let key: Arc<str> = scope(at).into();
-        self.writer
-            .submit(move |state| {
-                let mut changes = Vec::new();
-                if wanted.as_deref() == Some("IMPORT") && !force && mode_of(state, &key) != "IMPORT" {
-                    let subjects = subjects_of(state, &key);
-                    if subjects.iter().any(|s| state.subject(s).is_some_and(|s| s.latest().is_some())) {
-                        return Err(ApiError::not_permitted("Cannot import since found existing subjects"));
-                    }
-                    changes = purge(state, &subjects)?;
-                }
-                changes.push(Change::Mode { scope: Arc::clone(&key), mode: wanted.as_deref().map(Into::into) });
-                Ok((changes, ()))
-            })
-            .await
+        self.writer.submit(move |state| Ok((mode_changes(state, &key, wanted.as_deref(), force)?, ()))).await
     }
 
     /// Removes the mode of a scope, with `recursive` also those of the subjects of a context, and gives back what the scope had.
@@ -136,12 +102,63 @@ impl Registry {
             })
             .await
     }
+}
 
-    /// Rules of a configuration, as this server takes them.
-    fn admitted(&self, rules: Update<RuleSet>) -> Result<Update<RuleSet>, ApiError> {
-        let Update::Set(rules) = rules else { return Ok(rules) };
-        Ok(rules::admit(Some(rules), self.dialect.rulesets)?.map_or(Update::Keep, Update::Set))
+/// Rules of a configuration, as this server takes them.
+fn admitted(rules: Update<RuleSet>, how: Rulesets) -> Result<Update<RuleSet>, ApiError> {
+    let Update::Set(rules) = rules else { return Ok(rules) };
+    Ok(rules::admit(Some(rules), how)?.map_or(Update::Keep, Update::Set))
+}
+
+/// The update as it is stored. Refuses what cannot be set there.
+pub(super) fn checked_config(at: &str, mut update: ConfigUpdate, how: Rulesets) -> Result<ConfigUpdate, ApiError> {
+    check_scope(at)?;
+    if let Update::Set(level) = &mut update.compatibility {
+        let known: Level = level.parse().map_err(|_| ApiError::invalid_level())?;
+        known.as_str().clone_into(level);
     }
+    update.default_rule_set = admitted(update.default_rule_set, how)?;
+    update.override_rule_set = admitted(update.override_rule_set, how)?;
+    if let Update::Set(policy) = &update.compatibility_policy
+        && !matches!(policy.as_str(), "STRICT" | "LENIENT")
+    {
+        update.compatibility_policy = Update::Clear;
+    }
+    Ok(update)
+}
+
+/// All that is set at a scope once an update is merged in.
+pub(super) fn config_with(state: &State, subject: &SubjectName, key: &str, update: &ConfigUpdate) -> Result<Config, ApiError> {
+    refuse_read_only(state, subject)?;
+    let mut config = state.config(key).map(|c| (**c).clone()).unwrap_or_default();
+    merge(&mut config, update.clone());
+    Ok(config)
+}
+
+/// The mode as it is stored. Refuses what cannot be set there.
+pub(super) fn checked_mode(at: &str, mode: Option<&str>) -> Result<Option<String>, ApiError> {
+    check_scope(at)?;
+    let wanted = mode.map(str::to_ascii_uppercase);
+    match wanted.as_deref() {
+        None | Some("READWRITE" | "READONLY" | "READONLY_OVERRIDE" | "IMPORT") => Ok(wanted),
+        Some("FORWARD") if at == ABOVE_ALL => Ok(wanted),
+        Some("FORWARD") => Err(ApiError::forward_mode()),
+        Some(_) => Err(ApiError::invalid_mode()),
+    }
+}
+
+/// The changes that set a mode. IMPORT needs an empty scope, from which it removes what is softly deleted, unless `force`.
+pub(super) fn mode_changes(state: &State, key: &Arc<str>, wanted: Option<&str>, force: bool) -> Result<Vec<Change>, ApiError> {
+    let mut changes = Vec::new();
+    if wanted == Some("IMPORT") && !force && mode_of(state, key) != "IMPORT" {
+        let subjects = subjects_of(state, key);
+        if subjects.iter().any(|s| state.subject(s).is_some_and(|s| s.latest().is_some())) {
+            return Err(ApiError::not_permitted("Cannot import since found existing subjects"));
+        }
+        changes = purge(state, &subjects)?;
+    }
+    changes.push(Change::Mode { scope: Arc::clone(key), mode: wanted.map(Into::into) });
+    Ok(changes)
 }
 
 /// What holds for a subject: the configuration of the nearest scope that has one, as a whole.

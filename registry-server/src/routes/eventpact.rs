@@ -1,5 +1,6 @@
 //! `/eventpact/v1/…`: what goes beyond Confluent's API. One file for each family.
 
+mod plan;
 mod verdict;
 
 use axum::http::Method;
@@ -18,6 +19,10 @@ pub(crate) enum Route {
     Check(String),
     /// `subjects/{s}/versions/{a}/diff/{b}`: what changed between two versions.
     Diff(String, String, String),
+    /// `plan`: what would become of many schemas and settings. Holds the prefix of the context of the path.
+    Plan(String),
+    /// `apply`: does it, all or nothing.
+    Apply(String),
 }
 
 impl Route {
@@ -26,6 +31,8 @@ impl Route {
         Ok(match path {
             ["subjects", s, "check"] => Self::Check(subject(s)?),
             ["subjects", s, "versions", a, "diff", b] => Self::Diff(subject(s)?, decode(a)?, decode(b)?),
+            ["plan"] => Self::Plan(subject("")?),
+            ["apply"] => Self::Apply(subject("")?),
             _ => return Err(ApiError::no_such_route()),
         })
     }
@@ -33,7 +40,7 @@ impl Route {
     /// The methods that the route has; HEAD and OPTIONS are understood.
     pub(super) fn methods(&self) -> &'static [Method] {
         match self {
-            Self::Check(_) => &[Method::POST],
+            Self::Check(_) | Self::Plan(_) | Self::Apply(_) => &[Method::POST],
             Self::Diff(..) => &[Method::GET],
         }
     }
@@ -42,6 +49,8 @@ impl Route {
     pub(super) fn need(&self, _method: &Method) -> Need {
         match self {
             Self::Check(s) | Self::Diff(s, ..) => Need::Right(Verb::Read, SubjectName::parse(s)),
+            // The subjects are in the body.
+            Self::Plan(_) | Self::Apply(_) => Need::Entry,
         }
     }
 
@@ -50,6 +59,8 @@ impl Route {
         match self {
             Self::Check(_) => "/eventpact/v1/subjects/{subject}/check",
             Self::Diff(..) => "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
+            Self::Plan(_) => "/eventpact/v1/plan",
+            Self::Apply(_) => "/eventpact/v1/apply",
         }
     }
 }
@@ -58,6 +69,8 @@ impl Route {
 pub(super) async fn answer(registry: &Registry, request: &Request, route: &Route) -> Result<Answer, ApiError> {
     match route {
         Route::Check(s) => verdict::check(registry, request, &SubjectName::parse(s)).await,
+        Route::Plan(context) => plan::plan(registry, request, context).await,
+        Route::Apply(context) => plan::apply(registry, request, context).await,
         Route::Diff(s, a, b) => verdict::diff(registry, request, &SubjectName::parse(s), (a, b)).await,
     }
 }

@@ -221,6 +221,11 @@ fn qualify(context: Option<&str>, subject: &str) -> String {
     }
 }
 
+/// A subject or scope moved into the context whose prefix this is, unless it names one itself.
+pub(crate) fn qualify_scope(prefix: &str, subject: &str) -> String {
+    if prefix.is_empty() || split(subject).is_some() { subject.to_owned() } else { format!("{prefix}{subject}") }
+}
+
 /// Finds the route of a path and query.
 pub(crate) fn find(path: &str, query: &str) -> Result<(Endpoint, Query), ApiError> {
     let path = path.strip_prefix('/').unwrap_or(path);
