@@ -18,3 +18,5 @@ mod tests;
 pub use key::{Association, Key};
 pub use record::{MAX_RECORD, Record, RecordError};
 pub use replay::Replay;
+#[cfg(feature = "kafka-store")]
+pub(crate) use write::Outgoing;

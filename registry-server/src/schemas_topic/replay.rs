@@ -202,7 +202,7 @@ impl Replay {
         changes
     }
 
-    fn association(&self, key: &Association) -> Option<Arc<wire::Association>> {
+    pub(super) fn association(&self, key: &Association) -> Option<Arc<wire::Association>> {
         let all = self.state.associations.of(Owner::Subject(key.subject.as_deref()?));
         all.into_iter().find(|known| Association::of(known) == *key)
     }

@@ -62,7 +62,8 @@ impl Replay {
         for change in changes {
             expected.apply(change);
         }
-        let written: Vec<_> = self.outgoing(&self.state, changes).into_iter().map(|(record, ts)| (record.encode(), ts)).collect();
+        let written: Vec<_> =
+            self.outgoing(&mut self.state.clone(), changes).into_iter().map(|(record, ts)| (record.encode(), ts)).collect();
         for ((key, value), ts) in &written {
             self.take(Some(key), value.as_deref(), ts.unwrap_or(9)).unwrap();
         }
@@ -231,4 +232,33 @@ fn a_context_is_announced_once_and_taken_back() {
     let written = replay.decide(&[config, Change::Mode { scope: "".into(), mode: None }]);
     assert_eq!(written[0].1.as_deref(), Some(r#"{"subject":":.c:","mode":"IMPORT"}"#));
     assert_eq!(written[1], (r#"{"keytype":"MODE","magic":0}"#.to_owned(), None));
+}
+
+/// What an aborted transaction left is overwritten with what is true.
+#[test]
+fn what_is_true_of_a_key_can_be_written_again() {
+    let mut replay = Replay::default();
+    replay.schema(":.c:s", 1, 1, "int").unwrap();
+    replay.text(r#"{"keytype":"CONFIG","subject":":.c:s","magic":0}"#, r#"{"compatibilityLevel":"FULL"}"#).unwrap();
+    let before = replay.said();
+    let mut rewrite = |key: &str| {
+        let written = replay.rewrite(&Key::decode(key.as_bytes()).unwrap());
+        let said: Vec<_> = written.iter().map(|(record, _)| record.encode()).collect();
+        for (key, value) in &said {
+            replay.take(Some(key), value.as_deref(), 3).unwrap();
+        }
+        assert_eq!(replay.said(), before, "{key}: what is true has changed");
+        said.into_iter().map(|(_, value)| value.map(|value| text(&value))).collect::<Vec<_>>()
+    };
+    let value = schema(":.c:s", 1, 1, "int").1;
+    assert_eq!(rewrite(&schema(":.c:s", 1, 0, "").0), [Some(value.clone())]);
+    assert_eq!(rewrite(&schema(":.c:s", 2, 0, "").0), [None]);
+    let none = r#"{"subject":":.c:s","version":0}"#.to_owned();
+    assert_eq!(rewrite(r#"{"keytype":"DELETE_SUBJECT","subject":":.c:s","magic":0}"#), [Some(none), Some(value)]);
+    let config = r#"{"subject":":.c:s","compatibilityLevel":"FULL"}"#.to_owned();
+    assert_eq!(rewrite(r#"{"keytype":"CONFIG","subject":":.c:s","magic":0}"#), [Some(config)]);
+    assert_eq!(rewrite(r#"{"keytype":"CONFIG","magic":0}"#), [None]);
+    assert_eq!(rewrite(r#"{"keytype":"MODE","subject":"s","magic":0}"#), [None]);
+    assert_eq!(rewrite(r#"{"keytype":"CONTEXT","tenant":"default","context":".c","magic":0}"#).len(), 1);
+    assert_eq!(rewrite(r#"{"keytype":"NOOP","magic":0}"#).len(), 0);
 }

@@ -17,21 +17,72 @@ use crate::subject::SubjectName;
 /// A record to be written, and its time in milliseconds since 1970 when that matters.
 pub(crate) type Outgoing = (Record, Option<i64>);
 
+#[cfg(any(test, feature = "kafka-store"))]
 impl Replay {
-    /// The records that stand for the changes of one request. Nothing is taken in: that happens when they are read back.
-    #[cfg_attr(not(feature = "kafka-store"), allow(dead_code))]
-    pub(crate) fn outgoing(&self, before: &State, changes: &[Change]) -> Vec<Outgoing> {
-        let mut after = before.clone();
+    /// The state after all records.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The records that stand for the changes of one request, on `state`, which moves on. Nothing is taken in: that happens when
+    /// they are read back.
+    pub(crate) fn outgoing(&self, state: &mut State, changes: &[Change]) -> Vec<Outgoing> {
+        let before = state.clone();
         for change in changes {
-            after.apply(change);
+            state.apply(change);
         }
-        let scene = Scene { before, after: &after, kept: &self.kept };
+        let scene = Scene { before: &before, after: state, kept: &self.kept };
         let deleted = scene.deleted_subjects(changes);
         let mut out = Vec::new();
         for change in changes {
             scene.write(change, &deleted, &mut out);
         }
         scene.keep_counters(changes, &mut out);
+        out
+    }
+
+    /// What is true of a key: its value, or that it is gone.
+    pub(crate) fn rewrite(&self, key: &Key) -> Vec<Outgoing> {
+        let scene = Scene { before: &self.state, after: &self.state, kept: &self.kept };
+        let mut out = Vec::new();
+        match key {
+            Key::Schema { subject, version } => {
+                let name = SubjectName::parse(subject);
+                match self.state.subject(&name).and_then(|known| known.get(*version)) {
+                    Some(stored) => scene.put_version(&name, *version, stored, &mut out),
+                    None => scene.put(key.clone(), None, None, &mut out),
+                }
+            }
+            // It soft-deleted versions of which the records are right.
+            Key::DeleteSubject { subject } => {
+                let value = object([("subject", subject.as_str().into()), ("version", 0.into())]);
+                scene.put(key.clone(), Some(value), None, &mut out);
+                let name = SubjectName::parse(subject);
+                for (number, version) in self.state.subject(&name).into_iter().flat_map(Subject::versions) {
+                    scene.put_version(&name, number, version, &mut out);
+                }
+            }
+            Key::Config { subject } => {
+                let scope: Arc<str> = subject.as_deref().unwrap_or_default().into();
+                let config = self.state.config(&scope).cloned();
+                scene.write(&Change::Config { scope, config }, &BTreeMap::new(), &mut out);
+            }
+            Key::Mode { subject } => {
+                let scope: Arc<str> = subject.as_deref().unwrap_or_default().into();
+                let mode = self.state.mode(&scope).cloned();
+                scene.write(&Change::Mode { scope, mode }, &BTreeMap::new(), &mut out);
+            }
+            Key::Context { tenant, context } if tenant == TENANT => {
+                scene.put_context(context, self.state.context(context).is_some_and(|known| known.listed), &mut out);
+            }
+            Key::NextId { context } => out.extend(self.state.context(context).map(|known| (next_id(context, known), None))),
+            Key::Association(association) => {
+                let known = self.association(association);
+                scene.put(key.clone(), known.as_deref().map(association_value), known.map(|known| known.update_ts), &mut out);
+            }
+            // They say nothing that lasts.
+            Key::Context { .. } | Key::ClearSubject { .. } | Key::Noop | Key::Other(_) => {}
+        }
         out
     }
 }
@@ -49,9 +100,7 @@ impl Scene<'_> {
             Change::PutContext { context, listed, .. } => {
                 let was = self.before.context(context).is_some_and(|known| known.listed);
                 if !is_default(context) && was != *listed {
-                    let key = Key::Context { tenant: TENANT.to_owned(), context: context.to_string() };
-                    let value = [("tenant", TENANT.into()), ("context", Value::from(&**context))];
-                    self.put(key, listed.then(|| object(value)), None, out);
+                    self.put_context(context, *listed, out);
                 }
             }
             // What a schema is stands in the records of its versions.
@@ -86,6 +135,12 @@ impl Scene<'_> {
         }
     }
 
+    fn put_context(&self, context: &str, listed: bool, out: &mut Vec<Outgoing>) {
+        let key = Key::Context { tenant: TENANT.to_owned(), context: context.to_owned() };
+        let value = [("tenant", TENANT.into()), ("context", Value::from(context))];
+        self.put(key, listed.then(|| object(value)), None, out);
+    }
+
     fn put_version(&self, subject: &SubjectName, number: i32, version: Version, out: &mut Vec<Outgoing>) {
         let Some(schema) = self.after.context(&subject.context).and_then(|context| context.schema(version.id)) else {
             return; // a version of a schema that nobody knows cannot be decided
@@ -116,6 +171,7 @@ impl Scene<'_> {
         self.kept.get(key).filter(|kept| !kept.is_plain).and_then(|kept| kept.forms.last().cloned())
     }
 
+    #[cfg(any(test, feature = "kafka-store"))]
     /// The subjects of which all versions, two or more, are soft-deleted, and the last version of each.
     fn deleted_subjects(&self, changes: &[Change]) -> BTreeMap<SubjectName, i32> {
         let mut softened: BTreeMap<SubjectName, Vec<i32>> = BTreeMap::new();
@@ -135,6 +191,7 @@ impl Scene<'_> {
         softened.into_iter().filter_map(whole).collect()
     }
 
+    #[cfg(any(test, feature = "kafka-store"))]
     /// The topic tells the ids that were given out by those that are in use: when the highest falls out of use it has to be said.
     fn keep_counters(&self, changes: &[Change], out: &mut Vec<Outgoing>) {
         let touched = changes.iter().filter_map(|change| match change {
