@@ -281,6 +281,11 @@ impl ApiError {
         Self { status: 503, ..Self::new(50001, "The store cannot be written at the moment; try again in a moment") }
     }
 
+    /// Another process is the one that writes.
+    pub(crate) fn standby(why: &str) -> Self {
+        Self { status: 503, ..Self::new(50004, why) }
+    }
+
     /// For the probe alone: why the store cannot be written.
     pub(crate) fn not_ready(why: &str) -> Self {
         Self { status: 503, ..Self::new(50001, why) }

@@ -38,4 +38,6 @@ pub use dialect::{Dialect, IncompatibleCode};
 pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;
+#[cfg(feature = "kafka-store")]
+pub use stores::KafkaSpec;
 pub use stores::{PostgresUrl, StoreSpec};

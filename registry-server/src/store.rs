@@ -16,8 +16,8 @@
 //! - **Any process may write** (PostgreSQL): `append` locks the head, compares, and appends, in one round trip.
 //!   [`Store::lock`] takes the head before deciding, which the writer does after it has lost a race, so that it gets its turn.
 //!   [`Store::read_index`] asks the primary for the end of the log; hints of others' entries come through [`Wake`].
-//! - **One fenced writer, many readers** (a Kafka topic): `append` is refused with [`AppendError::Failed`] unless this process is
-//!   the writer and has read the log to the end; being fenced is such a failure too. A reader takes the others' entries from
+//! - **One fenced writer, many readers** (a Kafka topic): `append` is refused with [`AppendError::Standby`] unless this process is
+//!   the writer and has read the log to the end; being fenced is a failure ([`AppendError::Failed`]). A reader takes the others' entries from
 //!   `catch_up` after a [`Wake`]. Sequence numbers may have holes (offsets have); they only have to grow. The batch id of an entry
 //!   is what tells a writer whether a batch with an unknown result is in the log: it has to be stored with the entries.
 //!
@@ -136,6 +136,9 @@ pub(crate) enum AppendError {
     Rejected(String),
     /// It is unknown whether it is stored; the store must catch up before the next append.
     Failed(StoreError),
+    /// Nothing of it is stored: another process is the one that writes. Reading goes on.
+    #[cfg_attr(not(feature = "kafka-store"), allow(dead_code))]
+    Standby,
 }
 
 /// The way by which a store tells the writer that there may be something new. Cheap, may be called too often.
@@ -187,6 +190,11 @@ pub(crate) trait Store: Send {
 
     /// Why nothing may be written by this process, ever; `None` when it may.
     fn read_only(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why this process does not write at the moment, though it may some time, and reads all the while; `None` when it writes.
+    fn standby(&self) -> Option<String> {
         None
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<
     state.position = store.load(&mut |change| state.apply(&change))?;
     let published = Arc::new(ArcSwap::from_pointee(state.clone()));
     let (sender, applied) = watch::channel(state.position.sequence);
-    let status = Arc::new(Status::new(store.warnings()));
+    let status = Arc::new(Status::new(&*store));
     let (writer, queue) = queue::channel(Arc::clone(&status), store.read_only());
     store.watch(writer.wake())?;
     let thread =
@@ -98,6 +98,8 @@ enum Round {
     Again,
     /// The store forbids the batch.
     Rejected(String),
+    /// Another process is the one that writes.
+    Standby,
     /// The store failed.
     Failed(StoreError),
 }
@@ -151,6 +153,10 @@ impl Thread {
                 Round::Answered => return,
                 Round::Again => {}
                 Round::Rejected(why) => return self.process_alone(group.jobs, &why),
+                Round::Standby => {
+                    self.status.rise(&*self.store);
+                    break;
+                }
                 Round::Failed(error) => {
                     self.status.fall(&error);
                     if !self.wait_for_store(&mut group) {
@@ -159,7 +165,11 @@ impl Thread {
                 }
             }
         }
-        let error = if self.status.is_down() { ApiError::store_away() } else { ApiError::contended() };
+        let error = match self.status.standby() {
+            _ if self.status.is_down() => ApiError::store_away(),
+            Some(why) => ApiError::standby(&why),
+            None => ApiError::contended(),
+        };
         for job in group.jobs {
             job.refuse(error.clone());
         }
@@ -193,6 +203,7 @@ impl Thread {
                     Err(error) => return Round::Failed(error),
                 },
                 Err(AppendError::Rejected(why)) => return Round::Rejected(why),
+                Err(AppendError::Standby) => return Round::Standby,
                 Err(AppendError::Failed(error)) => return Round::Failed(error),
             }
         }
@@ -221,6 +232,7 @@ impl Thread {
                 }
             }
             Err(AppendError::Rejected(why)) => Round::Rejected(why),
+            Err(AppendError::Standby) => Round::Standby,
             Err(AppendError::Failed(error)) => {
                 self.metrics.commit_failed();
                 group.unknown.push((batch.id, acknowledge));
@@ -257,7 +269,7 @@ impl Thread {
         loop {
             match self.try_catch_up() {
                 Ok(batches) => {
-                    self.status.rise(self.store.warnings());
+                    self.status.rise(&*self.store);
                     if group.is_among(&batches) {
                         group.jobs.clear();
                     }
@@ -275,7 +287,7 @@ impl Thread {
     /// Takes in what others have appended; after an error, brings the store back.
     fn catch_up(&mut self) {
         match self.try_catch_up() {
-            Ok(_) => self.status.rise(self.store.warnings()),
+            Ok(_) => self.status.rise(&*self.store),
             Err(error) => self.status.fall(&error),
         }
     }

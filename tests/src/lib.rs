@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout)] // tests talk to the person who runs them
 
 #[cfg(feature = "services")]
+pub mod kafka;
+#[cfg(feature = "services")]
 pub mod orders;
 
 pub mod fuzz;

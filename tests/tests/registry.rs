@@ -106,6 +106,28 @@ async fn send(address: std::net::SocketAddr, step: &Step) -> Answer {
     Answer { status, content_type: header("content-type"), body: body.to_owned() }
 }
 
+/// Waits until registrations are accepted.
+async fn ready(address: std::net::SocketAddr) {
+    let ask = Step {
+        scenario: String::new(),
+        number: 0,
+        alone: false,
+        method: "GET".to_owned(),
+        path: "/readyz".to_owned(),
+        content_type: None,
+        accept: None,
+        body: String::new(),
+        expected: Answer { status: 200, content_type: None, body: String::new() },
+    };
+    for _ in 0..600 {
+        if send(address, &ask).await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the registry is not ready after a minute");
+}
+
 /// What is compared of a body.
 fn comparable(answer: &Answer) -> String {
     let Ok(mut value) = serde_json::from_str::<Value>(&answer.body) else {
@@ -170,6 +192,9 @@ async fn replay(steps: Vec<Step>, store: impl Fn() -> StoreSpec) -> Replayed {
             stops.push((stop, task));
         }
         let address = running.as_ref().expect("a server runs").1;
+        if step.number == 1 {
+            ready(address).await;
+        }
         let actual = send(address, &step).await;
         if !agrees(&step.expected, &actual) {
             let Step { scenario, number, method, path, body, expected, .. } = &step;
@@ -236,4 +261,54 @@ async fn transcripts_agree_with_the_store_in_postgresql() {
         server.store(&format!("transcript_{}", count.get())).parse().expect("the address of a store")
     };
     check("postgresql", next).await;
+}
+
+/// And what is in the topic then is, key by key, what the original wrote.
+#[cfg(feature = "services")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transcripts_agree_with_the_store_in_kafka() {
+    let Ok(address) = std::env::var("EVENTPACT_TEST_KAFKA") else {
+        println!("SKIPPED: EVENTPACT_TEST_KAFKA is not set (`cargo xtask services up` starts a broker)");
+        return;
+    };
+    let topics = std::cell::RefCell::new(Vec::new());
+    let next = || {
+        let topic = format!("_schemas-transcripts-{}", uuid::Uuid::new_v4().simple());
+        let store = format!("kafka://{address}/{topic}?allow-unsafe-topic=true").parse().expect("a store");
+        topics.borrow_mut().push(topic);
+        store
+    };
+    check("kafka", next).await;
+    let first = topics.borrow()[0].clone();
+    let last = |messages: Vec<eventpact_tests::kafka::Message>| messages.into_iter().collect::<BTreeMap<_, _>>();
+    let ours = last(eventpact_tests::kafka::read(&address, &first, "read_committed").await);
+    let theirs = last(eventpact_tests::kafka::recorded());
+    // The recorded topic also has conversations that are kept back.
+    let shared = transcripts("transcripts.jsonl").into_iter().filter(|step| !step.alone).map(|step| step.scenario);
+    let shared: std::collections::BTreeSet<String> = shared.collect();
+    let (mut equal, mut differ) = (0, Vec::new());
+    let shown = |bytes: Option<&[u8]>| bytes.map_or("nothing".to_owned(), |bytes| String::from_utf8_lossy(bytes).into_owned());
+    for (key, value) in theirs {
+        let name = shown(Some(&key));
+        let lasting = ["SCHEMA", "CONFIG", "MODE", "CONTEXT"].iter().any(|kind| name.contains(&format!(":\"{kind}\"")));
+        if !lasting || !context_of(&name).is_some_and(|context| shared.contains(context)) {
+            continue;
+        }
+        let (expected, actual) = (shown(value.as_deref()), shown(ours.get(&key).and_then(Option::as_deref)));
+        // The original soft-deletes a subject of one version by another record than that of the version.
+        if actual == expected || actual == expected.replace("\"deleted\":false", "\"deleted\":true") {
+            equal += 1;
+        } else {
+            differ.push(format!("{name}\n  expected {expected}\n  actual   {actual}"));
+        }
+    }
+    println!("kafka: {equal} keys have the bytes of the original, {} differ", differ.len());
+    assert!(equal > 500 && differ.len() * 50 <= equal, "{}", differ.join("\n"));
+}
+
+/// The context that a key of the topic speaks of.
+#[cfg(feature = "services")]
+fn context_of(key: &str) -> Option<&str> {
+    let (_, rest) = key.split_once("\"subject\":\":.").or_else(|| key.split_once("\"context\":\"."))?;
+    rest.split([':', '"']).next()
 }

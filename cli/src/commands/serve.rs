@@ -15,7 +15,8 @@ pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     listen: SocketAddr,
-    /// Where schemas are kept.
+    /// Where schemas are kept: a file, a database, or the topic of a registry of Confluent's or Karapace's
+    /// (`kafka://HOST:PORT/_schemas`).
     #[arg(long, default_value = "sqlite:eventpact.db", value_name = "sqlite:PATH|postgres://USER@HOST/DB", value_parser = store)]
     store: StoreSpec,
     /// Only read the store, which another registry may be writing to.

@@ -494,7 +494,7 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
 /// `GET /readyz`: a registration would be accepted, and would be safe. Warnings do not make it fail.
 async fn ready(registry: &Registry) -> Result<Answer, ApiError> {
     let health = registry.health();
-    match &health.down {
+    match health.down.as_ref().or(health.standby.as_ref()) {
         Some(why) => return Err(ApiError::not_ready(why)),
         // A store that does not answer takes no registration either.
         None => registry.newest().await?,

@@ -1,5 +1,7 @@
 //! The stores, one file each, and how a command line names them.
 
+#[cfg(feature = "kafka-store")]
+mod kafka;
 mod memory;
 mod postgres;
 mod sqlite;
@@ -7,6 +9,8 @@ mod sqlite;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "kafka-store")]
+pub use self::kafka::KafkaSpec;
 pub use self::postgres::PostgresUrl;
 use crate::store::{Store, StoreError};
 
@@ -19,6 +23,9 @@ pub enum StoreSpec {
     SqliteReadOnly(PathBuf),
     /// `postgres://USER@HOST/DATABASE`: any number of servers over one database.
     Postgres(PostgresUrl),
+    /// `kafka://HOST:PORT/TOPIC`: the topic `_schemas` of Confluent's and Karapace's registries.
+    #[cfg(feature = "kafka-store")]
+    Kafka(KafkaSpec),
     /// `memory:` keeps nothing when the process ends. For tests and demonstrations.
     Memory,
 }
@@ -31,7 +38,13 @@ impl FromStr for StoreSpec {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             Some(("postgres" | "postgresql", _)) => text.parse().map(Self::Postgres),
             Some(("memory", "")) => Ok(Self::Memory),
-            _ => Err(format!("unknown store '{text}'; it is sqlite:PATH, postgres://USER@HOST/DATABASE or memory:")),
+            #[cfg(feature = "kafka-store")]
+            Some(("kafka", _)) => text.parse().map(Self::Kafka),
+            #[cfg(not(feature = "kafka-store"))]
+            Some(("kafka", _)) => Err("this program was built without Kafka: build it with the feature kafka-store".to_owned()),
+            _ => Err(format!(
+                "unknown store '{text}'; it is sqlite:PATH, postgres://USER@HOST/DATABASE, kafka://HOST:PORT/TOPIC or memory:"
+            )),
         }
     }
 }
@@ -41,6 +54,8 @@ impl StoreSpec {
     pub fn read_only(self) -> Result<Self, String> {
         match self {
             Self::Sqlite(path) | Self::SqliteReadOnly(path) => Ok(Self::SqliteReadOnly(path)),
+            #[cfg(feature = "kafka-store")]
+            Self::Kafka(spec) => Ok(Self::Kafka(spec.following())),
             Self::Postgres(_) | Self::Memory => Err(format!("{self} cannot be opened to read only; a SQLite file can")),
         }
     }
@@ -52,6 +67,8 @@ impl std::fmt::Display for StoreSpec {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::SqliteReadOnly(path) => write!(f, "sqlite:{} (read only)", path.display()),
             Self::Postgres(url) => url.fmt(f),
+            #[cfg(feature = "kafka-store")]
+            Self::Kafka(spec) => spec.fmt(f),
             Self::Memory => f.write_str("memory:"),
         }
     }
@@ -63,6 +80,8 @@ pub(crate) fn open(spec: &StoreSpec) -> Result<Box<dyn Store>, StoreError> {
         StoreSpec::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
         StoreSpec::SqliteReadOnly(path) => Ok(Box::new(sqlite::Sqlite::open_read_only(path)?)),
         StoreSpec::Postgres(url) => Ok(Box::new(postgres::Postgres::open(url)?)),
+        #[cfg(feature = "kafka-store")]
+        StoreSpec::Kafka(spec) => Ok(Box::new(kafka::Kafka::open(spec)?)),
         StoreSpec::Memory => Ok(Box::new(memory::Memory)),
     }
 }

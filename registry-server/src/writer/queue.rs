@@ -99,6 +99,9 @@ impl Writer {
         if self.status.is_down() {
             return Err(ApiError::store_away());
         }
+        if let Some(why) = self.status.standby() {
+            return Err(ApiError::standby(&why));
+        }
         let (answer, answered) = oneshot::channel();
         let client = Client { answer: Arc::new(Mutex::new(Some(answer))) };
         let refuse = client.clone();

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// How the store is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Health {
     /// Why nothing can be written; `None` while all is well.
     pub(crate) down: Option<String>,
+    /// Why this process does not write now though the store works: another one does.
+    pub(crate) standby: Option<String>,
     /// What makes acknowledged writes less safe than they should be, one sentence each.
     pub(crate) warnings: Vec<String>,
 }
@@ -21,9 +23,9 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    pub(super) fn new(warnings: Vec<String>) -> Self {
+    pub(super) fn new(store: &dyn Store) -> Self {
         let status = Self { health: ArcSwap::default() };
-        status.rise(warnings);
+        status.rise(store);
         status
     }
 
@@ -35,26 +37,32 @@ impl Status {
         self.health.load().down.is_some()
     }
 
+    /// Why another process is to be asked, if this one only stands by.
+    pub(crate) fn standby(&self) -> Option<String> {
+        self.health.load().standby.clone()
+    }
+
     /// The store failed. What is new about it is logged.
     pub(super) fn fall(&self, error: &StoreError) {
         let (why, health) = (error.to_string(), self.health.load());
         if health.down.as_ref() != Some(&why) {
             tracing::error!(%error, "the store failed; nothing is written until it is back");
-            self.health.store(Arc::new(Health { down: Some(why), warnings: health.warnings.clone() }));
+            self.health.store(Arc::new(Health { down: Some(why), standby: None, warnings: health.warnings.clone() }));
         }
     }
 
     /// The store works.
-    pub(super) fn rise(&self, warnings: Vec<String>) {
+    pub(super) fn rise(&self, store: &dyn Store) {
+        let (warnings, standby) = (store.warnings(), store.standby());
         let health = self.health.load();
         if health.down.is_some() {
             tracing::warn!("the store is back");
         }
-        if health.down.is_some() || health.warnings != warnings {
+        if health.down.is_some() || health.warnings != warnings || health.standby != standby {
             for warning in warnings.iter().filter(|warning| !health.warnings.contains(warning)) {
                 tracing::warn!("{warning}");
             }
-            self.health.store(Arc::new(Health { down: None, warnings }));
+            self.health.store(Arc::new(Health { down: None, standby, warnings }));
         }
     }
 }

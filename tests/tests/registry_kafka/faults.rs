@@ -1,0 +1,254 @@
+//! The writer is killed, stopped, or cut off while clients register, and a ledger says what may not be lost.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use eventpact_registry_client::{Client, ConfigUpdate};
+
+use crate::support::{
+    Ledger, Process, SharedLedger, audit, broker, broker_alone, follower, read, record, store, topic, wait_for_writer,
+};
+
+/// Registers at whoever takes it, until told to stop: new subjects, new versions of a shared subject, and now and then a deletion.
+async fn client(urls: Arc<std::sync::Mutex<Vec<String>>>, ledger: SharedLedger, next: Arc<AtomicUsize>, stop: Arc<AtomicBool>) {
+    let mut turn = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let url = {
+            let urls = urls.lock().unwrap();
+            urls[turn % urls.len()].clone()
+        };
+        let client = Client::new(&url).unwrap();
+        let number = next.fetch_add(1, Ordering::SeqCst);
+        let subject = if number % 3 == 0 { "shared".to_owned() } else { format!("s{number}") };
+        ledger.lock().unwrap().asked += 1;
+        let request = record(&format!("R{number}"));
+        match tokio::time::timeout(Duration::from_secs(20), client.register(&subject, &request)).await {
+            Ok(Ok(answer)) => {
+                let (version, text) = (answer.version.unwrap(), answer.schema.unwrap());
+                ledger.lock().unwrap().versions.insert((subject.clone(), version), (answer.id, text));
+                if number % 10 == 1 && subject != "shared" && client.delete_subject(&subject, false).await.is_ok() {
+                    ledger.lock().unwrap().deleted.insert(subject);
+                }
+            }
+            Ok(Err(_)) | Err(_) => {
+                turn += 1;
+                tokio::time::sleep(Duration::from_millis(40)).await;
+            }
+        }
+    }
+}
+
+/// Clients under way.
+struct Load {
+    ledger: SharedLedger,
+    urls: Arc<std::sync::Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+    clients: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(processes: &[&Process], count: usize) -> Self {
+        let (ledger, next, stop): (SharedLedger, Arc<AtomicUsize>, Arc<AtomicBool>) = Default::default();
+        let load = Self { ledger, urls: Arc::default(), stop, clients: Vec::new() };
+        load.send_to(processes);
+        let run = |_| {
+            let parts = (Arc::clone(&load.urls), Arc::clone(&load.ledger), Arc::clone(&next), Arc::clone(&load.stop));
+            tokio::spawn(client(parts.0, parts.1, parts.2, parts.3))
+        };
+        let clients = (0..count).map(run).collect();
+        Self { clients, ..load }
+    }
+
+    fn send_to(&self, processes: &[&Process]) {
+        *self.urls.lock().unwrap() = processes.iter().map(|process| process.url.clone()).collect();
+    }
+
+    fn acknowledged(&self) -> usize {
+        self.ledger.lock().unwrap().versions.len()
+    }
+
+    /// Waits for more acknowledgements.
+    async fn more(&self, count: usize) {
+        let wanted = self.acknowledged() + count;
+        let start = std::time::Instant::now();
+        while self.acknowledged() < wanted {
+            assert!(start.elapsed() < crate::support::SOON, "{} of {wanted} acknowledged", self.acknowledged());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn finish(self) -> Ledger {
+        self.stop.store(true, Ordering::SeqCst);
+        for client in self.clients {
+            client.await.unwrap();
+        }
+        let ledger = self.ledger.lock().unwrap();
+        ledger.clone()
+    }
+}
+
+async fn all_levels_off(process: &Process) {
+    process.client().set_config(None, &ConfigUpdate::level("NONE")).await.unwrap();
+}
+
+fn rounds(usual: usize) -> usize {
+    std::env::var("EVENTPACT_KAFKA_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_the_death_of_the_writer() {
+    let _broker = broker().await;
+    let topic = topic("killed");
+    let rounds = rounds(4);
+    let mut processes = vec![Process::start(&store(&topic))];
+    wait_for_writer(&[&processes[0]]).await;
+    all_levels_off(&processes[0]).await;
+    processes.push(Process::start(&store(&topic)));
+    let load = Load::start(&[&processes[0], &processes[1]], 8);
+    let mut slowest = Duration::ZERO;
+    for round in 0..rounds {
+        let (writer, took) = wait_for_writer(&[&processes[0], &processes[1]]).await;
+        slowest = slowest.max(took);
+        load.more(20).await;
+        // Not always at the same moment of a batch.
+        tokio::time::sleep(Duration::from_millis(7 * (round as u64 % 10))).await;
+        processes.remove(writer).kill();
+        processes.push(Process::start(&store(&topic)));
+        load.send_to(&[&processes[0], &processes[1]]);
+    }
+    wait_for_writer(&[&processes[0], &processes[1]]).await;
+    load.more(20).await;
+    let ledger = load.finish().await;
+    let stored = audit(&ledger, &read(&topic, "read_committed").await);
+    let uncommitted = read(&topic, "read_uncommitted").await;
+    let Ledger { versions, deleted, asked } = &ledger;
+    println!(
+        "{rounds} kills, {asked} asked, {} acknowledged ({} deleted), {stored} stored, 0 lost; a writer after {slowest:?} at most; \
+         {} records with the aborted ones",
+        versions.len(),
+        deleted.len(),
+        uncommitted.len()
+    );
+    // Who reads uncommitted records, as the registries on the JVM do, ends up with the same.
+    audit_uncommitted(&ledger, &uncommitted);
+}
+
+/// The last record of each key is right, even with those that were aborted.
+fn audit_uncommitted(ledger: &Ledger, messages: &[crate::support::Message]) {
+    let last: std::collections::HashMap<_, _> = messages.iter().cloned().collect();
+    for (subject, version) in ledger.versions.keys() {
+        let key = format!(r#"{{"keytype":"SCHEMA","subject":"{subject}","version":{version},"magic":1}}"#);
+        let value = last[key.as_bytes()].as_deref().unwrap_or_else(|| panic!("{key} is gone"));
+        let value: serde_json::Value = serde_json::from_slice(value).unwrap();
+        let (id, text) = &ledger.versions[&(subject.clone(), *version)];
+        assert_eq!((value["id"].as_u64(), value["schema"].as_str()), (Some(u64::from(*id)), Some(text.as_str())), "{key}");
+    }
+}
+
+/// A writer that is stopped for so long that another takes over, and then wakes up with requests in its hands, writes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_wakes_up_too_late_writes_nothing() {
+    let _broker = broker().await;
+    let topic = topic("stopped");
+    let mut ledger = Ledger::default();
+    let first = Process::start(&store(&topic));
+    wait_for_writer(&[&first]).await;
+    all_levels_off(&first).await;
+    let second = Process::start(&store(&topic));
+    let mut pair = [first, second];
+    let mut slowest = Duration::ZERO;
+    let mut answered = 0;
+    for round in 0..rounds(2) {
+        let [old, new] = &pair;
+        wait_for_writer(&[old]).await;
+        let name = format!("before{round}");
+        remember(&mut ledger, &name, old.client().register(&name, &record(&name)).await.unwrap());
+        old.signal("STOP");
+        // They wait in the socket and are the first that it sees when it wakes up.
+        let late: Vec<_> = (0..8)
+            .map(|n| {
+                let (client, name) = (old.client(), format!("late{round}x{n}"));
+                tokio::spawn(async move {
+                    let answer = tokio::time::timeout(Duration::from_secs(60), client.register(&name, &record(&name))).await;
+                    (name, answer)
+                })
+            })
+            .collect();
+        let (_, took) = wait_for_writer(&[new]).await;
+        slowest = slowest.max(took);
+        for n in 0..5 {
+            let name = format!("after{round}x{n}");
+            remember(&mut ledger, &name, new.client().register(&name, &record(&name)).await.unwrap());
+        }
+        old.signal("CONT");
+        for asked in late {
+            let (name, answer) = asked.await.unwrap();
+            if let Ok(Ok(answer)) = answer {
+                answered += 1;
+                remember(&mut ledger, &name, answer);
+            }
+        }
+        let stored = read(&topic, "read_committed").await;
+        let late = format!("late{round}x");
+        let leaked = stored.iter().filter(|(key, _)| String::from_utf8_lossy(key).contains(&late)).count();
+        assert_eq!(leaked, 0, "the one that was shut out has written");
+        audit(&ledger, &stored);
+        pair.swap(0, 1);
+    }
+    println!("a new writer after {slowest:?} at most, {} acknowledged, {answered} of the late ones", ledger.versions.len());
+    assert_eq!(answered, 0);
+    let reader = Process::start(&follower(&topic));
+    for ((subject, version), (id, text)) in &ledger.versions {
+        let found = reader.client().version(subject, *version).await.unwrap();
+        assert_eq!((found.id, &found.schema), (*id, text));
+    }
+}
+
+fn remember(ledger: &mut Ledger, subject: &str, answer: eventpact_registry_client::RegisterResponse) {
+    ledger.versions.insert((subject.to_owned(), answer.version.unwrap()), (answer.id, answer.schema.unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_goes_away_and_comes_back_loses_nothing() {
+    let _broker = broker_alone().await;
+    let topic = topic("restart");
+    let process = Process::start(&store(&topic));
+    wait_for_writer(&[&process]).await;
+    all_levels_off(&process).await;
+    let load = Load::start(&[&process], 4);
+    load.more(50).await;
+    let known = load.ledger.lock().unwrap().versions.values().next().unwrap().clone();
+    services("suspend");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // What an id means never changes, so it is answered from memory.
+    assert_eq!(process.client().schema_by_id(known.0).await.unwrap().schema, known.1);
+    services("resume");
+    let start = std::time::Instant::now();
+    load.more(20).await;
+    let took = start.elapsed();
+    let ledger = load.finish().await;
+    let stored = audit(&ledger, &read(&topic, "read_committed").await);
+    println!(
+        "{} acknowledged, {stored} stored, none lost; written again {took:?} after the broker was back",
+        ledger.versions.len()
+    );
+}
+
+/// `cargo xtask services …`: by the program that is there when xtask runs the tests, else by cargo.
+fn services(command: &str) {
+    let built = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("xtask")));
+    let mut xtask = match built.filter(|xtask| Path::new(xtask).is_file()) {
+        Some(xtask) => Command::new(xtask),
+        None => {
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            cargo.arg("xtask");
+            cargo
+        }
+    };
+    let output = xtask.args(["services", command]).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo xtask services {command}: {text}");
+}
