@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use crate::yaml::Node;
 
 /// The number of a file in its [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,10 +65,19 @@ impl fmt::Display for LineColumn {
 pub struct SourceFile {
     name: String,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    /// Made when somebody asks for a line.
+    line_starts: OnceLock<Vec<u32>>,
+    tree: Option<Arc<Node>>,
 }
 
 impl SourceFile {
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let starts = std::iter::once(0).chain(self.text.match_indices('\n').map(|(i, _)| i + 1));
+            starts.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect()
+        })
+    }
+
     /// The name that diagnostics show, with `/` between folders.
     pub fn name(&self) -> &str {
         &self.name
@@ -77,10 +88,15 @@ impl SourceFile {
         &self.text
     }
 
+    /// The tree of the text, where the one who read it kept it: of AsyncAPI documents and what they refer to.
+    pub fn tree(&self) -> Option<&Node> {
+        self.tree.as_deref()
+    }
+
     /// The 1-based position of a byte offset.
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
-        let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let line = self.line_starts().partition_point(|start| *start <= offset).max(1);
+        let start = self.line_starts().get(line - 1).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len());
         let column = self.text.get(start..end).map_or(0, |s| s.chars().count()) + 1;
         LineColumn { line, column }
@@ -97,14 +113,14 @@ impl SourceFile {
 
     /// The text of a 1-based line without its line break; empty when there is no such line.
     pub fn line(&self, line: usize) -> &str {
-        let end = self.line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
+        let end = self.line_starts().get(line).map_or(self.text.len(), |next| *next as usize);
         let text = self.text.get(self.line_start(line)..end).unwrap_or("");
         text.strip_suffix('\n').unwrap_or(text).trim_end_matches('\r')
     }
 
     /// The offset of the first byte of a 1-based line; behind the text when there is no such line.
     pub(crate) fn line_start(&self, line: usize) -> usize {
-        self.line_starts.get(line.wrapping_sub(1)).map_or(self.text.len(), |start| *start as usize)
+        self.line_starts().get(line.wrapping_sub(1)).map_or(self.text.len(), |start| *start as usize)
     }
 }
 
@@ -131,11 +147,16 @@ impl Sources {
     /// Takes a file in and gives its number; the same name may be added more than once (old and new version).
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let text = text.into();
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1));
-        let line_starts = starts.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { name: name.into(), text, line_starts });
+        self.files.push(SourceFile { name: name.into(), text, line_starts: OnceLock::new(), tree: None });
         id
+    }
+
+    /// Keeps the tree of a file for those who look for a place in it later.
+    pub(crate) fn keep_tree(&mut self, id: FileId, tree: Node) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            file.tree = Some(Arc::new(tree));
+        }
     }
 
     /// The file of a number that this collection gave out.

@@ -45,6 +45,17 @@ impl Documents {
     /// Reads `path` and all that it refers to. Texts that are no YAML are reported here, files that are not there only when a
     /// reference to them is followed.
     pub(crate) fn load(sources: &mut Sources, reader: &dyn Reader, path: &str, found: &mut Vec<Diagnostic>) -> Self {
+        Self::load_from(None, sources, reader, path, found)
+    }
+
+    /// The same; `first` is the file at `path`, when it is among the sources already.
+    pub(crate) fn load_from(
+        mut first: Option<FileId>,
+        sources: &mut Sources,
+        reader: &dyn Reader,
+        path: &str,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut documents = Self { files: Vec::new(), by_path: HashMap::new(), indexes: HashMap::new(), copied: Cell::new(0) };
         let mut open = vec![path.to_owned()];
         let mut bytes = 0;
@@ -52,17 +63,17 @@ impl Documents {
             if documents.by_path.contains_key(&path) {
                 continue;
             }
-            let text = if documents.files.len() >= MAX_FILES || bytes > MAX_BYTES {
+            let file = if let Some(file) = first.take() {
+                Ok(file)
+            } else if documents.files.len() >= MAX_FILES || bytes > MAX_BYTES {
                 Err(format!("more than {MAX_FILES} files or {MAX_BYTES} bytes are referred to"))
             } else if is_remote(&path) {
-                reader.remote(&path)
+                reader.remote(&path).map(|text| sources.add(path.as_str(), text))
             } else {
-                reader.read(&path)
+                reader.read(&path).map(|text| sources.add(reader.display_name(&path), text))
             };
-            let loaded = text.map(|text| {
-                bytes += text.len();
-                let name = if is_remote(&path) { path.clone() } else { reader.display_name(&path) };
-                let file = sources.add(name, text);
+            let loaded = file.map(|file| {
+                bytes += sources.file(file).text().len();
                 let (node, problems) = yaml::parse_document(sources, file);
                 found.extend(problems);
                 if let Some(node) = &node {
@@ -77,6 +88,15 @@ impl Documents {
             index_long(node, &mut documents.indexes);
         }
         documents
+    }
+
+    /// Gives the trees to the sources.
+    pub(crate) fn keep_trees(self, sources: &mut Sources) {
+        for Document { file, node, .. } in self.files {
+            if let Some(node) = node {
+                sources.keep_tree(file, node);
+            }
+        }
     }
 
     /// The document that was asked for: the number of its file, or why it could not be read.
@@ -142,6 +162,9 @@ impl Documents {
 
     /// The node behind all references, or `None` with an error at the `$ref` that leads nowhere.
     pub(crate) fn follow<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
+        if self.reference_of(node).is_none() {
+            return Some(node);
+        }
         self.chain(node, found)?.last().copied()
     }
 

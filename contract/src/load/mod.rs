@@ -67,11 +67,17 @@ pub fn load_with(
         let (schema, found) = load_schema(sources, reader, path, None, None);
         return (schema.map(Document::Schema), found);
     }
+    let first = match schemas::load_clean_avro(sources, reader, path) {
+        Ok(schema) => return (Some(Document::Schema(schema)), Vec::new()),
+        Err(first) => first,
+    };
     let mut found = Vec::new();
-    let documents = Documents::load(sources, reader, path, &mut found);
+    let documents = Documents::load_from(first, sources, reader, path, &mut found);
     if documents.root().is_some_and(|root| !looks_like_schema(root, path)) {
         let contract = contract(sources, reader, &documents, options, &mut found);
-        return (contract.map(|contract| Document::Contract(Box::new(contract))), finished(found, sources, Some(&documents)));
+        let found = finished(found, sources, Some(&documents));
+        documents.keep_trees(sources);
+        return (contract.map(|contract| Document::Contract(Box::new(contract))), found);
     }
     let schema = schema(sources, reader, &documents, path, None, &mut found);
     (schema.map(Document::Schema), finished(found, sources, Some(&documents)))
@@ -131,7 +137,14 @@ pub fn load_schema(
         };
     }
     let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
-    let documents = if is_proto { None } else { Some(Documents::load(sources, reader, path, &mut found)) };
+    let mut first = None;
+    if matches!(format, None | Some(Format::Avro)) {
+        match schemas::load_clean_avro(sources, reader, path) {
+            Ok(schema) => return (Some(schema), found),
+            Err(file) => first = file,
+        }
+    }
+    let documents = if is_proto { None } else { Some(Documents::load_from(first, sources, reader, path, &mut found)) };
     let schema = match &documents {
         Some(documents) => schema(sources, reader, documents, path, format, &mut found),
         None => match reader.read(path) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{bundle, sound};
+use super::{bundle, extension, sound};
 use crate::asyncapi::Documents;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::formats::json_schema::{self, Dialect};
@@ -42,6 +42,20 @@ pub(crate) fn read_avro(
     found.extend(invalid);
     found.extend(problems);
     Some(Schema::Avro(Arc::new(schema?)))
+}
+
+/// An `.avsc` file that is a schema with nothing to say about, which most are: no tree of it is made. Else the number of the file,
+/// when it could be read, for those who look closer.
+pub(super) fn load_clean_avro(sources: &mut Sources, reader: &dyn Reader, path: &str) -> Result<Schema, Option<FileId>> {
+    if extension(path) != "avsc" || path.contains("://") {
+        return Err(None);
+    }
+    let text = reader.read(path).map_err(|_| None)?;
+    let file = sources.add(reader.display_name(path), text);
+    let schema = avro::parse_clean(file, sources.file(file).text()).ok_or(Some(file))?;
+    // The name of such a file does not decide what it is.
+    let is_other = schema.root().props.iter().any(|prop| matches!(prop.key.as_str(), "asyncapi" | "protocol"));
+    if is_other { Err(Some(file)) } else { Ok(Schema::Avro(Arc::new(schema))) }
 }
 
 /// A path in the folder of a file, then in each folder above, up to the root.

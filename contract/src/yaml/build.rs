@@ -1,7 +1,9 @@
 //! Events become a tree: keys and values, aliases, merge keys, duplicate keys, and the limits on size and depth.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::json::Sink;
 use super::{Entry, MAX_DEPTH, MAX_NODES, Mapping, Node, Value};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{FileId, Span};
@@ -96,11 +98,6 @@ impl Builder {
     /// `true` when the next event stands at the place of a key.
     pub(super) fn expects_key(&self) -> bool {
         matches!(self.stack.last(), Some(Frame { content: Content::Mapping { key: None, .. }, .. }))
-    }
-
-    /// What is open: `Some(true)` an object, `Some(false)` a list, `None` nothing.
-    pub(super) fn in_mapping(&self) -> Option<bool> {
-        self.stack.last().map(|frame| matches!(frame.content, Content::Mapping { .. }))
     }
 
     /// A key; `merge` for an unquoted `<<`.
@@ -316,5 +313,44 @@ impl Builder {
             self.stopped = true;
             self.error("yaml/too-deep", span, format!("lists and objects are nested deeper than {MAX_DEPTH} levels"));
         }
+    }
+}
+
+impl<'t> Sink<'t> for Builder {
+    fn in_mapping(&self) -> Option<bool> {
+        self.stack.last().map(|frame| matches!(frame.content, Content::Mapping { .. }))
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped
+    }
+
+    fn key(&mut self, text: Cow<'t, str>, start: usize, end: usize) {
+        let span = self.span(start, end);
+        Self::key(self, text.into_owned(), span, false);
+    }
+
+    fn string(&mut self, text: Cow<'t, str>, start: usize, end: usize) {
+        self.scalar(Value::String(text.into_owned()), self.span(start, end), 0);
+    }
+
+    fn number(&mut self, text: &'t str, start: usize, end: usize) {
+        self.scalar(Value::Number(text.to_owned()), self.span(start, end), 0);
+    }
+
+    fn word(&mut self, word: Option<bool>, start: usize, end: usize) {
+        self.scalar(word.map_or(Value::Null, Value::Bool), self.span(start, end), 0);
+    }
+
+    fn start_mapping(&mut self, start: usize) {
+        Self::start_mapping(self, start, 0);
+    }
+
+    fn start_sequence(&mut self, start: usize) {
+        Self::start_sequence(self, start, 0);
+    }
+
+    fn end(&mut self, end: usize) {
+        Self::end(self, Some(end));
     }
 }

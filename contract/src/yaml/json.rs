@@ -1,25 +1,54 @@
 //! The events of JSON (RFC 8259), for texts that a reader of YAML refuses: tabs, surrogate pairs, very long lines.
 
-use super::build::Builder;
-use super::{SyntaxError, Value};
+use std::borrow::Cow;
 
-/// Feeds the builder with the values of `text`, which starts at byte `base` of the file.
-pub(super) fn read(text: &str, base: usize, builder: &mut Builder) -> Result<(), SyntaxError> {
-    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: false }, builder)
+use super::SyntaxError as Syntax;
+
+/// What stopped the reader, kept small: it is handed up through every value.
+type SyntaxError = Box<Syntax>;
+
+/// Who takes what is read; places are bytes of the file.
+pub(super) trait Sink<'t> {
+    /// What is open: `Some(true)` an object, `Some(false)` a list, `None` nothing.
+    fn in_mapping(&self) -> Option<bool>;
+    /// `true` when the rest of the text is of no interest.
+    fn stopped(&self) -> bool;
+    /// A key; its place has the quotes in it.
+    fn key(&mut self, text: Cow<'t, str>, start: usize, end: usize);
+    /// A text; its place has the quotes in it.
+    fn string(&mut self, text: Cow<'t, str>, start: usize, end: usize);
+    /// A number as it is written.
+    fn number(&mut self, text: &'t str, start: usize, end: usize);
+    /// `true` or `false`, or `None` for `null`.
+    fn word(&mut self, word: Option<bool>, start: usize, end: usize);
+    /// An object opens.
+    fn start_mapping(&mut self, start: usize);
+    /// A list opens.
+    fn start_sequence(&mut self, start: usize);
+    /// The innermost object or list closes; `end` is behind its bracket.
+    fn end(&mut self, end: usize);
+}
+
+/// Feeds the sink with the values of `text`, which starts at byte `base` of the file.
+pub(super) fn read<'t, S: Sink<'t>>(text: &'t str, base: usize, sink: &mut S) -> Result<(), Syntax> {
+    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: false }, sink).map_err(|error| *error)
 }
 
 /// The same of JSON with comments: `// …` and `/* … */`.
-pub(super) fn read_commented(text: &str, base: usize, builder: &mut Builder) -> Result<(), SyntaxError> {
-    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: true }, builder)
+pub(super) fn read_commented<'t, S: Sink<'t>>(text: &'t str, base: usize, sink: &mut S) -> Result<(), Syntax> {
+    read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: true }, sink).map_err(|error| *error)
 }
 
-fn read_with(mut reader: Reader<'_>, builder: &mut Builder) -> Result<(), SyntaxError> {
-    reader.value(builder)?;
-    while builder.in_mapping().is_some() && !builder.stopped() {
-        reader.next(builder)?;
+fn read_with<'t, S: Sink<'t>>(mut reader: Reader<'t>, sink: &mut S) -> Result<(), SyntaxError> {
+    reader.blanks();
+    reader.value(sink)?;
+    while let Some(in_mapping) = sink.in_mapping()
+        && !sink.stopped()
+    {
+        reader.inside(in_mapping, sink)?;
     }
     reader.blanks();
-    if !builder.stopped() && reader.at < reader.text.len() {
+    if !sink.stopped() && reader.at < reader.text.len() {
         return Err(reader.error("nothing may follow the value"));
     }
     Ok(())
@@ -33,16 +62,25 @@ struct Reader<'t> {
     comments: bool,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Passes over what stands between values.
+    #[inline]
     fn blanks(&mut self) {
+        // One space or none is the rule.
+        self.at += usize::from(self.peek() == Some(b' '));
+        if self.peek().is_some_and(|byte| byte <= b' ' || byte == b'/') {
+            self.more_blanks();
+        }
+    }
+
+    fn more_blanks(&mut self) {
         loop {
-            while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-                self.at += 1;
-            }
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).unwrap_or(rest.len());
             if !self.comments || self.peek() != Some(b'/') || !self.comment() {
                 return;
             }
@@ -61,6 +99,7 @@ impl Reader<'_> {
         length.is_some()
     }
 
+    #[allow(clippy::unnecessary_box_returns)] // as the readers hand it on
     fn error(&self, message: impl Into<String>) -> SyntaxError {
         let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some(found) => format!("; found `{}`", found.escape_default()),
@@ -68,43 +107,52 @@ impl Reader<'_> {
         };
         let width = self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let start = self.base + self.at;
-        SyntaxError { start, end: start + width, message: message.into() + &found, help: None }
+        Box::new(Syntax { start, end: start + width, message: message.into() + &found, help: None })
     }
 
-    /// What stands inside of an open list or object: a key with its value, an item, or the closing bracket.
-    fn next(&mut self, builder: &mut Builder) -> Result<(), SyntaxError> {
-        let in_mapping = builder.in_mapping() == Some(true);
+    /// What stands inside of an open list or object: values without others in them, until one opens or this one closes. Blanks
+    /// are passed before and after.
+    fn inside<S: Sink<'t>>(&mut self, in_mapping: bool, sink: &mut S) -> Result<(), SyntaxError> {
         let close = if in_mapping { b'}' } else { b']' };
-        self.blanks();
-        if self.peek() == Some(close) {
-            return self.close(builder);
-        }
-        if in_mapping {
-            let start = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.error("a key in double quotes or `}` belongs here"));
+        while self.peek() != Some(close) {
+            if in_mapping {
+                self.key(sink)?;
             }
-            let key = self.string()?;
-            let span = builder.span(self.base + start, self.base + self.at);
-            self.blanks();
-            if self.peek() != Some(b':') {
-                return Err(self.error("`:` belongs behind a key"));
+            if self.value(sink)? {
+                return Ok(());
             }
-            self.at += 1;
-            builder.key(key, span, false);
+            self.separator(in_mapping)?;
+            if sink.stopped() {
+                return Ok(());
+            }
         }
-        self.value(builder)
-    }
-
-    fn close(&mut self, builder: &mut Builder) -> Result<(), SyntaxError> {
         self.at += 1;
-        builder.end(Some(self.base + self.at));
-        self.separator(builder)
+        sink.end(self.base + self.at);
+        match sink.in_mapping() {
+            Some(in_mapping) => self.separator(in_mapping),
+            None => Ok(()),
+        }
     }
 
-    /// Behind a value: a comma and what follows it, or a closing bracket, which `next` takes.
-    fn separator(&mut self, builder: &Builder) -> Result<(), SyntaxError> {
-        let Some(in_mapping) = builder.in_mapping() else { return Ok(()) };
+    fn key<S: Sink<'t>>(&mut self, sink: &mut S) -> Result<(), SyntaxError> {
+        let start = self.at;
+        if self.peek() != Some(b'"') {
+            return Err(self.error("a key in double quotes or `}` belongs here"));
+        }
+        let key = self.string()?;
+        let end = self.at;
+        self.blanks();
+        if self.peek() != Some(b':') {
+            return Err(self.error("`:` belongs behind a key"));
+        }
+        self.at += 1;
+        self.blanks();
+        sink.key(key, self.base + start, self.base + end);
+        Ok(())
+    }
+
+    /// Behind a value: a comma and what follows it, or the closing bracket, which stays.
+    fn separator(&mut self, in_mapping: bool) -> Result<(), SyntaxError> {
         let close = if in_mapping { b'}' } else { b']' };
         self.blanks();
         match self.peek() {
@@ -122,37 +170,47 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, builder: &mut Builder) -> Result<(), SyntaxError> {
-        self.blanks();
+    /// A value; or `true` for the start of one that may have others in it, and blanks are passed behind it.
+    fn value<S: Sink<'t>>(&mut self, sink: &mut S) -> Result<bool, SyntaxError> {
         let start = self.at;
-        let value = match self.peek() {
+        let place = self.base + start;
+        match self.peek() {
             Some(b'{') => {
                 self.at += 1;
-                builder.start_mapping(self.base + start, 0);
-                return Ok(());
+                self.blanks();
+                sink.start_mapping(place);
+                return Ok(true);
             }
             Some(b'[') => {
                 self.at += 1;
-                builder.start_sequence(self.base + start, 0);
-                return Ok(());
+                self.blanks();
+                sink.start_sequence(place);
+                return Ok(true);
             }
-            Some(b'"') => Value::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word("true", Value::Bool(true))?,
-            Some(b'f') => self.word("false", Value::Bool(false))?,
-            Some(b'n') => self.word("null", Value::Null)?,
+            Some(b'"') => {
+                let text = self.string()?;
+                sink.string(text, place, self.base + self.at);
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.number()?;
+                sink.number(self.text.get(start..self.at).unwrap_or("0"), place, self.base + self.at);
+            }
+            Some(b't') => self.word("true", Some(true), sink)?,
+            Some(b'f') => self.word("false", Some(false), sink)?,
+            Some(b'n') => self.word("null", None, sink)?,
             _ => return Err(self.error("a value belongs here")),
-        };
-        builder.scalar(value, builder.span(self.base + start, self.base + self.at), 0);
-        self.separator(builder)
+        }
+        Ok(false)
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, SyntaxError> {
+    fn word<S: Sink<'t>>(&mut self, word: &str, value: Option<bool>, sink: &mut S) -> Result<(), SyntaxError> {
         if !self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             return Err(self.error("a value belongs here"));
         }
+        let start = self.base + self.at;
         self.at += word.len();
-        Ok(value)
+        sink.word(value, start, self.base + self.at);
+        Ok(())
     }
 
     fn digits(&mut self) -> usize {
@@ -163,7 +221,7 @@ impl Reader<'_> {
         self.at - start
     }
 
-    fn number(&mut self) -> Result<Value, SyntaxError> {
+    fn number(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -189,29 +247,44 @@ impl Reader<'_> {
                 return Err(self.error("a digit belongs into the exponent"));
             }
         }
-        Ok(Value::Number(self.text.get(start..self.at).unwrap_or("0").to_owned()))
+        Ok(())
     }
 
     /// A text in quotes: `at` is at the opening one, and behind the closing one afterwards.
-    fn string(&mut self) -> Result<String, SyntaxError> {
+    fn string(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
+        let start = self.at + 1;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        match special(rest) {
+            Some(plain) if rest.get(plain) == Some(&b'"') => {
+                self.at = start + plain + 1;
+                Ok(Cow::Borrowed(self.text.get(start..start + plain).unwrap_or("")))
+            }
+            _ => self.string_with_escapes().map(Cow::Owned),
+        }
+    }
+
+    /// The same of a text that is not as it is written, or breaks off.
+    fn string_with_escapes(&mut self) -> Result<String, SyntaxError> {
         let opening = self.at;
         self.at += 1;
         let mut text = String::new();
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) else {
+            let Some(plain) = special(rest) else {
                 self.at = opening;
-                return Err(SyntaxError::new(self.base + opening, "this quote is never closed"));
+                return Err(Box::new(Syntax::new(self.base + opening, "this quote is never closed")));
             };
-            text.push_str(self.text.get(self.at..self.at + plain).unwrap_or(""));
+            let part = self.text.get(self.at..self.at + plain).unwrap_or("");
             self.at += plain;
             match rest.get(plain) {
                 Some(b'"') => {
                     self.at += 1;
+                    text.push_str(part);
                     return Ok(text);
                 }
                 Some(b'\\') => {
                     self.at += 1;
+                    text.push_str(part);
                     text.push(self.escape()?);
                 }
                 _ => return Err(self.error("control characters are written as escapes, `\\n` for a line break")),
@@ -253,7 +326,7 @@ impl Reader<'_> {
         };
         char::from_u32(code).ok_or_else(|| {
             let message = "half of a surrogate pair: no character, and UTF-8 can't hold it";
-            SyntaxError::new(self.base + start - 2, message)
+            Box::new(Syntax::new(self.base + start - 2, message))
         })
     }
 
@@ -265,6 +338,49 @@ impl Reader<'_> {
                 Ok(code)
             }
             None => Err(self.error("four hexadecimal digits belong behind `\\u`")),
+        }
+    }
+}
+
+/// Where the first quote, backslash or control character stands. Looks at eight bytes at once: most of a text is plain.
+fn special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // The high bit of each byte that is zero; only the lowest one that is set is sure to be right.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let found = control | zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(n * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    Some(chunks.len() * 8 + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::special;
+
+    #[test]
+    fn what_ends_the_plain_part_of_a_text_is_found_anywhere() {
+        let plain: Vec<u8> = (0x20..=0xff).filter(|byte| !matches!(byte, b'"' | b'\\')).collect();
+        assert_eq!(special(&plain), None);
+        for byte in (0..=0x1f).chain([b'"', b'\\']) {
+            for at in 0..40 {
+                let mut text = plain.get(at..at + 60).expect("plain bytes").to_vec();
+                if let Some(place) = text.get_mut(at) {
+                    *place = byte;
+                }
+                assert_eq!(special(&text), Some(at), "{byte} at {at}");
+                if let Some(later) = text.get_mut(at + 3) {
+                    *later = b'"';
+                }
+                assert_eq!(special(&text), Some(at), "{byte} at {at}, and a quote behind it");
+            }
         }
     }
 }

@@ -8,10 +8,14 @@ mod events;
 mod json;
 mod print;
 mod scalar;
+mod tape;
+mod view;
 
 use build::Builder;
 pub use print::format;
 pub(crate) use print::{print, same_value};
+pub(crate) use tape::Tape;
+pub(crate) use view::{Json, Member, View};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, Sources, Span};
@@ -59,12 +63,12 @@ pub fn parse(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>)
 
 /// Reads a text that must be JSON by the letter of RFC 8259: what a schema registry is sent.
 pub fn parse_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
-    parse_with(file, sources.file(file).text(), json::read)
+    parse_with(file, sources.file(file).text(), |text, base, builder| json::read(text, base, builder))
 }
 
 /// Reads JSON that may have comments, as Avro Java reads schemas.
 pub fn parse_avro_json(sources: &Sources, file: FileId) -> (Option<Node>, Vec<Diagnostic>) {
-    parse_with(file, sources.file(file).text(), json::read_commented)
+    parse_with(file, sources.file(file).text(), |text, base, builder| json::read_commented(text, base, builder))
 }
 
 /// Reads what may be an AsyncAPI document. Other tools read JSON as the YAML that it nearly is: where that makes a document,

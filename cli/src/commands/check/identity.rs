@@ -1,6 +1,7 @@
 //! What a finding is about, so that its fingerprint survives: the place of its file in the project, and the way to its place in
 //! the file by names. Neither the folder of the checkout nor the way the input was named is in it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ impl<'a> Names<'a> {
 
 /// Completes the identity of each finding, which so far is what the check knows: the file and the place in it go before.
 pub(super) fn complete(findings: &mut [Diagnostic], sources: &Sources, names: &Names<'_>) {
-    let mut files: HashMap<FileId, (String, Option<Node>)> = HashMap::new();
+    let mut files: HashMap<FileId, (String, Option<Cow<'_, Node>>)> = HashMap::new();
     for found in findings {
         let id = found.primary.span.file;
         let (name, tree) = files.entry(id).or_insert_with(|| {
@@ -60,10 +61,13 @@ pub(super) fn complete(findings: &mut [Diagnostic], sources: &Sources, names: &N
 }
 
 /// The tree of a file that is YAML or JSON.
-fn tree(sources: &Sources, file: FileId) -> Option<Node> {
+fn tree(sources: &Sources, file: FileId) -> Option<Cow<'_, Node>> {
+    if let Some(tree) = sources.file(file).tree() {
+        return Some(Cow::Borrowed(tree));
+    }
     let ending = sources.file(file).name().rsplit('.').next().unwrap_or("").to_ascii_lowercase();
     if !["json", "avsc", "avpr", "yaml", "yml"].contains(&ending.as_str()) {
         return None;
     }
-    yaml::parse(sources, file).0
+    yaml::parse(sources, file).0.map(Cow::Owned)
 }

@@ -61,11 +61,11 @@ pub enum Kind {
     /// `string`
     String,
     /// `record` and `error`
-    Record(Record),
+    Record(Box<Record>),
     /// `enum`
-    Enum(EnumType),
+    Enum(Box<EnumType>),
     /// `fixed`
-    Fixed(Fixed),
+    Fixed(Box<Fixed>),
     /// `array` of the type
     Array(TypeId),
     /// `map` of string keys to the type

@@ -4,6 +4,7 @@
 //! The rules are those of the Avro 1.12 specification as Avro Java 1.12 enforces them; where Java is laxer than the specification
 //! (a default that fits no type, when its validation is off) `strict` decides.
 
+mod attributes;
 mod defaults;
 mod logical;
 mod name;
@@ -20,8 +21,8 @@ use std::collections::HashMap;
 
 use super::tree::{Kind, Schema, Type, TypeId};
 use crate::diagnostic::{self, Diagnostic};
-use crate::source::Span;
-use crate::yaml::{Entry, Node};
+use crate::source::{FileId, Span};
+use crate::yaml::{Entry, Json, Node, Tape};
 
 /// How deep types may be written into each other.
 pub const MAX_DEPTH: usize = 64;
@@ -42,6 +43,22 @@ const MAX_DOCUMENTS: usize = 1000;
 /// most once per name. With `strict`, a field default that does not fit its type is an error, else a warning (as in Avro Java
 /// with `setValidateDefaults(false)`; registries hold such schemas). A schema is given when no diagnostic is an error.
 pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict: bool) -> (Option<Schema>, Vec<Diagnostic>) {
+    read(node, resolve, strict)
+}
+
+/// Reads the text of a file that is a schema with nothing to say about: JSON without a mistake, with every name defined in it
+/// and no warning. It takes a fraction of the time of a tree and [`parse`], which tells what is the matter with all others.
+pub fn parse_clean(file: FileId, text: &str) -> Option<Schema> {
+    let tape = Tape::read(file, text)?;
+    let (schema, found) = read(tape.root(), &mut |_| None, true);
+    schema.filter(|_| found.is_empty())
+}
+
+fn read<'a, J: Json<'a>>(
+    node: J,
+    resolve: &mut dyn FnMut(&str) -> Option<Node>,
+    strict: bool,
+) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut parser = Parser::default();
     let root = parser.ty(node, "", 0);
     parser.resolve_pending(resolve);

@@ -1,26 +1,23 @@
 //! The shapes with a name: records, enums, fixed; and what happens when a name is defined twice.
 
 use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Symbol, Type, TypeId};
-use super::shape::{RESERVED, primitive, props};
+use super::attributes::{OfField, OfType};
+use super::shape::primitive;
 use super::twice::Seen;
 use super::{Known, MAX_FIXED_SIZE, Parser, name};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::Span;
-use crate::yaml::{Mapping, Node};
-
-const ENUM_RESERVED: [&str; 11] =
-    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases", "default"];
-const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+use crate::yaml::{Json, View};
 
 impl Parser {
     /// Reads `name`, `namespace`, `aliases` and `doc`.
-    fn named(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<Named> {
-        let Some((text, name_span)) = mapping.get("name").and_then(|n| Some((n.as_str()?, n.span))) else {
-            self.error("avro/name-missing", node.span, "this type has no \"name\"").help =
+    fn named<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<Named> {
+        let Some((text, name_span)) = own.name.and_then(with_place) else {
+            self.error("avro/name-missing", node.span(), "this type has no \"name\"").help =
                 Some("Records, enums and fixed types need a \"name\" (a string).".to_owned());
             return None;
         };
-        let namespace = mapping.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
+        let namespace = own.namespace.and_then(J::as_str).unwrap_or(namespace);
         let full = name::full(text, namespace);
         if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace)) {
             self.error("avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"));
@@ -30,29 +27,29 @@ impl Parser {
             self.error("avro/name-primitive", name_span, format!("a type cannot be named '{text}': that is a primitive type"));
             return None;
         }
-        let aliases = self.aliases(mapping, true)?;
+        let aliases = self.aliases(own.aliases, true)?;
         let aliases = aliases.into_iter().map(|a| name::full(&a, &full.namespace)).collect();
-        Some(Named { name: full, name_span, aliases, doc: doc(mapping) })
+        Some(Named { name: full, name_span, aliases, doc: doc(own.doc) })
     }
 
     /// The aliases of a type or of a field. One that can be no name is an error for a type, as in Avro Java, and without effect
     /// on a field.
-    fn aliases(&mut self, mapping: &Mapping, of_type: bool) -> Option<Vec<String>> {
-        let Some(node) = mapping.get("aliases") else { return Some(Vec::new()) };
-        let Some(items) = node.as_sequence() else {
-            self.error("avro/alias-invalid", node.span, format!("\"aliases\" must be a list of names, not {}", node.kind()));
+    fn aliases<'a, J: Json<'a>>(&mut self, node: Option<J>, of_type: bool) -> Option<Vec<String>> {
+        let Some(node) = node else { return Some(Vec::new()) };
+        let Some(items) = node.items() else {
+            self.error("avro/alias-invalid", node.span(), format!("\"aliases\" must be a list of names, not {}", node.kind()));
             return None;
         };
         let mut aliases: Vec<String> = Vec::with_capacity(items.len());
         for item in items {
             let Some(text) = item.as_str() else {
-                self.error("avro/alias-invalid", item.span, format!("an alias must be a name, not {}", item.kind()));
+                self.error("avro/alias-invalid", item.span(), format!("an alias must be a name, not {}", item.kind()));
                 return None;
             };
             if let Err(why) = name::check(text.rsplit('.').next().unwrap_or(text)) {
                 let text = format!("'{text}' cannot be an alias: {why}");
                 let severity = if of_type { Severity::Error } else { Severity::Warning };
-                self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span, text));
+                self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span(), text));
             }
             aliases.push(text.to_owned());
         }
@@ -103,96 +100,97 @@ impl Parser {
         None
     }
 
-    pub(super) fn record(
+    pub(super) fn record<'a, J: Json<'a>>(
         &mut self,
-        node: &Node,
-        mapping: &Mapping,
+        node: J,
+        own: &OfType<J>,
         namespace: &str,
         depth: usize,
         is_error: bool,
     ) -> Option<TypeId> {
-        let named = self.named(node, mapping, namespace)?;
-        let Some(items) = mapping.get("fields").and_then(Node::as_sequence) else {
+        let named = self.named(node, own, namespace)?;
+        let Some(items) = own.fields.and_then(J::items) else {
             let text = format!("the record '{}' has no list of \"fields\"", named.name.full());
-            self.error("avro/fields-missing", node.span, text);
+            self.error("avro/fields-missing", node.span(), text);
             return None;
         };
-        let (id, again) = self.declare(&named, node.span);
-        let fields = self.field_list(items, &named.name, depth)?;
-        let kind = Kind::Record(Record { named, is_error, fields });
-        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+        let (id, again) = self.declare(&named, node.span());
+        let fields = self.field_list::<J>(items, &named.name, depth)?;
+        let kind = Kind::Record(Box::new(Record { named, is_error, fields }));
+        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(false) })
     }
 
     /// The fields of a record, or the parameters of a message; `None` when one of them is wrong.
-    pub(super) fn field_list(&mut self, items: &[Node], record: &Name, depth: usize) -> Option<Vec<Field>> {
-        let mut fields: Vec<Field> = Vec::with_capacity(items.len());
-        let mut seen: Seen<&str, Span> = Seen::with_capacity(items.len());
-        self.types.reserve(items.len());
+    pub(super) fn field_list<'a, J: Json<'a>>(&mut self, items: J::Items, record: &Name, depth: usize) -> Option<Vec<Field>> {
+        let all = items.len();
+        let mut fields: Vec<Field> = Vec::with_capacity(all);
+        let mut seen: Seen<&str, Span> = Seen::with_capacity(all);
+        self.types.reserve(all);
         for item in items {
-            let Some(field) = self.field(item, record, depth) else { continue };
-            let name = item.get("name").and_then(Node::as_str).unwrap_or_default();
+            let Some((name, field)) = self.field(item, record, depth) else { continue };
             if let Some(first) = seen.insert(name, field.name_span) {
                 let text = format!("the record '{}' has two fields named '{name}'", record.full());
                 self.error("avro/field-duplicate", field.name_span, text).related.push(Label::new(first, "the first one"));
             }
             fields.push(field);
         }
-        (fields.len() == items.len()).then_some(fields)
+        (fields.len() == all).then_some(fields)
     }
 
-    fn field(&mut self, node: &Node, record: &Name, depth: usize) -> Option<Field> {
-        let Some(mapping) = node.as_mapping() else {
-            self.error("avro/field-invalid", node.span, format!("a field is an object, not {}", node.kind()));
+    /// A field and its name.
+    fn field<'a, J: Json<'a>>(&mut self, node: J, record: &Name, depth: usize) -> Option<(&'a str, Field)> {
+        let Some(entries) = node.entries() else {
+            self.error("avro/field-invalid", node.span(), format!("a field is an object, not {}", node.kind()));
             return None;
         };
-        let Some((name, name_span)) = mapping.get("name").and_then(|n| Some((n.as_str()?.to_owned(), n.span))) else {
-            self.error("avro/name-missing", node.span, "this field has no \"name\"");
+        let own = OfField::new(node, entries);
+        let Some((name, name_span)) = own.name.and_then(with_place) else {
+            self.error("avro/name-missing", node.span(), "this field has no \"name\"");
             return None;
         };
-        if let Err(why) = name::check(&name) {
+        if let Err(why) = name::check(name) {
             self.error("avro/name-invalid", name_span, format!("'{name}' cannot be the name of a field: {why}"));
             return None;
         }
-        let Some(ty) = mapping.get("type") else {
-            self.error("avro/type-missing", node.span, format!("the field '{name}' has no \"type\""));
+        let Some(ty) = own.ty else {
+            self.error("avro/type-missing", node.span(), format!("the field '{name}' has no \"type\""));
             return None;
         };
         let ty = self.ty(ty, &record.namespace, depth + 1)?;
-        let order = self.order(mapping)?;
-        let aliases = self.aliases(mapping, false)?;
-        if let Some(logical) = mapping.entry("logicalType")
+        let order = self.order(own.order)?;
+        let aliases = self.aliases(own.aliases, false)?;
+        if let Some(key_span) = own.logical_type
             && self.get(ty).logical.is_none()
         {
-            self.warning("avro/logical-invalid", logical.key_span, "\"logicalType\" on a field has no effect").help =
+            self.warning("avro/logical-invalid", key_span, "\"logicalType\" on a field has no effect").help =
                 Some("Write it inside of the field's \"type\": {\"type\": …, \"logicalType\": …}.".to_owned());
         }
-        let default = mapping.get("default").cloned();
-        let props = props(mapping, &FIELD_RESERVED);
-        Some(Field { name, name_span, span: node.span, aliases, doc: doc(mapping), ty, default, order, props })
+        let (doc, default, props) = (doc(own.doc), own.default.map(J::to_node), own.props());
+        Some((name, Field { name: name.to_owned(), name_span, span: node.span(), aliases, doc, ty, default, order, props }))
     }
 
-    fn order(&mut self, mapping: &Mapping) -> Option<Order> {
-        let Some(node) = mapping.get("order") else { return Some(Order::Ascending) };
+    fn order<'a, J: Json<'a>>(&mut self, node: Option<J>) -> Option<Order> {
+        let Some(node) = node else { return Some(Order::Ascending) };
         match node.as_str().map(str::to_ascii_lowercase).as_deref() {
             Some("ascending") => Some(Order::Ascending),
             Some("descending") => Some(Order::Descending),
             Some("ignore") => Some(Order::Ignore),
             _ => {
-                self.error("avro/field-order", node.span, "\"order\" is one of ascending, descending, ignore");
+                self.error("avro/field-order", node.span(), "\"order\" is one of ascending, descending, ignore");
                 None
             }
         }
     }
 
-    pub(super) fn enumeration(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<TypeId> {
-        let named = self.named(node, mapping, namespace)?;
+    pub(super) fn enumeration<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<TypeId> {
+        let named = self.named(node, own, namespace)?;
         let full = named.name.full();
-        let Some(items) = mapping.get("symbols").and_then(Node::as_sequence) else {
-            self.error("avro/symbols-missing", node.span, format!("the enum '{full}' has no list of \"symbols\""));
+        let Some(items) = own.symbols.and_then(J::items) else {
+            self.error("avro/symbols-missing", node.span(), format!("the enum '{full}' has no list of \"symbols\""));
             return None;
         };
-        let symbols = self.symbols(&full, items)?;
-        let default = match mapping.get("default").and_then(|n| Some((n.as_str()?, n.span))) {
+        let symbols = self.symbols::<J>(&full, items)?;
+        let default = match own.default.and_then(with_place) {
             None => None,
             Some((name, span)) if symbols.iter().any(|s| s.name == name) => Some(Symbol { name: name.to_owned(), span }),
             Some((name, span)) => {
@@ -202,44 +200,45 @@ impl Parser {
                 return None;
             }
         };
-        let (id, again) = self.declare(&named, node.span);
-        let kind = Kind::Enum(EnumType { named, symbols, default });
-        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &ENUM_RESERVED) })
+        let (id, again) = self.declare(&named, node.span());
+        let kind = Kind::Enum(Box::new(EnumType { named, symbols, default }));
+        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(true) })
     }
 
-    fn symbols(&mut self, full: &str, items: &[Node]) -> Option<Vec<Symbol>> {
+    fn symbols<'a, J: Json<'a>>(&mut self, full: &str, items: J::Items) -> Option<Vec<Symbol>> {
         let mut symbols = Vec::with_capacity(items.len());
         let mut seen: Seen<&str, Span> = Seen::with_capacity(items.len());
         let mut good = true;
         for item in items {
             let Some(text) = item.as_str() else {
-                self.error("avro/symbol-invalid", item.span, format!("a symbol is a string, not {}", item.kind()));
+                self.error("avro/symbol-invalid", item.span(), format!("a symbol is a string, not {}", item.kind()));
                 good = false;
                 continue;
             };
             if let Err(why) = name::check(text) {
-                self.error("avro/symbol-invalid", item.span, format!("'{text}' cannot be a symbol: {why}"));
+                self.error("avro/symbol-invalid", item.span(), format!("'{text}' cannot be a symbol: {why}"));
                 good = false;
             }
-            if let Some(first) = seen.insert(text, item.span) {
+            if let Some(first) = seen.insert(text, item.span()) {
                 let message = format!("the enum '{full}' lists the symbol '{text}' twice");
-                self.error("avro/symbol-duplicate", item.span, message).related.push(Label::new(first, "the first one"));
+                self.error("avro/symbol-duplicate", item.span(), message).related.push(Label::new(first, "the first one"));
                 good = false;
             }
-            symbols.push(Symbol { name: text.to_owned(), span: item.span });
+            symbols.push(Symbol { name: text.to_owned(), span: item.span() });
         }
         good.then_some(symbols)
     }
 
-    pub(super) fn fixed(&mut self, node: &Node, mapping: &Mapping, namespace: &str) -> Option<TypeId> {
-        let named = self.named(node, mapping, namespace)?;
+    pub(super) fn fixed<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<TypeId> {
+        let named = self.named(node, own, namespace)?;
         let full = named.name.full();
-        let Some(size_node) = mapping.get("size") else {
-            self.error("avro/size-invalid", node.span, format!("the fixed '{full}' has no \"size\""));
+        let Some(size_node) = own.size else {
+            self.error("avro/size-invalid", node.span(), format!("the fixed '{full}' has no \"size\""));
             return None;
         };
-        let size_span = size_node.span;
-        let Some(size) = size_node.as_i64().and_then(|n| usize::try_from(n).ok()) else {
+        let size_span = size_node.span();
+        let number = if let View::Number(text) = size_node.view() { text.parse::<i64>().ok() } else { None };
+        let Some(size) = number.and_then(|n| usize::try_from(n).ok()) else {
             self.error("avro/size-invalid", size_span, "\"size\" is a number of bytes: a whole number, zero or more");
             return None;
         };
@@ -248,13 +247,18 @@ impl Parser {
             self.error("avro/size-limit", size_span, text).help = Some("Use bytes for large values.".to_owned());
             return None;
         }
-        let (id, again) = self.declare(&named, node.span);
-        let kind = Kind::Fixed(Fixed { named, size, size_span });
-        self.define(id, again, Type { span: node.span, kind, logical: None, props: props(mapping, &RESERVED) })
+        let (id, again) = self.declare(&named, node.span());
+        let kind = Kind::Fixed(Box::new(Fixed { named, size, size_span }));
+        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(false) })
     }
 }
 
 /// The documentation, when it is a text.
-fn doc(mapping: &Mapping) -> Option<String> {
-    mapping.get("doc").and_then(Node::as_str).map(str::to_owned)
+fn doc<'a, J: Json<'a>>(node: Option<J>) -> Option<String> {
+    node.and_then(J::as_str).map(str::to_owned)
+}
+
+/// A text and its place.
+fn with_place<'a, J: Json<'a>>(node: J) -> Option<(&'a str, Span)> {
+    Some((node.as_str()?, node.span()))
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::super::protocol::{Message, Protocol};
 use super::super::tree::{Kind, Name, Named, Record, Type, TypeId};
-use super::shape::{self, props};
+use super::attributes::others;
+use super::shape;
 use super::{Known, Parser, name};
 use crate::diagnostic::{Diagnostic, Label, has_errors};
 use crate::source::{FileId, Span};
@@ -146,7 +147,7 @@ impl Parser {
             self.error(MESSAGE, span, format!("the one-way message '{key}' must answer null, and have no \"errors\""));
         }
         let doc = mapping.get("doc").and_then(Node::as_str).map(str::to_owned);
-        let props = props(mapping, &MESSAGE_RESERVED);
+        let props = others(&entry.value, |key| MESSAGE_RESERVED.contains(&key));
         Some(Message { name: key.clone(), name_span: span, doc, request, response, errors, one_way, props })
     }
 
@@ -158,9 +159,9 @@ impl Parser {
             return None;
         };
         let name = Name { namespace: namespace.to_owned(), name: entry.key.clone() };
-        let fields = self.field_list(items, &name, 0)?;
+        let fields = self.field_list::<&Node>(items.iter(), &name, 0)?;
         let named = Named { name, name_span: entry.key_span, aliases: Vec::new(), doc: None };
-        Some(self.add(entry.value.span, Kind::Record(Record { named, is_error: false, fields }), Vec::new()))
+        Some(self.add(entry.value.span, Kind::Record(Box::new(Record { named, is_error: false, fields })), Vec::new()))
     }
 
     fn error_types(&mut self, namespace: &str, mapping: &Mapping) -> Option<Vec<TypeId>> {
