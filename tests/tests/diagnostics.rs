@@ -29,8 +29,8 @@ fn report() -> (Sources, Vec<Diagnostic>) {
     .with_help("give the field a default, for example `\"default\": \"EUR\"`")
     .with_about("OrderPlaced /fields/1");
     missing.witness = Some(Witness {
-        json: r#"{"id":"a","état":"NEW"}"#.to_owned(),
-        hex: Some("026100".to_owned()),
+        json: r#"{"id":"a","état":"NEW"}"#.into(),
+        hex: Some("026100".into()),
         reader_error: "found OrderPlaced, expecting OrderPlaced, missing required field currency".to_owned(),
     });
     let symbol = Diagnostic::error("avro/enum-symbol-removed", place(&sources, new, "[\"NEW\"]"), "`PAID` can no longer be read")
@@ -174,8 +174,7 @@ fn hostile() -> (Sources, Vec<Diagnostic>) {
     let at = |file, start, end| Span::new(file, start, end);
     let mut found = Diagnostic::error("x/y", at(file, 5, 60), evil).with_label(evil).with_help(evil).with_about(evil);
     found = found.with_related(at(other, 0, 1000), evil);
-    found.witness =
-        Some(Witness { json: evil.to_owned(), hex: Some(evil.to_owned()), reader_error: format!("````\n{evil}\n````") });
+    found.witness = Some(Witness { json: evil.into(), hex: Some(evil.into()), reader_error: format!("````\n{evil}\n````") });
     let warning = Diagnostic::warning("x/z", at(other, 3, 4), evil.repeat(500));
     let mut diagnostics = vec![found.clone(), found, warning];
     diagnostics[1].primary.span = at(file, 6, 7);

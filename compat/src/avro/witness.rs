@@ -1,8 +1,10 @@
 //! Makes the message that proves a finding: a value of the writer that reaches the break, encoded with the writer's schema and
 //! refused by the reader's.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::avro::datum::{self, DatumError, Value};
@@ -39,6 +41,8 @@ pub(super) struct Prover<'s> {
     schemas: Pair<'s, Schema>,
     heights: Option<Rc<Vec<Option<usize>>>>,
     known: HashMap<(Vec<Step>, Trigger), Option<Witness>>,
+    /// The smallest message of the writer: a record with thousands of breaks is encoded and read once.
+    smallest: Option<Rc<Message>>,
     /// How many values the witnesses so far hold.
     values: usize,
     remarks: usize,
@@ -46,7 +50,7 @@ pub(super) struct Prover<'s> {
 
 impl<'s> Prover<'s> {
     pub(super) fn new(schemas: Pair<'s, Schema>) -> Self {
-        Self { schemas, heights: None, known: HashMap::new(), values: 0, remarks: 0 }
+        Self { schemas, heights: None, known: HashMap::new(), smallest: None, values: 0, remarks: 0 }
     }
 
     /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
@@ -64,34 +68,91 @@ impl<'s> Prover<'s> {
         if enough || !raw.is_error() && self.remarks > MAX_REMARKS {
             return None;
         }
-        let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(self.schemas.writer))));
-        let mut maker = Maker { schema: self.schemas.writer, heights: &heights, values: 0 };
-        let value = maker.along(self.schemas.writer.root, &raw.trail, &raw.trigger);
-        self.values += maker.values;
-        let witness = value.and_then(|value| prove(self.schemas, &value, raw));
+        let witness = self.message(raw).and_then(|message| message.prove(self.schemas, raw));
         self.known.insert(key, witness.clone());
         witness
     }
+
+    /// A message with the value in it that brings the break about.
+    fn message(&mut self, raw: &Raw) -> Option<Rc<Message>> {
+        let writer = self.schemas.writer;
+        let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(writer))));
+        let mut maker = Maker { schema: writer, heights: &heights, values: 0 };
+        if is_in_smallest(writer, raw) {
+            if self.smallest.is_none() {
+                let value = maker.small(writer.root)?;
+                self.smallest = Message::new(self.schemas, &value, maker.values).map(Rc::new);
+            }
+            let message = self.smallest.clone()?;
+            // Each finding shows it again.
+            self.values += message.values;
+            return Some(message);
+        }
+        let value = maker.along(writer.root, &raw.trail, &raw.trigger);
+        self.values += maker.values;
+        Message::new(self.schemas, &value?, maker.values).map(Rc::new)
+    }
 }
 
-/// Encodes, decodes, and keeps the message when the reader refused it or reads something else. A message may hold more than one
-/// break (a missing field breaks them all), so the refusal at the place of the finding is looked for among all of them.
-fn prove(schemas: Pair<'_, Schema>, value: &Value, raw: &Raw) -> Option<Witness> {
-    let bytes = datum::encode(schemas.writer, value).ok()?;
-    let reader_error = match datum::resolve(schemas.writer, schemas.reader, &bytes) {
-        Ok(read) => misread(schemas.reader, &read, &raw.trigger)?,
-        // What is to be shown is another value; this message has some other break in it.
-        Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..) | Trigger::Dropped(_)) => return None,
-        Err(first) => {
-            let path = path(schemas.writer, &raw.trail);
-            let all = datum::refusals(schemas.writer, schemas.reader, &bytes);
-            all.into_iter().find(|e| e.path == path && is_of(e, &raw.trigger)).unwrap_or(first).to_string()
-        }
-    };
-    let json = datum::to_json(schemas.writer, value).to_string();
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    let hex = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
-    Some(Witness { json, hex: Some(hex), reader_error })
+/// The smallest message has the break in it: the way goes through records only, and no other value than the smallest is wanted.
+fn is_in_smallest(writer: &Schema, raw: &Raw) -> bool {
+    let mut ty = writer.get(writer.root);
+    for step in &raw.trail {
+        let (Step::Field(index), Kind::Record(record)) = (step, &ty.kind) else { return false };
+        let Some(field) = record.fields.get(*index) else { return false };
+        ty = writer.get(field.ty);
+    }
+    match raw.trigger {
+        Trigger::Any => !matches!(ty.kind, Kind::Array(_) | Kind::Map(_) | Kind::Long),
+        Trigger::Field(_) | Trigger::Dropped(_) => !matches!(ty.kind, Kind::Array(_) | Kind::Map(_)),
+        Trigger::None | Trigger::Symbol(_) | Trigger::Bytes(_) | Trigger::Number(_) | Trigger::Meant(..) => false,
+    }
+}
+
+/// A message of the writer, encoded, and what the reader makes of it.
+struct Message {
+    bytes: Vec<u8>,
+    json: Arc<str>,
+    hex: Arc<str>,
+    /// Of how many values it is made.
+    values: usize,
+    read: Result<Value, DatumError>,
+    /// All that the reader refuses, by the place in the message.
+    refusals: OnceCell<HashMap<String, Vec<DatumError>>>,
+}
+
+impl Message {
+    /// Encodes and decodes.
+    fn new(schemas: Pair<'_, Schema>, value: &Value, values: usize) -> Option<Self> {
+        let bytes = datum::encode(schemas.writer, value).ok()?;
+        let read = datum::resolve(schemas.writer, schemas.reader, &bytes);
+        let json = datum::to_json(schemas.writer, value).to_string().into();
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+        let hex: String = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
+        Some(Self { bytes, json, hex: hex.into(), values, read, refusals: OnceCell::new() })
+    }
+
+    /// The witness of a finding, when the reader refused the message or reads something else. A message may hold more than one
+    /// break (a missing field breaks them all), so the refusal at the place of the finding is looked for among all of them.
+    fn prove(&self, schemas: Pair<'_, Schema>, raw: &Raw) -> Option<Witness> {
+        let reader_error = match &self.read {
+            Ok(read) => misread(schemas.reader, read, &raw.trigger)?,
+            // What is to be shown is another value; this message has some other break in it.
+            Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..) | Trigger::Dropped(_)) => return None,
+            Err(first) => {
+                let refusals = self.refusals.get_or_init(|| {
+                    let mut by_path: HashMap<String, Vec<DatumError>> = HashMap::new();
+                    for error in datum::refusals(schemas.writer, schemas.reader, &self.bytes) {
+                        by_path.entry(error.path.clone()).or_default().push(error);
+                    }
+                    by_path
+                });
+                let here = refusals.get(&path(schemas.writer, &raw.trail));
+                here.into_iter().flatten().find(|e| is_of(e, &raw.trigger)).unwrap_or(first).to_string()
+            }
+        };
+        Some(Witness { json: Arc::clone(&self.json), hex: Some(Arc::clone(&self.hex)), reader_error })
+    }
 }
 
 /// What the reader takes the message for, when it does not refuse it.

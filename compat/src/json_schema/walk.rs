@@ -145,7 +145,7 @@ fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Value) -> Finding {
         }
         writer = locate::property(pair.writer, &refusal.subject()).unwrap_or(writer);
     }
-    let witness = Witness { json: message.to_string(), hex: None, reader_error: refusal.message.clone() };
+    let witness = Witness { json: message.to_string().into(), hex: None, reader_error: refusal.message.clone() };
     let at = refusal.subject();
     let schema_path = format!("#{}", refusal.path);
     finding(rule, Break { keyword: found.keyword, at, reader, writer }, schema_path, Some(witness), None)

@@ -62,7 +62,7 @@ fn exchange(pair: &MessagePair<'_>, fields: Fields) -> Option<Exchange> {
         Ok(read) => format!("it reads {}", wire::to_json(reader, &reader_shape, read)),
     };
     let json = wire::to_json(writer, &shape, &sent).to_string();
-    let witness = Witness { json, hex: Some(wire::hex(&bytes)), reader_error };
+    let witness = Witness { json: json.into(), hex: Some(wire::hex(&bytes).into()), reader_error };
     Some(Exchange { sent, read, witness })
 }
 

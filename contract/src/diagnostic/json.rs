@@ -55,7 +55,7 @@ fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
     let witness = found
         .witness
         .as_ref()
-        .map(|witness| json!({ "json": witness.json, "hex": witness.hex, "reader_error": witness.reader_error }));
+        .map(|witness| json!({ "json": &*witness.json, "hex": witness.hex.as_deref(), "reader_error": witness.reader_error }));
     let mut finding = json!({
         "rule": found.id,
         "severity": found.severity.as_str(),

@@ -18,6 +18,8 @@ pub use fingerprint::{fingerprints, stable_path};
 pub use group::grouped;
 pub use project::{Project, RulePage};
 
+use std::sync::Arc;
+
 use crate::rule::Layer;
 use crate::source::{Sources, Span};
 
@@ -73,10 +75,10 @@ impl Label {
 /// A concrete message that the writer can send and the reader cannot read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
-    /// The message as JSON text (Avro: the JSON encoding of the specification).
-    pub json: String,
+    /// The message as JSON text (Avro: the JSON encoding of the specification). Many findings may share one.
+    pub json: Arc<str>,
     /// The bytes that were encoded with the writer's schema, as lower-case hexadecimal; `None` for textual formats.
-    pub hex: Option<String>,
+    pub hex: Option<Arc<str>>,
     /// What the reader said when it was given these bytes, or what it read instead.
     pub reader_error: String,
 }

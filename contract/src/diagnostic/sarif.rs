@@ -113,7 +113,7 @@ fn result(found: &Diagnostic, rule: Option<usize>, fingerprint: &str, sources: &
         properties.insert("help".to_owned(), json!(help));
     }
     if let Some(witness) = &found.witness {
-        let witness = json!({ "json": witness.json, "hex": witness.hex, "reader_error": witness.reader_error });
+        let witness = json!({ "json": &*witness.json, "hex": witness.hex.as_deref(), "reader_error": witness.reader_error });
         properties.insert("witness".to_owned(), witness);
     }
     if !properties.is_empty() {

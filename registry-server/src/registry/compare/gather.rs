@@ -207,8 +207,8 @@ fn wire(entry: &Entry, fingerprint: String, sources: &Sources) -> VersionFinding
         message: peer.detail.clone(),
     });
     let witness = found.witness.as_ref().map(|witness| Witness {
-        json: witness.json.clone(),
-        hex: witness.hex.clone(),
+        json: witness.json.to_string(),
+        hex: witness.hex.as_deref().map(str::to_owned),
         reader_error: witness.reader_error.clone(),
     });
     VersionFinding {
