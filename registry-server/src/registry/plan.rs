@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::Registry;
 use super::register::{self, Prepared};
-use super::settings::{checked_config, checked_mode, config_with, mode_changes};
+use super::settings::{checked_config, checked_mode, merged_config, mode_changes, refuse_read_only};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::rules::{self, Rulesets};
@@ -284,8 +284,10 @@ impl Drafting<'_> {
         }
         if let Some(update) = &setting.config {
             let update = checked_config(at, update.clone(), self.how)?;
-            let after = config_with(&self.scratch, &SubjectName::parse(at), key, &update)?;
+            let after = merged_config(&self.scratch, key, &update);
+            // What is set already is no change, also where nothing may be changed.
             if planned.config_before.as_ref() != Some(&after) {
+                refuse_read_only(&self.scratch, &SubjectName::parse(at))?;
                 changes.push(Change::Config { scope: Arc::clone(key), config: Some(Arc::new(after.clone())) });
                 planned.config_after = Some(after);
             }

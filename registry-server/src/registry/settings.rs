@@ -130,9 +130,14 @@ pub(super) fn checked_config(at: &str, mut update: ConfigUpdate, how: Rulesets) 
 /// All that is set at a scope once an update is merged in.
 pub(super) fn config_with(state: &State, subject: &SubjectName, key: &str, update: &ConfigUpdate) -> Result<Config, ApiError> {
     refuse_read_only(state, subject)?;
+    Ok(merged_config(state, key, update))
+}
+
+/// The same, wherever it is.
+pub(super) fn merged_config(state: &State, key: &str, update: &ConfigUpdate) -> Config {
     let mut config = state.config(key).map(|c| (**c).clone()).unwrap_or_default();
     merge(&mut config, update.clone());
-    Ok(config)
+    config
 }
 
 /// The mode as it is stored. Refuses what cannot be set there.
