@@ -183,7 +183,7 @@ impl Sampler<'_> {
     }
 
     fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
-        let mut names = names(writer, reader);
+        let mut names = names(writer, reader, self.languages);
         names.extend(self.keys(writer, reader, depth));
         let values: Vec<(String, Vec<Value>)> = names
             .into_iter()
@@ -409,13 +409,24 @@ fn number(n: f64) -> Option<Value> {
 }
 
 /// The properties that either side knows, and one that neither does.
-fn names(writer: &[&Sub], reader: &[&Sub]) -> Vec<String> {
+fn names(writer: &[&Sub], reader: &[&Sub], languages: &Languages) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for sub in writer.iter().chain(reader) {
         names.extend(sub.properties.iter().map(|p| p.name.clone()));
         names.extend(sub.required.iter().map(|(n, _)| n.clone()));
         names.extend(sub.dependencies.iter().map(|(n, _)| n.clone()));
-        names.extend(sub.pattern_properties.iter().flat_map(|(p, _)| pattern::examples(p)));
+    }
+    let declared: HashSet<String> = names.iter().cloned().collect();
+    for (place, (one, _)) in writer.iter().chain(reader).flat_map(|s| &s.pattern_properties).enumerate() {
+        let examples = pattern::examples(one);
+        // A name that is declared besides shows nothing of the pattern alone.
+        let longer = examples.iter().filter(|e| declared.contains(*e)).map(|e| e.chars().count() + 1).max();
+        if let Some(least) = longer.filter(|_| place < MAX_PATTERNS)
+            && let Walked::Found(name) = languages.find(Wanted { all: &[one], least, ..Wanted::default() })
+        {
+            names.push(name);
+        }
+        names.extend(examples);
     }
     names.extend(["zz".to_owned(), "a-rather-long-name-of-a-property".to_owned()]);
     let mut seen = HashSet::new();
