@@ -11,9 +11,10 @@ pub(crate) mod delete;
 mod equal;
 pub(crate) mod lookup;
 pub(crate) mod plan;
+mod recover;
 pub(crate) mod register;
 mod reserved;
-mod settings;
+pub(crate) mod settings;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -107,7 +108,10 @@ impl Registry {
     }
 
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| ApiError::internal())?;
         // The permit goes with the job: a request that is given up does not make room before its thread is free.
         let job = move || {
