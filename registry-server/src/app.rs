@@ -16,15 +16,16 @@ use crate::auth::{Caller, Gate};
 use crate::error::ApiError;
 use crate::registry::Registry;
 use crate::routes::{self, Answer, Endpoint, Need};
+use crate::ui;
 
 /// The longest request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// A body must be here after this time.
-const BODY_TIME: Duration = Duration::from_secs(30);
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// An answer must be ready after this time.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// The content types of answers, best first.
 const PRODUCES: [&str; 3] = [wire::CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
@@ -50,7 +51,14 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<B
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
     let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
-    let produced = AssertUnwindSafe(respond(&app, request, accepted, &mut route)).catch_unwind().await;
+    let produced = async {
+        match for_people(&request) {
+            Some(Destination::Pages) => ui::respond(&app, request).await,
+            Some(Destination::Redirect) => ui::redirect(),
+            None => respond(&app, request, accepted, &mut route).await,
+        }
+    };
+    let produced = AssertUnwindSafe(produced).catch_unwind().await;
     let mut response = produced.unwrap_or_else(|_| {
         tracing::error!(request = ?id, "answering a request panicked");
         refusal(&ApiError::internal(), accepted)
@@ -60,6 +68,23 @@ async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<B
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     app.registry.metrics.answered(route, &method, response.status().as_u16(), started.elapsed());
     response
+}
+
+/// Where a browser is sent.
+enum Destination {
+    Pages,
+    Redirect,
+}
+
+/// Is this for the pages? Programs that ask for `/` still get `{}`.
+fn for_people(request: &HttpRequest) -> Option<Destination> {
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match path {
+        _ if ui::owns(path) => Some(Destination::Pages),
+        "/" if reads && ui::wants_html(request.headers()) => Some(Destination::Redirect),
+        _ => None,
+    }
 }
 
 /// The id that exactly one header gives, else a new one.

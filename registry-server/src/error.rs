@@ -59,6 +59,11 @@ impl ApiError {
         Self::new(40301, format!("User is denied operation {operation} on {what}"))
     }
 
+    /// A form that does not come from our own pages, or from one that is older than the browser's cookie.
+    pub(crate) fn forged_form() -> Self {
+        Self::new(403, "This form has expired or comes from another site: go back, reload the page and try again")
+    }
+
     // --- 404 ---
 
     pub(crate) fn subject_not_found(subject: impl Display) -> Self {

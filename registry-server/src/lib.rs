@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! From the outside in: [`serve()`] listens, `app` speaks HTTP, `routes` knows the paths, `registry` decides, `writer` stores and
-//! publishes, `state` is what is known. Does not live here: parsing and comparing schemas (`eventpact-contract`,
+//! From the outside in: [`serve()`] listens, `app` speaks HTTP, `routes` knows the paths, `ui` draws the pages for people,
+//! `registry` decides, `writer` stores and publishes, `state` is what is known. Does not live here: parsing and comparing schemas (`eventpact-contract`,
 //! `eventpact-compat`), the JSON objects (`eventpact-registry-client`).
 
 mod app;
@@ -30,6 +30,7 @@ mod stores;
 mod stripped;
 mod subject;
 mod tags;
+mod ui;
 mod wording;
 mod writer;
 
