@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user through these")]
 
 mod bench;
+mod browser;
 mod check;
 mod demo;
 mod go;

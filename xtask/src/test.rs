@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::browser::ensure_chromium;
 use crate::check::{self, FEATURES};
 use crate::go::ensure_go_client;
 use crate::java_avro;
@@ -35,6 +36,8 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let kafkajs = ensure_node_client("kafkajs_registry")?.join("round_trip.mjs");
     let programs = postgres_programs()?;
     let postgres = Postgres::start(&programs)?;
+    let ui = ensure_node_client("ui")?.join("main.mjs");
+    let chromium = ensure_chromium()?;
     let services = services::up(Lifetime::Guarded)?;
     println!("── tests (Kafka at {}, PostgreSQL at {})", services.kafka_address(), postgres.address());
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
@@ -48,6 +51,8 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env("EVENTPACT_TEST_ASYNCAPI_EXAMPLES", asyncapi_examples);
     command.env("EVENTPACT_TEST_FRANZ_GO", franz_go);
     command.env("EVENTPACT_TEST_KAFKAJS_REGISTRY", kafkajs);
+    command.env("EVENTPACT_TEST_UI", ui);
+    command.env("EVENTPACT_TEST_CHROMIUM", chromium);
     command.envs(schemas);
     if bless {
         command.env("BLESS", "1");
