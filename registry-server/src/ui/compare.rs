@@ -13,7 +13,7 @@ use super::subject::{subject_of, version_of};
 use super::{Asked, Reply};
 use crate::error::ApiError;
 use crate::registry::compare::Wanted;
-use crate::registry::lookup::{Found, VersionRef};
+use crate::registry::lookup::VersionRef;
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
@@ -88,8 +88,9 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
     let old = number("from")?.or_else(before).unwrap_or(new);
     for number in [old, new] {
         // Changes of what a version refers to show in it.
-        let found = Found::at(&state, &subject, number).ok_or_else(|| ApiError::version_not_found(number))?;
-        asked.registry.referred_subjects(&found).iter().try_for_each(|subject| asked.caller.require_read(subject))?;
+        let (_, schema) = state.version(&subject, number).ok_or_else(|| ApiError::version_not_found(number))?;
+        let referred = asked.registry.referred_subjects(&subject.context, schema);
+        referred.iter().try_for_each(|subject| asked.caller.require_read(subject))?;
     }
     let (profile, rules) = match asked.query.get("rules") {
         Some("registry") => (Profile::Confluent, "registry"),

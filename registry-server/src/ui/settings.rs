@@ -32,7 +32,7 @@ const MODES: [(&str, &str); 5] = [
     ("READWRITE", "schemas can be registered and deleted"),
     ("READONLY", "nothing can be registered, deleted or configured"),
     ("READONLY_OVERRIDE", "as READONLY"),
-    ("IMPORT", "schemas are registered with ids of their own, unchecked"),
+    ("IMPORT", "schemas come with ids of their own, unchecked; what was deleted before goes for good"),
     ("FORWARD", "as IMPORT, for the whole registry"),
 ];
 
@@ -203,12 +203,16 @@ fn scope_page(asked: &Asked, at: &str, error: Option<ApiError>) -> Result<Reply,
 
 fn switch(own: Option<bool>) -> Vec<Choice> {
     let choice = |value, label: &str, is| Choice { value, label: label.to_owned(), chosen: own == is };
-    vec![choice("", "inherited", None), choice("true", "yes", Some(true)), choice("false", "no", Some(false))]
+    vec![choice("", "not set: no", None), choice("true", "yes", Some(true)), choice("false", "no", Some(false))]
 }
 
 fn policy(own: Option<&str>) -> Vec<Choice> {
     let choice = |value, label: &str| Choice { value, label: label.to_owned(), chosen: own.unwrap_or("") == value };
-    vec![choice("", "inherited"), choice("STRICT", "STRICT"), choice("LENIENT", "LENIENT: optional properties may come and go")]
+    vec![
+        choice("", "not set: STRICT"),
+        choice("STRICT", "STRICT"),
+        choice("LENIENT", "LENIENT: optional properties may come and go"),
+    ]
 }
 
 /// `POST /ui/settings`
@@ -223,7 +227,7 @@ pub(super) async fn submit(asked: &Asked) -> Result<Reply, ApiError> {
         "save-config" => registry.set_config(&at, update(asked)).await.map(|_| "saved"),
         "reset-config" => registry.delete_config(&at).await.map(|_| "reset"),
         "save-mode" => registry.set_mode(&at, Some(&text("mode")), text("force") == "yes").await.map(|()| "saved"),
-        "reset-mode" => registry.delete_mode(&at).await.map(|_| "reset"),
+        "reset-mode" => registry.delete_mode(&at, false).await.map(|_| "reset"),
         _ => Err(ApiError::bad_request("the form asks for nothing that is known here")),
     };
     match changed {

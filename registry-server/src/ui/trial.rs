@@ -16,8 +16,8 @@ use crate::registry::compare::Question;
 use crate::state::Schema;
 use crate::subject::SubjectName;
 
-/// The code of a schema that an earlier one does not go along with.
-const INCOMPATIBLE: i32 = 40901;
+/// The codes of a schema that an earlier one does not go along with: today's and that of older releases.
+const INCOMPATIBLE: [i32; 2] = [40901, 409];
 
 /// References that a form may have.
 const MOST_REFERENCES: usize = 100;
@@ -143,7 +143,7 @@ async fn register(asked: &Asked, form: Form) -> Result<Reply, ApiError> {
         asked.caller.require(Verb::Write, &subject)?;
         form.require_references(&asked.caller, &subject)?;
         let state = asked.registry.snapshot();
-        let registered = asked.registry.register(&subject, form.request()?, form.normalize).await?;
+        let registered = asked.registry.register(&subject, form.request()?, form.normalize, false).await?;
         let known = state.version(&subject, registered.number).is_some_and(|(version, _)| !version.deleted);
         Ok((registered, known))
     };
@@ -153,7 +153,7 @@ async fn register(asked: &Asked, form: Form) -> Result<Reply, ApiError> {
             Ok(Reply::SeeOther(format!("{}&done={done}", version_link(&subject, registered.number))))
         }
         // The verdict says the same better.
-        Err(error) if error.code == INCOMPATIBLE => {
+        Err(error) if INCOMPATIBLE.contains(&error.code) => {
             let outcome = check(asked, &form).await?;
             let refused =
                 ApiError { message: "Not registered: an earlier version does not go along with it.".to_owned(), ..error };
