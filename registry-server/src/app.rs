@@ -4,25 +4,24 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request as HttpRequest, State};
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::body::Body;
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, Response, StatusCode};
 use eventpact_registry_client::wire;
 use futures_util::FutureExt;
+use hyper::body::Incoming;
 
-use crate::auth::{Caller, Gate};
+use crate::auth::{Caller, Gate, Peer};
 use crate::error::ApiError;
+use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
 use crate::registry::Registry;
-use crate::routes::{self, Answer, Endpoint, Need};
+use crate::routes::{self, Answer, Endpoint, Need, Query};
 use crate::ui;
 
-/// The longest request body, in bytes.
-const MAX_BODY: usize = 1024 * 1024;
-
-/// A body must be here after this time.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
+/// The longest path with its query, in bytes.
+const MAX_PATH: usize = 2048;
 
 /// An answer must be ready after this time.
 pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -31,6 +30,8 @@ pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);
 const PRODUCES: [&str; 3] = [wire::CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// In an answer: the sequence number of the newest change that it may show. In a request: the answer must show this change, even
 /// with `?consistency=local`.
@@ -40,22 +41,20 @@ const SEQUENCE: HeaderName = HeaderName::from_static("x-eventpact-sequence");
 pub(crate) struct App {
     pub(crate) registry: Arc<Registry>,
     pub(crate) gate: Gate,
+    pub(crate) counters: Counters,
+    pub(crate) bodies: BodyBudget,
 }
 
-/// The application. Routing is our own, since paths are decoded after they are split.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(handle).with_state(app)
-}
-
-async fn handle(State(app): State<Arc<App>>, request: HttpRequest) -> Response<Body> {
+/// Answers a request, whatever happens. Routing is our own, since paths are decoded after they are split.
+pub(crate) async fn handle(app: &App, peer: &Peer, request: HttpRequest<Incoming>) -> Response<Body> {
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
     let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
     let produced = async {
         match for_people(&request) {
-            Some(Destination::Pages) => ui::respond(&app, request).await,
+            Some(Destination::Pages) => pages(app, peer, request, accepted).await,
             Some(Destination::Redirect) => ui::redirect(),
-            None => respond(&app, request, accepted, &mut route).await,
+            None => respond(app, peer, request, accepted, &mut route).await,
         }
     };
     let produced = AssertUnwindSafe(produced).catch_unwind().await;
@@ -77,13 +76,21 @@ enum Destination {
 }
 
 /// Is this for the pages? Programs that ask for `/` still get `{}`.
-fn for_people(request: &HttpRequest) -> Option<Destination> {
+fn for_people(request: &HttpRequest<Incoming>) -> Option<Destination> {
     let path = request.uri().path();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
         _ if ui::owns(path) => Some(Destination::Pages),
         "/" if reads && ui::wants_html(request.headers()) => Some(Destination::Redirect),
         _ => None,
+    }
+}
+
+/// The pages for people, with the same limits and the same gate as the rest.
+async fn pages(app: &App, peer: &Peer, request: HttpRequest<Incoming>, accepted: Option<&'static str>) -> Response<Body> {
+    match app.counters.address(peer.address, *request.method() == Method::POST) {
+        Ok(()) => challenged(app, ui::respond(app, peer, request.map(Body::new)).await),
+        Err(TooFast(wait)) => refusal(&ApiError::too_fast(wait), accepted),
     }
 }
 
@@ -120,18 +127,15 @@ fn negotiate(headers: &HeaderMap) -> Option<&'static str> {
 /// `route` gets the path of the route, for the metrics.
 async fn respond(
     app: &App,
-    request: HttpRequest,
+    peer: &Peer,
+    request: HttpRequest<Incoming>,
     accepted: Option<&'static str>,
     route: &mut Option<&'static str>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let found = routes::find(parts.uri.path(), parts.uri.query().unwrap_or(""));
-    let is_open = found.as_ref().is_ok_and(|(endpoint, _)| endpoint.need(&parts.method) == Need::Nothing);
-    // Who is not let in does not learn either which routes there are.
-    let caller = if is_open { Ok(Caller::anybody()) } else { app.gate.caller(&parts.headers).await };
-    let (caller, (endpoint, query)) = match caller.and_then(|caller| Ok((caller, found?))) {
-        Ok(both) => both,
-        Err(error) => return refusal(&error, accepted),
+    let (caller, endpoint, query) = match admit(app, peer, &parts).await {
+        Ok(admitted) => admitted,
+        Err(error) => return challenged(app, refusal(&error, accepted)),
     };
     *route = Some(endpoint.path());
     if parts.method == Method::OPTIONS {
@@ -147,15 +151,20 @@ async fn respond(
     let Some(produces) = accepted else {
         return refusal(&ApiError::not_acceptable(), accepted);
     };
-    let body = match read_body(&method, &parts.headers, &endpoint, body).await {
-        Ok(body) => body,
+    if method == Method::POST && app.registry.is_busy() {
+        // Before the body is read, so that refusing costs next to nothing.
+        return refusal(&ApiError::busy(), accepted);
+    }
+    // What is held is given back when the answer is there.
+    let held = match read_body(app, &method, &parts.headers, &endpoint, body).await {
+        Ok(held) => held,
         Err(error) => return refusal(&error, accepted),
     };
     let given = parts.headers.get(SEQUENCE).map(|value| value.to_str().ok().and_then(|value| value.parse().ok()));
     let Ok(sequence) = given.map(|number| number.ok_or_else(ApiError::bad_sequence)).transpose() else {
         return refusal(&ApiError::bad_sequence(), accepted);
     };
-    let request = routes::Request { method, endpoint, query, body, caller, sequence };
+    let request = routes::Request { method, endpoint, query, body: held.bytes.clone(), caller, sequence };
     let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
@@ -167,26 +176,79 @@ async fn respond(
     }
 }
 
+/// Lets a request in: not too often, not from somebody else's page, by somebody known. Who is not let in does not learn either which
+/// routes there are.
+async fn admit(app: &App, peer: &Peer, parts: &Parts) -> Result<(Caller, Endpoint, Query), ApiError> {
+    let target = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+    if target.len() > MAX_PATH {
+        return Err(ApiError::path_too_long(MAX_PATH));
+    }
+    let found = routes::find(parts.uri.path(), parts.uri.query().unwrap_or(""));
+    let (open, writes) = found.as_ref().map_or((false, false), |(endpoint, _)| {
+        let need = endpoint.need(&parts.method);
+        (need == Need::Nothing, need.writes(&parts.method))
+    });
+    let too_fast = |TooFast(wait)| ApiError::too_fast(wait);
+    let caller = if open {
+        Caller::anybody()
+    } else {
+        app.counters.address(peer.address, writes).map_err(too_fast)?;
+        app.gate.caller(&parts.headers, peer).await?
+    };
+    app.counters.principal(caller.name(), writes).map_err(too_fast)?;
+    if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) && is_cross_origin(&parts.headers) {
+        return Err(ApiError::cross_origin());
+    }
+    found.map(|(endpoint, query)| (caller, endpoint, query))
+}
+
+/// Has a page of another origin made a browser send this? Browsers add passwords to such requests by themselves.
+fn is_cross_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text(&FETCH_SITE) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(&ORIGIN) else { return false };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    // A proxy in front of us may have put its own name into Host; a page cannot set the other one.
+    host.is_none() || [HOST, FORWARDED_HOST].iter().all(|name| text(name) != host)
+}
+
 /// Reads the body of a method that has one, within the limits.
-async fn read_body(method: &Method, headers: &HeaderMap, endpoint: &Endpoint, body: Body) -> Result<axum::body::Bytes, ApiError> {
+async fn read_body(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    endpoint: &Endpoint,
+    body: Incoming,
+) -> Result<Held, ApiError> {
     if !matches!(*method, Method::POST | Method::PUT) {
-        return Ok(axum::body::Bytes::new());
+        return Ok(Held::empty());
     }
     let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?").split(';').next().unwrap_or("").trim());
     let consumed = |kind: &str| PRODUCES.contains(&kind) || kind == "application/octet-stream";
     if !matches!(endpoint, Endpoint::Root) && kind.is_some_and(|kind| !consumed(&kind.to_ascii_lowercase())) {
         return Err(ApiError::unsupported_media_type());
     }
-    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_BODY)).await.map_err(|_| ApiError::slow_body())?;
-    read.map_err(|cause| match endpoint {
-        _ if !is_too_long(&cause) => ApiError::bad_request("the request body broke off"),
+    // Nothing is decompressed here, as in the original, so that a body is never larger than what was sent.
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let too_long = || match endpoint {
         Endpoint::Versions(_) => ApiError::schema_too_large(),
         _ => ApiError::body_too_large(MAX_BODY),
-    })
+    };
+    app.bodies.read(body, too_long).await
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
+/// Says with a 401 how to authenticate.
+fn challenged(app: &App, mut response: Response<Body>) -> Response<Body> {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        for challenge in app.gate.challenges() {
+            response.headers_mut().append(WWW_AUTHENTICATE, challenge.clone());
+        }
+    }
+    response
 }
 
 fn options(endpoint: &Endpoint) -> Response<Body> {
@@ -213,8 +275,9 @@ fn refusal(error: &ApiError, accepted: Option<&'static str>) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&error.body()).unwrap_or_default();
     let mut response = response(status, kind, body.into());
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    let wait = if status == StatusCode::SERVICE_UNAVAILABLE { error.retry_after.max(1) } else { error.retry_after };
+    if wait > 0 {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
     }
     response
 }
@@ -247,6 +310,26 @@ mod tests {
         assert_eq!(negotiated("application/json;q=0.5, application/vnd.schemaregistry+json;q=0.9"), Some(PRODUCES[1]));
         assert_eq!(negotiated("text/html"), None);
         assert_eq!(negotiated("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn requests_from_pages_of_other_origins_are_told() {
+        let cross = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, HeaderValue::from_static(value));
+            }
+            is_cross_origin(&headers)
+        };
+        assert!(!cross(&[]) && !cross(&[("host", "r:1")]));
+        assert!(!cross(&[("sec-fetch-site", "same-origin"), ("origin", "http://x")]));
+        assert!(!cross(&[("origin", "http://r:1"), ("host", "r:1")]));
+        assert!(!cross(&[("origin", "https://r"), ("host", "backend:1"), ("x-forwarded-host", "r")]));
+        for site in ["cross-site", "same-site", "", "x"] {
+            assert!(cross(&[("sec-fetch-site", site)]), "{site}");
+        }
+        assert!(cross(&[("origin", "http://evil"), ("host", "r:1")]));
+        assert!(cross(&[("origin", "null"), ("host", "r:1")]));
     }
 
     #[test]

@@ -20,12 +20,14 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// Answers of the HTTP layer itself carry no content type.
     pub(crate) bare: bool,
+    /// When to come again, in seconds; 0 says nothing.
+    pub(crate) retry_after: u64,
 }
 
 impl ApiError {
     fn new(code: i32, message: impl Into<String>) -> Self {
         let status = if code > 999 { code / 100 } else { code };
-        Self { status: u16::try_from(status).unwrap_or(500), code, message: message.into(), bare: false }
+        Self { status: u16::try_from(status).unwrap_or(500), code, message: message.into(), bare: false, retry_after: 0 }
     }
 
     fn bare(code: i32, reason: &str) -> Self {
@@ -44,7 +46,6 @@ impl ApiError {
 
     // --- 401, 403, 429 ---
 
-    #[allow(dead_code, reason = "passwords, tokens and certificates come with the next change")]
     /// Who asks is not known. `why` is for people, and tells no secret.
     pub(crate) fn unauthorized(why: &str) -> Self {
         Self::new(401, if why.is_empty() { "Unauthorized".to_owned() } else { format!("Unauthorized: {why}") })
@@ -62,6 +63,21 @@ impl ApiError {
     /// A form that does not come from our own pages, or from one that is older than the browser's cookie.
     pub(crate) fn forged_form() -> Self {
         Self::new(403, "This form has expired or comes from another site: go back, reload the page and try again")
+    }
+
+    /// A page of somebody else's made a browser send this.
+    pub(crate) fn cross_origin() -> Self {
+        Self::new(40301, "The request was sent by a page of another origin")
+    }
+
+    /// Too many requests, or too many failed logins.
+    pub(crate) fn too_fast(wait: std::time::Duration) -> Self {
+        Self { retry_after: wait.as_secs().saturating_add(1), ..Self::new(429, "Too many requests; try again later") }
+    }
+
+    /// The path and query are too long.
+    pub(crate) fn path_too_long(limit: usize) -> Self {
+        Self::new(414, format!("the path and query are longer than {limit} bytes"))
     }
 
     // --- 404 ---
@@ -140,6 +156,16 @@ impl ApiError {
             "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{details}]"
         );
         Self::new(40901, text)
+    }
+
+    /// Without what an incompatible schema differs in: that shows the earlier one.
+    pub(crate) fn without_details(mut self) -> Self {
+        if self.status == 409
+            && let Some(at) = self.message.find(", details: ")
+        {
+            self.message.truncate(at);
+        }
+        self
     }
 
     /// Of a schema that comes with an association.

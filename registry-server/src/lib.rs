@@ -6,12 +6,13 @@
 
 mod app;
 mod associations;
-#[allow(dead_code, reason = "passwords, tokens and certificates come with the next change")]
 mod auth;
 mod barrier;
+mod config;
 mod dialect;
 mod error;
 mod identity;
+mod limits;
 #[cfg(test)]
 mod linearizability;
 mod metrics;
@@ -30,12 +31,18 @@ mod stores;
 mod stripped;
 mod subject;
 mod tags;
+mod tls;
 mod ui;
 mod wording;
 mod writer;
 
-pub use auth::{PolicyError, Rule, Security, Verb};
+pub use auth::{
+    Algorithm, BasicSettings, BearerSettings, CertificateName, CertificateSettings, KeySource, Rule, Security, TlsSettings, Verb,
+    hash_password,
+};
+pub use config::{Config, ConfigError};
 pub use dialect::{Dialect, IncompatibleCode};
+pub use limits::{Limits, Rate};
 pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;

@@ -1,14 +1,14 @@
-//! `eventpact-registry [--listen ADDRESS] [--store STORE] [--read-only]`: the registry alone, without the rest of Eventpact.
+//! `eventpact-registry [--config FILE] [--listen ADDRESS] [--store STORE] [--read-only] [--insecure]`: the registry alone, without the rest of Eventpact.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command talks on its streams
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use eventpact_registry::{Dialect, Options, StoreSpec, serve};
+use eventpact_registry::{Config, Options, StoreSpec, serve};
 
-const USAGE: &str = "usage: eventpact-registry [--listen 127.0.0.1:8081] [--store sqlite:PATH|postgres://…|memory:] [--read-only] \
-                     [--rulesets drop|store] [--incompatible-code 40901|409]";
+const USAGE: &str = "usage: eventpact-registry [--config FILE] [--listen 127.0.0.1:8081] [--store sqlite:PATH|postgres://…|memory:] \
+                     [--read-only] [--insecure] [--rulesets drop|store] [--incompatible-code 40901|409]";
 
 fn main() -> ExitCode {
     let options = match options(std::env::args().skip(1)) {
@@ -18,7 +18,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let ready = |address| println!("listening on http://{address}, store {}", options.store);
+    let ready = |address| {
+        let scheme = if options.security.tls.is_some() { "https" } else { "http" };
+        println!("listening on {scheme}://{address}, store {}", options.store);
+        for open in options.security.unprotected(address) {
+            eprintln!("{open}");
+        }
+    };
     match serve(&options, ready) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -29,22 +35,30 @@ fn main() -> ExitCode {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut listen = SocketAddr::from(([127, 0, 0, 1], 8081));
-    let mut store = StoreSpec::Sqlite("eventpact-registry.db".into());
-    let mut read_only = false;
-    let mut dialect = Dialect::default();
+    let (mut listen, mut store, mut config) = (None, None, Config::default());
+    let (mut read_only, mut insecure) = (false, false);
+    let (mut rulesets, mut incompatible_code) = (None, None);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
-            "--listen" => listen = value()?.parse().map_err(|_| "--listen needs an address like 127.0.0.1:8081".to_owned())?,
-            "--store" => store = value()?.parse()?,
+            "--config" => config = Config::read(value()?.as_ref()).map_err(|error| error.to_string())?,
+            "--listen" => {
+                listen = Some(value()?.parse().map_err(|_| "--listen needs an address like 127.0.0.1:8081".to_owned())?);
+            }
+            "--store" => store = Some(value()?.parse()?),
             "--read-only" => read_only = true,
-            "--rulesets" => dialect.rulesets = value()?.parse()?,
-            "--incompatible-code" => dialect.incompatible_code = value()?.parse()?,
+            "--insecure" => insecure = true,
+            "--rulesets" => rulesets = Some(value()?.parse()?),
+            "--incompatible-code" => incompatible_code = Some(value()?.parse()?),
             other => return Err(format!("unknown argument '{other}'")),
         }
     }
+    let listen = listen.or(config.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+    let store = store.or(config.store).unwrap_or(StoreSpec::Sqlite("eventpact-registry.db".into()));
     let mut options = Options::new(listen, if read_only { store.read_only()? } else { store });
-    options.dialect = dialect;
+    (options.security, options.limits, options.dialect) = (config.security, config.limits, config.dialect);
+    options.dialect.rulesets = rulesets.unwrap_or(options.dialect.rulesets);
+    options.dialect.incompatible_code = incompatible_code.unwrap_or(options.dialect.incompatible_code);
+    options.security.insecure |= insecure;
     Ok(options)
 }

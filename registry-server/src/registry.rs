@@ -17,6 +17,7 @@ mod reserved;
 pub(crate) mod settings;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,6 +44,9 @@ const STRIPES: usize = 256;
 /// Schemas that one schema may pull in through references.
 const MAX_REFERENCES: usize = 1000;
 
+/// Requests that may wait for a thread to parse or compare on; more are told to come back later.
+const MAX_WAITING: usize = 512;
+
 /// A running registry.
 pub(crate) struct Registry {
     dialect: Dialect,
@@ -53,6 +57,7 @@ pub(crate) struct Registry {
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
+    waiting: AtomicUsize,
 }
 
 impl Registry {
@@ -78,6 +83,7 @@ impl Registry {
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Arc::new(Semaphore::new(cores.max(2))),
             metrics,
+            waiting: AtomicUsize::new(0),
         };
         Ok((registry, thread))
     }
@@ -107,12 +113,20 @@ impl Registry {
         self.writer.health()
     }
 
+    /// `true` while nobody more can wait for a thread.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
+    }
+
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        // Under overload those who wait would wait in vain: better to say so at once, and to answer the others in time.
+        let waiting = Waiting::new(&self.waiting).ok_or_else(ApiError::busy)?;
         let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| ApiError::internal())?;
+        drop(waiting);
         // The permit goes with the job: a request that is given up does not make room before its thread is free.
         let job = move || {
             let _permit = permit;
@@ -122,6 +136,22 @@ impl Registry {
             tracing::error!(%error, "reading or comparing schemas panicked");
             Err(ApiError::internal())
         })
+    }
+}
+
+/// A place in the queue for a thread, given back however the waiting ends.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(count);
+        (count.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

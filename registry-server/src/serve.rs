@@ -1,5 +1,6 @@
 //! Listening, and stopping without losing anything.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,31 +8,30 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::app::{self, App};
-use crate::auth::{Gate, PolicyError, Security};
+use crate::auth::{Gate, Peer, Security};
 use crate::dialect::Dialect;
+use crate::limits::{BodyBudget, Connections, Counters, Guarded, HEAD_TIME, IDLE_TIME, Limits, Listed};
 use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
-
-/// The head of a request must be complete after this time; a connection may be idle as long.
-const HEAD_TIME: Duration = Duration::from_secs(60);
+use crate::tls::Tls;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Connections at a time; more wait in the backlog of the system.
-const MAX_CONNECTIONS: usize = 1000;
-
 /// Requests under way when the process is asked to stop may take this long.
 const STOP_TIME: Duration = Duration::from_secs(10);
+
+/// Files with certificates, keys and users are looked at so often.
+const REFRESH: Duration = Duration::from_secs(2);
 
 /// What to serve, and where.
 #[derive(Debug, Clone)]
@@ -45,12 +45,14 @@ pub struct Options {
     pub security: Security,
     /// Which of the original's dialects is spoken.
     pub dialect: Dialect,
+    /// How much is let through.
+    pub limits: Limits,
 }
 
 impl Options {
     /// A registry with this store at this address, without any protection.
     pub fn new(listen: SocketAddr, store: StoreSpec) -> Self {
-        Self { listen, store, security: Security::default(), dialect: Dialect::default() }
+        Self { listen, store, security: Security::default(), dialect: Dialect::default(), limits: Limits::default() }
     }
 }
 
@@ -61,9 +63,12 @@ pub enum ServeError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The rules cannot be used.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
+    /// It would be open, or what shall protect it cannot be used.
+    #[error("the registry does not start unprotected: {0}")]
+    Unprotected(String),
+    /// What shall protect it cannot be used.
+    #[error("the registry cannot be protected as it is configured: {0}")]
+    Security(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -82,20 +87,29 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    tls: Option<Arc<Tls>>,
+    connections: Arc<Connections>,
     writer: JoinHandle<()>,
 }
 
 impl Server {
-    /// Opens the store and the port, in this order: a port that is open means a store that works.
+    /// Reads what protects it, opens the store and the port, in this order: a port that is open means a store that works, and never
+    /// stands open by mistake.
     pub async fn bind(options: &Options) -> Result<Self, ServeError> {
-        let gate = Gate::new(&options.security)?;
+        options.security.check(options.listen).map_err(ServeError::Unprotected)?;
+        let (security, rate) = (options.security.clone(), options.limits.failed_logins);
+        let opened = tokio::task::spawn_blocking(move || Ok((Tls::new(&security)?, Gate::new(&security, rate)?))).await;
+        let (tls, gate) = opened.unwrap_or_else(|error| Err(error.to_string())).map_err(ServeError::Security)?;
         let (store, dialect) = (options.store.clone(), options.dialect);
         let opened = tokio::task::spawn_blocking(move || Registry::open(&store, dialect)).await;
         let (registry, writer) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, app: Arc::new(App { registry: Arc::new(registry), gate }), writer })
+        let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
+        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies });
+        let connections = Arc::new(Connections::new(options.limits.connections));
+        Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, writer })
     }
 
     /// Where it listens.
@@ -105,37 +119,33 @@ impl Server {
 
     /// Answers requests until `stop` is done; then finishes what is under way, at most 10 s, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app, writer, .. } = self;
+        let Self { listener, app, tls, connections, writer, .. } = self;
         let metrics = Arc::clone(&app.registry.metrics);
-        let router = app::router(app);
         let graceful = GracefulShutdown::new();
-        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let mut connections = JoinSet::new();
+        let mut tasks = JoinSet::new();
+        let watcher = tokio::spawn(watch(Arc::clone(&app), tls.clone()));
         tokio::pin!(stop);
         loop {
-            while connections.try_join_next().is_some() {}
-            let (stream, slot) = tokio::select! {
-                accepted = accept(&listener, &slots) => accepted,
+            while tasks.try_join_next().is_some() {}
+            let (stream, address, listed) = tokio::select! {
+                accepted = accept(&listener, &connections, tls.is_some()) => accepted,
                 () = &mut stop => break,
             };
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIME)
-                .max_buf_size(MAX_HEAD)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-            let connection = graceful.watch(connection);
+            let peer = Peer { address: address.ip().to_canonical(), certificate: None };
+            let greeted = greet(Arc::clone(&app), tls.clone(), stream, peer, listed, graceful.watcher());
             let connected = metrics.connected();
-            connections.spawn(async move {
-                // A connection that breaks concerns its client alone.
-                let _ = connection.await;
-                drop((slot, connected));
+            tasks.spawn(async move {
+                greeted.await;
+                drop(connected);
             });
         }
-        drop((listener, router));
+        watcher.abort();
+        let _ = watcher.await;
+        drop((listener, app));
         if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests were still under way after {} s and were cut off", STOP_TIME.as_secs());
         }
-        connections.shutdown().await;
+        tasks.shutdown().await;
         // The last copy of the registry went with the last connection: the writer now closes the store.
         if tokio::task::spawn_blocking(move || writer.join()).await.is_err() {
             tracing::warn!("the store was not closed; the next start will tidy it up");
@@ -143,21 +153,98 @@ impl Server {
     }
 }
 
-/// The next connection, and its slot. Errors of one connection, or of too many, are not ours.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
+/// Reads certificates, users and keys again when they have changed.
+async fn watch(app: Arc<App>, tls: Option<Arc<Tls>>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        app.gate.refresh().await;
+        if let Some(tls) = &tls {
+            let tls = Arc::clone(tls);
+            let _ = tokio::task::spawn_blocking(move || tls.refresh()).await;
+        }
+    }
+}
+
+/// The next connection. Errors of one connection, or of too many, are not ours.
+async fn accept(listener: &TcpListener, connections: &Arc<Connections>, tls: bool) -> (TcpStream, SocketAddr, Listed) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Answers are small and whole: waiting for more to send only delays them.
                 let _ = stream.set_nodelay(true);
-                return (stream, slot);
+                match connections.list() {
+                    Some(listed) => return (stream, address, listed),
+                    None => shed(stream, tls).await,
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
+                connections.make_room();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+}
+
+/// All connections are being answered: says so, as far as that can be said without waiting.
+async fn shed(mut stream: TcpStream, tls: bool) {
+    const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    if !tls {
+        let _ = tokio::time::timeout(Duration::from_millis(10), stream.write_all(FULL)).await;
+    }
+}
+
+/// Greets one connection and answers its requests. One that breaks concerns its client alone.
+async fn greet(app: Arc<App>, tls: Option<Arc<Tls>>, stream: TcpStream, mut peer: Peer, listed: Listed, watcher: Watcher) {
+    let connection = Arc::clone(&listed.connection);
+    // A connection that never asks anything costs no buffers.
+    let first = async {
+        let ready = tokio::time::timeout(IDLE_TIME, stream.readable()).await;
+        ready.is_ok_and(|ready| ready.is_ok())
+    };
+    tokio::select! {
+        ready = first => if !ready { return },
+        () = connection.closed() => return,
+    }
+    let Some(tls) = tls else {
+        return answer(app, peer, stream, &listed, watcher).await;
+    };
+    connection.received();
+    let greeted = tokio::select! {
+        greeted = tokio::time::timeout(HEAD_TIME, tls.accept(stream)) => greeted,
+        () = connection.closed() => return,
+    };
+    match greeted {
+        Ok(Ok((stream, certificate))) => {
+            connection.idle();
+            peer.certificate = certificate;
+            answer(app, peer, stream, &listed, watcher).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, address = %peer.address, "a TLS connection was not made"),
+        Err(_) => tracing::debug!(address = %peer.address, "a TLS connection took too long to be made"),
+    }
+}
+
+/// Answers the requests of one connection.
+async fn answer<S>(app: Arc<App>, peer: Peer, stream: S, listed: &Listed, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = &listed.connection;
+    let service = service_fn(|request| {
+        connection.busy();
+        let (app, peer) = (&app, &peer);
+        async move {
+            let response = app::handle(app, peer, request).await;
+            connection.idle();
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let stream = TokioIo::new(Guarded::new(stream, Arc::clone(connection)));
+    let served = http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(stream, service);
+    tokio::select! {
+        _ = watcher.watch(served) => {}
+        () = connection.closed() => {}
     }
 }
 

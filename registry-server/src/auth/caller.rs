@@ -21,18 +21,6 @@ pub(crate) enum Method {
     Certificate,
 }
 
-impl Method {
-    /// For logs.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Anonymous => "anonymous",
-            Self::Basic => "basic",
-            Self::Bearer => "bearer",
-            Self::Certificate => "certificate",
-        }
-    }
-}
-
 /// Somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
@@ -79,11 +67,6 @@ impl Caller {
     /// The name, for the audit log and for limits; empty for anonymous callers.
     pub(crate) fn name(&self) -> &str {
         &self.principal.name
-    }
-
-    /// How they were recognised.
-    pub(crate) fn method(&self) -> Method {
-        self.principal.method
     }
 
     /// `true` when there is nothing that they may not do.

@@ -53,23 +53,14 @@ pub struct Rule {
     pub allow: Vec<String>,
 }
 
-/// Why rules cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("rule {number}: {why}")]
-pub struct PolicyError {
-    number: usize,
-    why: String,
-}
-
 /// All rules, ready to be asked.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Policy {
     rules: Vec<Ready>,
     /// Principal → roles.
     roles: BTreeMap<String, BTreeSet<String>>,
 }
 
-#[derive(Debug, Clone)]
 struct Ready {
     who: Vec<Who>,
     grants: Vec<Grant>,
@@ -92,7 +83,7 @@ pub(super) struct Grant {
 
 impl Policy {
     /// Reads rules, and which principals have which roles (role → principals).
-    pub(crate) fn new(rules: &[Rule], roles: &BTreeMap<String, Vec<String>>) -> Result<Self, PolicyError> {
+    pub(crate) fn new(rules: &[Rule], roles: &BTreeMap<String, Vec<String>>) -> Result<Self, String> {
         let mut by_principal: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (role, members) in roles {
             for member in members {
@@ -100,7 +91,7 @@ impl Policy {
             }
         }
         let ready =
-            rules.iter().enumerate().map(|(index, rule)| Ready::new(rule).map_err(|why| PolicyError { number: index + 1, why }));
+            rules.iter().enumerate().map(|(index, rule)| Ready::new(rule).map_err(|why| format!("rule {}: {why}", index + 1)));
         Ok(Self { rules: ready.collect::<Result<_, _>>()?, roles: by_principal })
     }
 

@@ -26,6 +26,14 @@ pub(crate) enum Need {
 }
 
 impl Need {
+    /// Does such a request change something? A check and a look-up are sent with POST, and change nothing.
+    pub(crate) fn writes(&self, method: &Method) -> bool {
+        match self {
+            Self::Nothing | Self::Entry | Self::Context(_) | Self::Right(Verb::Read, _) | Self::Global(Verb::Read) => false,
+            Self::Right(..) | Self::Global(_) => *method != Method::GET && *method != Method::HEAD,
+        }
+    }
+
     /// A refusal, unless the caller has what is needed.
     pub(crate) fn check(&self, caller: &Caller) -> Result<(), ApiError> {
         match self {
@@ -110,3 +118,6 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     }
     request.endpoint.need(&request.method).check(&request.caller)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,13 @@ pub(super) fn versions(registry: &Registry, request: &Request, subject: &Subject
 pub(super) async fn register(registry: &Registry, request: &Request, subject: &SubjectName) -> Result<Answer, ApiError> {
     let body: RegisterRequest = request.json()?;
     request.may_refer(subject, &body.references)?;
-    let stored = registry.register(subject, body, request.query.is("normalize"), false).await?;
+    let bare = body.schema.as_deref().is_none_or(|text| text.trim().is_empty());
+    if bare || body.propagate_schema_tags {
+        // What is there already would be in the answer.
+        request.caller.require_read(subject)?;
+    }
+    let stored = registry.register(subject, body, request.query.is("normalize"), false).await;
+    let stored = stored.map_err(|error| if request.caller.may_read(subject) { error } else { error.without_details() })?;
     registered(registry, request, subject, stored).await
 }
 

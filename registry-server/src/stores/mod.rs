@@ -6,7 +6,7 @@ mod memory;
 mod postgres;
 mod sqlite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 #[cfg(feature = "kafka-store")]
@@ -50,6 +50,17 @@ impl FromStr for StoreSpec {
 }
 
 impl StoreSpec {
+    /// The same store, its path seen from a folder.
+    pub(crate) fn seen_from(self, folder: &Path) -> Self {
+        match self {
+            Self::Sqlite(path) => Self::Sqlite(folder.join(path)),
+            Self::SqliteReadOnly(path) => Self::SqliteReadOnly(folder.join(path)),
+            Self::Postgres(_) | Self::Memory => self,
+            #[cfg(feature = "kafka-store")]
+            Self::Kafka(_) => self,
+        }
+    }
+
     /// The same store, only to be read.
     pub fn read_only(self) -> Result<Self, String> {
         match self {

@@ -27,8 +27,8 @@ use axum::extract::Request as HttpRequest;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use crate::app::{ANSWER_TIME, App, BODY_TIME};
-use crate::auth::Caller;
+use crate::app::{ANSWER_TIME, App};
+use crate::auth::{Caller, Peer};
 use crate::error::ApiError;
 use crate::registry::Registry;
 use crate::routes::Query;
@@ -98,7 +98,7 @@ pub(crate) fn redirect() -> Response<Body> {
 }
 
 /// Answers a request below `/ui`.
-pub(crate) async fn respond(app: &App, request: HttpRequest) -> Response<Body> {
+pub(crate) async fn respond(app: &App, peer: &Peer, request: HttpRequest) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Some(page) = parts.uri.path().strip_prefix("/ui/") else {
         return redirect();
@@ -109,7 +109,7 @@ pub(crate) async fn respond(app: &App, request: HttpRequest) -> Response<Body> {
         return assets::find(name).map_or_else(not_there, |asset| answer(StatusCode::OK, Reply::Asset(asset)));
     }
     let (csrf, fresh) = guard::token(&parts.headers);
-    let (caller, refused) = match app.gate.caller(&parts.headers).await {
+    let (caller, refused) = match app.gate.caller(&parts.headers, peer).await {
         Ok(caller) => (caller, None),
         Err(error) => (Caller::anybody(), Some(error)),
     };
@@ -163,7 +163,8 @@ async fn form(headers: &HeaderMap, body: Body) -> Result<Query, ApiError> {
     if kind.map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(ApiError::unsupported_media_type());
     }
-    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, MAX_FORM)).await.map_err(|_| ApiError::slow_body())?;
+    let read =
+        tokio::time::timeout(crate::limits::BODY_TIME, to_bytes(body, MAX_FORM)).await.map_err(|_| ApiError::slow_body())?;
     let bytes = read.map_err(|_| ApiError::body_too_large(MAX_FORM))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| ApiError::bad_request("the form is not UTF-8"))?;
     Ok(Query::parse(text, None))

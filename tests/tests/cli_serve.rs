@@ -1,0 +1,99 @@
+//! `eventpact serve`: which setting counts, what it says, and when it refuses to start.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use eventpact_tests::program;
+
+fn serve(folder: &Path) -> Command {
+    let mut command = Command::new(program("eventpact"));
+    command.arg("serve").current_dir(folder);
+    command
+}
+
+fn refused(command: &mut Command) -> String {
+    let Output { status, stderr, .. } = command.output().expect("the program runs");
+    let said = String::from_utf8_lossy(&stderr).into_owned();
+    assert_eq!(status.code(), Some(2), "{said}");
+    said
+}
+
+/// A running server, killed when it goes, and the lines that it printed at the start.
+struct Running(Child, Vec<String>);
+
+impl Running {
+    fn start(command: &mut Command, lines: usize) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let stdout = BufReader::new(child.stdout.take().expect("it has a stdout"));
+        let said = stdout.lines().take(lines).map(|line| line.expect("a line")).collect();
+        Self(child, said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn hashed(folder: &Path, name: &str, password: &str) -> Output {
+    let mut command = serve(folder);
+    command.args(["hash-password", name]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("it has a stdin").write_all(password.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn an_address_that_others_reach_needs_protection() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(serve(folder.path()).args(["--listen", "0.0.0.0:0", "--store", "memory:"]));
+    assert!(said.contains("nobody is authenticated") && said.contains("--insecure"), "{said}");
+    let line = hashed(folder.path(), "alice", "secret\n").stdout;
+    std::fs::write(folder.path().join("users"), line).unwrap();
+    let said = refused(serve(folder.path()).args(["--listen", "0.0.0.0:0", "--store", "memory:", "--users", "users"]));
+    assert!(said.contains("without TLS"), "{said}");
+    let open = Running::start(serve(folder.path()).args(["--listen", "0.0.0.0:0", "--store", "memory:", "--insecure"]), 2);
+    assert!(open.1[0].starts_with("schema registry on http://0.0.0.0:"), "{:?}", open.1);
+}
+
+#[test]
+fn a_flag_goes_before_its_variable_and_that_before_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let users = hashed(folder.path(), "alice", "secret").stdout;
+    assert!(users.starts_with(b"alice:$argon2id$") && !users.windows(6).any(|part| part == b"secret"));
+    std::fs::write(folder.path().join("users"), users).unwrap();
+    let text = "listen = \"127.0.0.1:0\"\nstore = \"sqlite:file.db\"\n[auth.basic]\nusers = \"users\"\n[[rule]]\nwho = [\"alice\"]\n\
+                subjects = [\"*\"]\nallow = [\"read\"]\n";
+    std::fs::write(folder.path().join("registry.toml"), text).unwrap();
+    let start = |change: &dyn Fn(&mut Command)| {
+        let mut command = serve(folder.path());
+        change(command.args(["--config", "registry.toml"]));
+        Running::start(&mut command, 2).1.clone()
+    };
+    let file = start(&|_| {});
+    assert!(file[0].ends_with("schemas in sqlite:file.db"), "{file:?}");
+    assert_eq!(file[1], "authentication: passwords; rules: 1; TLS: no");
+    let variable = start(&|command| drop(command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db")));
+    assert!(variable[0].ends_with("schemas in sqlite:variable.db"), "{variable:?}");
+    let flag = start(&|command| drop(command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db").args(["--store", "memory:"])));
+    assert!(flag[0].ends_with("schemas in memory:"), "{flag:?}");
+}
+
+#[test]
+fn what_cannot_be_used_is_told_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |text: &str| {
+        std::fs::write(folder.path().join("registry.toml"), text).unwrap();
+        refused(serve(folder.path()).args(["--config", "registry.toml", "--store", "memory:", "--listen", "127.0.0.1:0"]))
+    };
+    assert!(with("[auth]\ntype = \"basic\"\n").contains("unknown field `type`"));
+    assert!(with("[auth.basic]\nusers = \"missing\"\n").contains("missing"));
+    assert!(with("[[rule]]\nwho = [\"a\"]\nsubjects = [\":eu:x\"]\nallow = [\"read\"]\n").contains("rule 1: the context"));
+    assert!(refused(serve(folder.path()).args(["--config", "nowhere.toml"])).contains("nowhere.toml"));
+    assert!(refused(serve(folder.path()).args(["--tls-certificate", "c.pem"])).contains("--tls-key"));
+    assert_eq!(hashed(folder.path(), "a:b", "x").status.code(), Some(2));
+    assert_eq!(hashed(folder.path(), "alice", "\n").status.code(), Some(2));
+}
