@@ -184,7 +184,8 @@ async fn histories_over_postgresql_are_linearizable() {
         return;
     };
     let schema = format!("linear_{}", std::process::id());
-    let spec: crate::StoreSpec = format!("{address}?schema={schema}").parse().unwrap();
+    let and = if address.contains('?') { '&' } else { '?' };
+    let spec: crate::StoreSpec = format!("{address}{and}schema={schema}").parse().unwrap();
     let opened = tokio::task::spawn_blocking(move || {
         let stores = (0..REGISTRIES).map(|_| crate::stores::open(&spec).unwrap());
         registries(stores.collect())

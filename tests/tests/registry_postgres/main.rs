@@ -1,7 +1,7 @@
 //! Registries over PostgreSQL: real processes over a real server, with what goes wrong in life. Each test starts a PostgreSQL of its
 //! own and has a ledger of what was acknowledged, against which the invariants are held ([`ledger`]).
 //!
-//! Counts are small; `EVENTPACT_LONG=1` makes them as large as they should be once.
+//! Counts are small; `EVENTPACT_LONG=1` makes them as large as they should be once, a larger number is the count itself.
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 #![allow(clippy::print_stdout)] // it tells what it counted
 
@@ -14,5 +14,9 @@ mod several;
 
 /// How many rounds: few in each run, all of them when asked for.
 fn rounds(few: usize, all: usize) -> usize {
-    if std::env::var_os("EVENTPACT_LONG").is_some() { all } else { few }
+    match std::env::var("EVENTPACT_LONG").map(|count| count.parse()) {
+        Err(_) => few,
+        Ok(Ok(count)) if count > 1 => count,
+        Ok(_) => all,
+    }
 }

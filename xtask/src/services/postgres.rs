@@ -133,3 +133,20 @@ fn run(command: &mut Command) -> Result<()> {
         status => bail!("{command:?} failed ({status})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_answers_and_is_gone_afterwards() {
+        let Some(programs) = installed() else { return };
+        let server = Postgres::start(&programs).expect("it starts");
+        let Some(folder) = server.folder.clone() else { return };
+        let answers = |address: &str| Command::new(programs.join("pg_isready")).args(["-q", "-d", address]).status();
+        assert!(answers(server.address()).expect("pg_isready runs").success());
+        let address = server.address().to_owned();
+        drop(server);
+        assert!(!answers(&address).expect("pg_isready runs").success() && !folder.exists());
+    }
+}

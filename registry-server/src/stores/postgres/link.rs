@@ -26,9 +26,8 @@ const ASK: Duration = Duration::from_secs(3);
 /// Between two tries to connect.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// What a session is told at its start. A session that stops in the middle of a transaction loses it, so that it cannot keep
-/// the others from writing.
-const SESSION: &str = "SET idle_in_transaction_session_timeout = '2s'; SET lock_timeout = '2s'; SET statement_timeout = '10s'";
+/// What a session is told at its start: nothing that it waits for, or does, may take for ever.
+const SESSION: &str = "SET lock_timeout = '1500ms'; SET statement_timeout = '10s'";
 
 /// How to reach the database.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ mod tls;
 mod url;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -45,7 +45,14 @@ const PART: i64 = 1000;
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long requests wait for a database that went away.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Begins the transaction that holds the head. A process that stops in the middle of it loses it, so that it cannot keep the
+/// others from writing.
+const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1s'";
+
+/// A start goes on trying to reach the database for so long.
+const START: Duration = Duration::from_secs(5);
 
 /// The state of the alarm that `layout.sql` raises.
 const LOST: &str = "EP001";
@@ -85,10 +92,16 @@ impl Postgres {
             .map_err(|cause| target.failed(cause))?;
         let (wakes, wake) = watch::channel(None);
         let listener = Arc::new(Listener::start(runtime.handle(), target.clone(), wake));
-        runtime.block_on(migrate::run(&target))?;
         let mut store = Self { runtime, target, session: None, epoch: 0, warnings: Vec::new(), wakes, listener };
-        store.connect()?;
-        Ok(store)
+        let until = Instant::now() + START;
+        loop {
+            let opened = store.runtime.block_on(migrate::run(&store.target)).and_then(|()| store.connect());
+            match opened {
+                Ok(()) => return Ok(store),
+                Err(StoreError::Failed { .. }) if Instant::now() < until => std::thread::sleep(Duration::from_millis(250)),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn connect(&mut self) -> Result<(), StoreError> {
@@ -268,7 +281,7 @@ impl Store for Postgres {
         let (client, from) = (&session.client, rows::number(after.sequence));
         let locking = async {
             let from: [&(dyn ToSql + Sync); 1] = [&from];
-            let (begun, rows) = tokio::join!(client.batch_execute("BEGIN"), client.query(&session.lock, &from));
+            let (begun, rows) = tokio::join!(client.batch_execute(BEGIN), client.query(&session.lock, &from));
             begun?;
             rows
         };
