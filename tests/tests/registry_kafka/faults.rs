@@ -148,63 +148,46 @@ fn audit_uncommitted(ledger: &Ledger, messages: &[crate::support::Message]) {
     }
 }
 
-/// A writer that is stopped for so long that another takes over, and then wakes up with requests in its hands, writes nothing.
+/// A writer that is stopped under load for so long that another takes over, and then wakes up with batches in its hands, writes
+/// nothing. Without the fence it commits them: ids are given out twice, and what was acknowledged is lost (seen in two of four
+/// rounds when the two processes had different transactional ids).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_writer_that_wakes_up_too_late_writes_nothing() {
     let _broker = broker().await;
-    let topic = topic("stopped");
-    let mut ledger = Ledger::default();
-    let first = Process::start(&store(&topic));
-    wait_for_writer(&[&first]).await;
-    all_levels_off(&first).await;
-    let second = Process::start(&store(&topic));
-    let mut pair = [first, second];
     let mut slowest = Duration::ZERO;
-    let mut answered = 0;
-    for round in 0..rounds(2) {
-        let [old, new] = &pair;
-        wait_for_writer(&[old]).await;
-        let name = format!("before{round}");
-        remember(&mut ledger, &name, old.client().register(&name, &record(&name)).await.unwrap());
+    for _ in 0..rounds(2) {
+        let topic = topic("stopped");
+        let old = Process::start(&store(&topic));
+        wait_for_writer(&[&old]).await;
+        all_levels_off(&old).await;
+        let new = Process::start(&store(&topic));
+        let load = Load::start(&[&old], 8);
+        load.more(30).await;
         old.signal("STOP");
-        // They wait in the socket and are the first that it sees when it wakes up.
-        let late: Vec<_> = (0..8)
-            .map(|n| {
-                let (client, name) = (old.client(), format!("late{round}x{n}"));
-                tokio::spawn(async move {
-                    let answer = tokio::time::timeout(Duration::from_secs(60), client.register(&name, &record(&name))).await;
-                    (name, answer)
-                })
-            })
-            .collect();
-        let (_, took) = wait_for_writer(&[new]).await;
+        let (_, took) = wait_for_writer(&[&new]).await;
         slowest = slowest.max(took);
-        for n in 0..5 {
-            let name = format!("after{round}x{n}");
-            remember(&mut ledger, &name, new.client().register(&name, &record(&name)).await.unwrap());
+        let mut after = Vec::new();
+        for n in 0..10 {
+            let name = format!("after{n}");
+            after.push((name.clone(), new.client().register(&name, &record(&name)).await.unwrap()));
         }
         old.signal("CONT");
-        for asked in late {
-            let (name, answer) = asked.await.unwrap();
-            if let Ok(Ok(answer)) = answer {
-                answered += 1;
-                remember(&mut ledger, &name, answer);
-            }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let mut ledger = load.finish().await;
+        for (name, answer) in after {
+            remember(&mut ledger, &name, answer);
         }
-        let stored = read(&topic, "read_committed").await;
-        let late = format!("late{round}x");
-        let leaked = stored.iter().filter(|(key, _)| String::from_utf8_lossy(key).contains(&late)).count();
-        assert_eq!(leaked, 0, "the one that was shut out has written");
-        audit(&ledger, &stored);
-        pair.swap(0, 1);
+        let stored = audit(&ledger, &read(&topic, "read_committed").await);
+        println!("{} acknowledged, {stored} stored", ledger.versions.len());
+        let reader = Process::start(&follower(&topic));
+        for ((subject, version), (id, text)) in
+            ledger.versions.iter().filter(|((subject, _), _)| !ledger.deleted.contains(subject))
+        {
+            let found = reader.client().version(subject, *version).await.unwrap();
+            assert_eq!((found.id, &found.schema), (*id, text));
+        }
     }
-    println!("a new writer after {slowest:?} at most, {} acknowledged, {answered} of the late ones", ledger.versions.len());
-    assert_eq!(answered, 0);
-    let reader = Process::start(&follower(&topic));
-    for ((subject, version), (id, text)) in &ledger.versions {
-        let found = reader.client().version(subject, *version).await.unwrap();
-        assert_eq!((found.id, &found.schema), (*id, text));
-    }
+    println!("a new writer after {slowest:?} at most");
 }
 
 fn remember(ledger: &mut Ledger, subject: &str, answer: eventpact_registry_client::RegisterResponse) {
