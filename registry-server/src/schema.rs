@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::formats::{avro, json_schema, protobuf};
 use eventpact_contract::load::avro_documents;
@@ -196,12 +198,26 @@ fn sorted(mut node: Node) -> Node {
     node
 }
 
+/// A text, or a descriptor in base64 as other tools keep it.
 fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+    parse_proto_text(text, references, how).or_else(|why| {
+        let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| why.clone())?;
+        let texts = protobuf::descriptor_texts(&bytes).map_err(|_| why.clone())?;
+        let [(_, text)] = texts.as_slice() else { return Err(why) };
+        parse_proto_text(text, references, how)
+    })
+}
+
+fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
     let mut import = |path: &str| {
         let reference = references.iter().find(|reference| reference.name == path);
-        reference.map(|r| (path.to_owned(), r.text.to_string())).ok_or_else(|| format!("no reference is called \"{path}\""))
+        match reference {
+            Some(reference) => Ok((path.to_owned(), reference.text.to_string())),
+            None if protobuf::has_fallback(path) => Err("it is built in".to_owned()),
+            None => Ok((path.to_owned(), stand_in(references))),
+        }
     };
     // As in the original, a text with a mistake that does not prevent reading it (a number used twice) is taken.
     let (schema, diagnostics) = protobuf::parse_files(&mut sources, file, MAIN, &mut import);
@@ -215,6 +231,13 @@ fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result
     }
     let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
     Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
+}
+
+/// What an import stands for that no reference is called by: as in the original it does no harm, and the types of all references are
+/// found through it.
+fn stand_in(references: &[Referenced]) -> String {
+    let imports = references.iter().map(|reference| format!("import public {:?};\n", reference.name));
+    format!("syntax = \"proto3\";\n{}", imports.collect::<String>())
 }
 
 /// The first error with its place, and how many there are beside it.
@@ -262,6 +285,24 @@ mod tests {
         assert_eq!(comparison_text(&read(one)), comparison_text(&read(two)));
         assert_eq!(shape(one), shape(two));
         assert_ne!(shape(one), shape(&two.replace("\"1\"", "\"3\"")));
+    }
+
+    #[test]
+    fn a_descriptor_in_base64_is_the_text_that_it_was_made_of() {
+        let read = |text: &str| parse(&SchemaType::Protobuf, text, &[], PLAIN);
+        let plain = read("syntax = \"proto3\"; package p; message A { int32 x = 1; repeated string y = 2; }").unwrap();
+        let serialized = in_form(&plain, Form::Serialized);
+        assert_eq!(read(&serialized).unwrap().text, plain.text);
+        assert!(read("aGVsbG8=").is_err());
+    }
+
+    #[test]
+    fn an_import_that_no_reference_is_called_by_does_no_harm_unless_a_type_is_missing() {
+        let inner = Referenced { name: "inner.proto".into(), text: "syntax = \"proto3\"; message In {}".into() };
+        let text = "syntax = \"proto3\"; import \"other.proto\"; message A { In in = 1; }";
+        assert!(parse(&SchemaType::Protobuf, text, &[inner], PLAIN).is_ok());
+        assert!(parse(&SchemaType::Protobuf, text, &[], PLAIN).is_err());
+        assert!(parse(&SchemaType::Protobuf, &text.replace("In in = 1;", ""), &[], PLAIN).is_ok());
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub(super) fn text(path: &str) -> Option<&'static str> {
     Some(found)
 }
 
+/// `true` for a path that has a text here when the caller has none.
+pub fn has_fallback(path: &str) -> bool {
+    fallback(path).is_some()
+}
+
 /// The text of a file that many schemas import and registries bring along, for those who do not give their own.
 pub(super) fn fallback(path: &str) -> Option<&'static str> {
     let found = match path {

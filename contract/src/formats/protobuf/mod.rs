@@ -31,6 +31,7 @@ mod tree;
 mod validate;
 mod validate_field;
 
+pub use builtin::has_fallback;
 pub use canonical::canonical_text;
 pub use descriptor::{DescriptorOptions, descriptor_set, map_entry_name, to_file_descriptor_set};
 pub use features::{CppString, DefaultVisibility, Features, Presence, feature_place};
