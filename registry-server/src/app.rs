@@ -21,7 +21,7 @@ use crate::routes::{self, Answer, Endpoint, Need, Query};
 use crate::ui;
 
 /// The longest path with its query, in bytes.
-const MAX_PATH: usize = 2048;
+const MAX_PATH: usize = 8192;
 
 /// An answer must be ready after this time.
 pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);

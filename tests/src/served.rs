@@ -25,9 +25,8 @@ impl Served {
     /// When it does not start.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut served = Self::at(&format!("sqlite:{}", folder.path().join("registry.db").display()), &[]).expect("it starts");
-        served._store = Some(folder);
-        served
+        let store = format!("sqlite:{}", folder.path().join("registry.db").display());
+        Self::launch(&store, &[], Some(folder)).expect("it starts")
     }
 
     /// Starts it on a store that is there or not, under another program where one is named (`strace …`). When it refuses to
@@ -39,6 +38,10 @@ impl Served {
     /// # Panics
     /// When the program cannot be run at all.
     pub fn at(store: &str, under: &[&str]) -> Result<Self, Output> {
+        Self::launch(store, under, None)
+    }
+
+    fn launch(store: &str, under: &[&str], folder: Option<TempDir>) -> Result<Self, Output> {
         let program = program("eventpact");
         let mut command = match under {
             [] => Command::new(&program),
@@ -60,7 +63,7 @@ impl Served {
         // Whatever it complains of later is for nobody: a full pipe must not stop it.
         let mut complaints = child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut complaints, &mut std::io::sink()));
-        Ok(Self { url, child, _store: None, _output: output })
+        Ok(Self { url, child, _store: folder, _output: output })
     }
 
     /// The same for a SQLite file.

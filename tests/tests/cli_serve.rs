@@ -76,9 +76,13 @@ fn a_flag_goes_before_its_variable_and_that_before_the_file() {
     let file = start(&|_| {});
     assert!(file[0].ends_with("schemas in sqlite:file.db"), "{file:?}");
     assert_eq!(file[1], "authentication: passwords; rules: 1; TLS: no");
-    let variable = start(&|command| drop(command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db")));
+    let variable = start(&|command| {
+        command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db");
+    });
     assert!(variable[0].ends_with("schemas in sqlite:variable.db"), "{variable:?}");
-    let flag = start(&|command| drop(command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db").args(["--store", "memory:"])));
+    let flag = start(&|command| {
+        command.env("EVENTPACT_SERVE_STORE", "sqlite:variable.db").args(["--store", "memory:"]);
+    });
     assert!(flag[0].ends_with("schemas in memory:"), "{flag:?}");
 }
 

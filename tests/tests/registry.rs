@@ -121,6 +121,7 @@ async fn ready(address: std::net::SocketAddr) {
         accept: None,
         body: String::new(),
         expected: Answer { status: 200, content_type: None, body: String::new() },
+        status_only: true,
     };
     for _ in 0..600 {
         if send(address, &ask).await.status == 200 {

@@ -6,6 +6,7 @@
 
 mod references;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use eventpact_registry_client::wire::plan::{PlanFile, PlanReport, PlanRequest, PlanSetting, PlannedSchema, PlannedSetting};
@@ -106,7 +107,9 @@ fn decide(state: &State, draft: &Draft) -> Result<(Vec<Change>, Option<PlanRepor
                 more
             }
         };
-        more.iter().for_each(|change| scratch.apply(change));
+        for change in &more {
+            scratch.apply(change);
+        }
         changes.extend(more);
     }
     report.applied = true;
@@ -166,7 +169,9 @@ struct Drafting<'s> {
 
 impl Drafting<'_> {
     fn step(&mut self, step: Step, changes: &[Change]) {
-        changes.iter().for_each(|change| self.scratch.apply(change));
+        for change in changes {
+            self.scratch.apply(change);
+        }
         self.steps.push(step);
     }
 
@@ -247,7 +252,7 @@ impl Drafting<'_> {
         }
         for name in &sorted.outside {
             let target = SubjectName::parse_in(name, &sorted.subject);
-            if let Some((version, _)) = self.scratch.subject(&target).and_then(|s| s.latest()) {
+            if let Some((version, _)) = self.scratch.subject(&target).and_then(crate::state::Subject::latest) {
                 all.push(Reference::new(name.as_str(), target.to_string(), version));
             }
         }
@@ -304,5 +309,8 @@ impl Drafting<'_> {
 fn digest(schemas: &[PlannedSchema], settings: &[PlannedSetting]) -> String {
     let schemas: Vec<PlannedSchema> = schemas.iter().map(|s| PlannedSchema { id: None, ..s.clone() }).collect();
     let text = serde_json::to_vec(&(schemas, settings)).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

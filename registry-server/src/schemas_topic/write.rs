@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 
 use super::key::{self, Key, TENANT};
 use super::record::Record;
-use super::replay::{Kept, Replay, is_default};
+#[cfg(any(test, feature = "kafka-store"))]
+use super::replay::Replay;
+use super::replay::{Kept, is_default};
 use crate::state::{Context, Schema, State, Subject, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
@@ -20,6 +22,7 @@ pub(crate) type Outgoing = (Record, Option<i64>);
 #[cfg(any(test, feature = "kafka-store"))]
 impl Replay {
     /// The state after all records.
+    #[cfg(feature = "kafka-store")]
     pub(crate) fn state(&self) -> &State {
         &self.state
     }

@@ -67,11 +67,11 @@ fn damage(random: &mut Random, path: &Path, whole: &[u8], log: &[u8]) -> String 
             } else {
                 log[place] ^= 0x55;
             }
-            fs::write(&log_path, log).unwrap();
+            fs::write(&log_path, log).expect("a log");
             format!("the log at {place}")
         }
     };
-    fs::write(path, bytes).unwrap();
+    fs::write(path, bytes).expect("a file");
     what
 }
 

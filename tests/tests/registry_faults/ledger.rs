@@ -35,7 +35,8 @@ pub(super) struct Ledger {
 }
 
 fn text(number: usize, version: usize) -> String {
-    let more = (1..version).map(|n| format!(r#",{{"name":"f{n}","type":"long","default":0}}"#)).collect::<String>();
+    let field = |n: usize| format!(r#",{{"name":"f{n}","type":"long","default":0}}"#);
+    let more = (1..version).map(field).collect::<Vec<_>>().concat();
     format!(r#"{{"type":"record","name":"R{number}","fields":[{{"name":"id","type":"long"}}{more}]}}"#)
 }
 

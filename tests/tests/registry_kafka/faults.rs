@@ -22,7 +22,7 @@ async fn client(urls: Arc<std::sync::Mutex<Vec<String>>>, ledger: SharedLedger, 
         };
         let client = Client::new(&url).unwrap();
         let number = next.fetch_add(1, Ordering::SeqCst);
-        let subject = if number % 3 == 0 { "shared".to_owned() } else { format!("s{number}") };
+        let subject = if number.is_multiple_of(3) { "shared".to_owned() } else { format!("s{number}") };
         ledger.lock().unwrap().asked += 1;
         let request = record(&format!("R{number}"));
         match tokio::time::timeout(Duration::from_secs(20), client.register(&subject, &request)).await {

@@ -128,7 +128,7 @@ fn visit(
 
 fn facts(file: &PlanFile) -> Facts {
     let ending = file.path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-    let format = file.schema_type.clone().unwrap_or_else(|| match ending.as_str() {
+    let format = file.schema_type.clone().unwrap_or(match ending.as_str() {
         "proto" => SchemaType::Protobuf,
         "json" => SchemaType::Json,
         _ => SchemaType::Avro,
