@@ -147,6 +147,34 @@ fn settings_are_shown_changed_and_taken_away() {
 }
 
 #[test]
+fn a_plan_is_applied_whole_or_not_at_all() {
+    let plan = "[registry]\ncompatibility = \"FULL\"\n\n[[subject]]\nname = \"orders-value\"\nschema = \"order.avsc\"\n\n\
+        [[subject]]\nname = \"money\"\nschema = \"money.avsc\"\ncompatibility = \"NONE\"\n";
+    let files = files();
+    let (here, server) = (files.path(), Served::start());
+    fs::write(here.join("registry.toml"), plan).expect("a file");
+    let planned = ends(here, &server, 1, &["plan"]);
+    assert!(planned.contains("register   money  version 1\n") && planned.contains("4 changes to do, 0 refused"), "{planned}");
+    assert_eq!(done(here, &server, &["list"]), "");
+    let digest = planned.trim_end().rsplit(' ').next().expect("a digest").to_owned();
+    let applied = done(here, &server, &["apply", "--digest", &digest]);
+    assert!(applied.contains("4 changes done, 0 refused"), "{applied}");
+    assert_eq!(done(here, &server, &["list"]), "money\norders-value\n");
+    assert!(done(here, &server, &["get", "orders-value", "--json"]).contains(r#""subject": "money""#));
+    assert!(done(here, &server, &["plan"]).contains("0 changes to do"));
+    // What was agreed to is no longer what would be done; and of a plan with a break, nothing is done.
+    fs::write(here.join("order.avsc"), ORDER_2).expect("a file");
+    assert!(ends(here, &server, 2, &["apply", "--digest", &digest]).contains("409"));
+    fs::write(here.join("order.avsc"), ORDER_BAD).expect("a file");
+    fs::write(here.join("money.avsc"), MONEY.replace("long", "int")).expect("a file");
+    let refused = ends(here, &server, 1, &["apply"]);
+    assert!(refused.contains("refuse     orders-value") && refused.contains("1 refused"), "{refused}");
+    assert_eq!(done(here, &server, &["get", "money"]), format!("{MONEY}\n"));
+    fs::write(here.join("registry.toml"), "[[subject]]\nname = \"x\"\nlevel = 1\n").expect("a file");
+    assert!(ends(here, &server, 2, &["plan"]).contains("unknown field"));
+}
+
+#[test]
 fn a_backup_brings_everything_back() {
     let files = files();
     let here = files.path();

@@ -10,6 +10,7 @@ mod export;
 mod get;
 mod import;
 mod list;
+mod plan;
 mod register;
 mod schema;
 mod set;
@@ -53,6 +54,10 @@ enum Command {
     Set(set::Args),
     /// Delete a subject or a version: softly, or for good.
     Delete(delete::Args),
+    /// What would change to make the registry as a file says?
+    Plan(plan::Args),
+    /// Make the registry as a file says: all of it, or nothing.
+    Apply(plan::ApplyArgs),
     /// Write the schemas into a folder, one readable file each.
     Export(export::Args),
     /// Copy everything from another registry, or from a backup, with ids and versions as they are.
@@ -100,6 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Diff(args) => check::diff(args),
         Command::Set(args) => set::run(args),
         Command::Delete(args) => delete::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Apply(args) => plan::apply(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Backup(args) => backup::run(args),

@@ -48,7 +48,7 @@ pub(super) fn write(changes: &[Change]) -> Result<String, serde_json::Error> {
     serde_json::to_string(&changes.iter().map(record).collect::<Vec<_>>())
 }
 
-/// The changes of one request, from what [`write`] gave.
+/// The changes of one request, from what [`write()`] gave.
 pub(super) fn read(body: &str) -> Result<Arc<[Change]>, serde_json::Error> {
     serde_json::from_str::<Vec<Record>>(body)?.into_iter().map(change).collect()
 }
