@@ -169,11 +169,6 @@ fn show(report: &PlanReport, args: &Args) -> Result<()> {
         line(&setting.subject, &setting.action, "  settings".to_owned(), setting.error.as_ref().map(|e| e.message.as_str()));
     }
     let verb = if report.applied { "done" } else { "to do" };
-    text += &format!(
-        "{} {verb}, {} refused; digest {}\n",
-        crate::output::count(report.changes, "change"),
-        report.refused,
-        report.digest
-    );
-    crate::output::print(&text)
+    let changes = crate::output::count(report.changes, "change");
+    crate::output::print(&format!("{text}{changes} {verb}, {} refused; digest {}\n", report.refused, report.digest))
 }
