@@ -75,6 +75,20 @@ impl Scene {
         }
     }
 
+    /// Waits until nothing more is handled: what a kill left uncommitted comes again, also behind the last order.
+    async fn wait_for_quiet(&self) {
+        let mut before = 0;
+        for _ in 0..60 {
+            let handled: usize = self.ledger().values().sum();
+            if handled == before {
+                return;
+            }
+            before = handled;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        panic!("orders are handled without an end");
+    }
+
     /// Every order was handled, none was dead-lettered; returns the number of duplicates.
     async fn settle_accounts(&self, count: usize) -> usize {
         let ledger = self.ledger();
@@ -146,6 +160,7 @@ async fn a_consumer_killed_ten_times_under_load_loses_nothing() {
     let produced = producer.end().await;
     assert_eq!(produced.trim(), format!("confirmed {ORDERS}"));
     scene.wait_for(ORDERS, Duration::from_secs(60)).await;
+    scene.wait_for_quiet().await;
     let stopped = consumer.stop().await;
     assert!(stopped.contains("clean true"), "{stopped}");
     let duplicates = scene.settle_accounts(ORDERS).await;
@@ -181,6 +196,7 @@ async fn a_broker_that_goes_away_and_comes_back_under_load_loses_nothing() {
     let produced = producer.end().await;
     assert_eq!(produced.trim(), format!("confirmed {ORDERS}"));
     scene.wait_for(ORDERS, Duration::from_secs(60)).await;
+    scene.wait_for_quiet().await;
     let stopped = consumer.stop().await;
     assert!(stopped.contains("clean true"), "{stopped}");
     let duplicates = scene.settle_accounts(ORDERS).await;
