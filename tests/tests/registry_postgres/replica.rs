@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use eventpact_tests::root;
+use eventpact_tests::program;
 
 use crate::http::send;
 
@@ -22,13 +22,12 @@ impl Replica {
 
     /// Started by other words (`ip netns exec …`), on another address.
     pub(crate) fn start_in(prefix: &[&str], store: &str, listen: &str) -> Self {
-        let program = root().join("target/debug/eventpact");
-        assert!(program.is_file(), "build it first: cargo build -p eventpact");
-        let mut words = prefix.iter().map(ToString::to_string).chain([program.display().to_string()]);
+        let eventpact = program("eventpact");
+        let mut words = prefix.iter().map(ToString::to_string).chain([eventpact.display().to_string()]);
         let mut command = Command::new(words.next().expect("a program"));
         command.args(words).args(["serve", "--listen", listen, "--store", store]);
         if !listen.starts_with("127.") {
-            let help = Command::new(&program).args(["serve", "--help"]).output().expect("it helps").stdout;
+            let help = Command::new(&eventpact).args(["serve", "--help"]).output().expect("it helps").stdout;
             // Nobody else reaches the namespace.
             command.args(String::from_utf8_lossy(&help).contains("--insecure").then_some("--insecure"));
         }

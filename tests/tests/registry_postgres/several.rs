@@ -101,7 +101,7 @@ async fn a_database_that_does_not_wait_for_its_disk_is_warned_about_and_foreign_
     assert!(ready.body["warnings"].to_string().contains("synchronous_commit is off"), "{:?}", ready.body);
 
     let refused = |store: String| {
-        let program = eventpact_tests::root().join("target/debug/eventpact");
+        let program = eventpact_tests::program("eventpact");
         let out = std::process::Command::new(program).args(["serve", "--listen", "127.0.0.1:0", "--store", &store]).output();
         let out = out.unwrap();
         assert_eq!(out.status.code(), Some(2));

@@ -257,7 +257,15 @@ pub(super) struct Index {
 impl Index {
     async fn ask(&self) -> Result<i64, StoreError> {
         let (consumer, topic) = (Arc::clone(&self.consumer), self.spec.topic.clone());
-        let asked = tokio::task::spawn_blocking(move || consumer.fetch_watermarks(&topic, 0, Duration::from_millis(1500)));
+        let asked = tokio::task::spawn_blocking(move || {
+            let limit = Duration::from_millis(1500);
+            consumer.fetch_watermarks(&topic, 0, limit).or_else(|_| {
+                // What the library learned of the topic while a broker started may be that it has no partition, and it goes on
+                // saying so for minutes unless it is made to ask again.
+                consumer.fetch_metadata(Some(&topic), limit)?;
+                consumer.fetch_watermarks(&topic, 0, limit)
+            })
+        });
         let (_, end) = asked.await.map_err(|cause| failed(&self.spec, &cause))?.map_err(|cause| failed(&self.spec, &cause))?;
         Ok(end)
     }
