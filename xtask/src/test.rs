@@ -15,7 +15,7 @@ use crate::python::{PYTHON, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
 use crate::services::{
-    self, KAFKA_ADDRESS, Lifetime, POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, need_native_build_tools, postgres_programs,
+    self, KAFKA_ADDRESS, Lifetime, POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, apt, need_native_build_tools, postgres_programs,
 };
 
 /// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
@@ -32,6 +32,10 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
     // It carries the examples of the AsyncAPI specification.
     let asyncapi_examples = ensure_node_package("@asyncapi/cli", "6.2.0")?.join("assets/examples");
+    // A fault test watches system calls with it, and says that it skips where it is not.
+    if Command::new("strace").arg("-V").output().is_err() {
+        apt(&["strace"]).ok();
+    }
     let franz_go = ensure_go_client("franz_go")?;
     let kafkajs = ensure_node_client("kafkajs_registry")?.join("round_trip.mjs");
     let programs = postgres_programs()?;
