@@ -1,34 +1,66 @@
-//! Parsed schemas that are likely to be needed again: the latest versions, against which new ones are compared.
+//! Parsed schemas that are likely to be needed again: the latest versions, against which new ones are compared, and texts that many
+//! clients send, because each of them registers the same schema when it starts.
 //!
 //! Two halves: what is asked for enters the young one; when that is full it becomes the old one and the old one is dropped. So
 //! the memory is bounded, and what is asked for often stays.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::schema::Parsed;
+use eventpact_registry_client::SchemaType;
+
+use crate::schema::{Parsed, Reading};
 
 /// Schemas per half. A tree takes a few times the memory of its text.
 const HALF: usize = 256;
 
+/// Texts per half.
+const TEXTS: usize = 128;
+
+/// Longer texts are read each time, so that the memory is bounded.
+const MAX_TEXT: usize = 32 * 1024;
+
 /// A schema by context and id, and the epoch of the state in which the id means it.
 type Key = (Arc<str>, u32, u64);
 
+/// A text that refers to no other, and how it is read: all that its tree depends on.
+type Text = (SchemaType, Reading, Box<str>);
+
 /// The cache.
-#[derive(Default)]
 pub(crate) struct ParsedCache {
-    halves: Mutex<Halves>,
+    stored: Mutex<Halves<Key>>,
+    texts: Mutex<Halves<Text>>,
 }
 
-#[derive(Default)]
-struct Halves {
-    young: HashMap<Key, Arc<Parsed>>,
-    old: HashMap<Key, Arc<Parsed>>,
+impl Default for ParsedCache {
+    fn default() -> Self {
+        Self { stored: Mutex::new(Halves::new(HALF)), texts: Mutex::new(Halves::new(TEXTS)) }
+    }
 }
 
-impl Halves {
-    fn insert(&mut self, key: Key, parsed: Arc<Parsed>) {
-        if self.young.len() >= HALF {
+struct Halves<K> {
+    most: usize,
+    young: HashMap<K, Arc<Parsed>>,
+    old: HashMap<K, Arc<Parsed>>,
+}
+
+impl<K: Eq + Hash + Clone> Halves<K> {
+    fn new(most: usize) -> Self {
+        Self { most, young: HashMap::new(), old: HashMap::new() }
+    }
+
+    fn find(&mut self, key: &K) -> Option<Arc<Parsed>> {
+        if let Some(found) = self.young.get(key) {
+            return Some(Arc::clone(found));
+        }
+        let (key, found) = self.old.remove_entry(key)?;
+        self.insert(key, Arc::clone(&found));
+        Some(found)
+    }
+
+    fn insert(&mut self, key: K, parsed: Arc<Parsed>) {
+        if self.young.len() >= self.most {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key, parsed);
@@ -44,26 +76,64 @@ impl ParsedCache {
         (id, epoch): (u32, u64),
         parse: impl FnOnce() -> Result<Parsed, String>,
     ) -> Result<Arc<Parsed>, String> {
-        let key = (Arc::clone(context), id, epoch);
-        if let Some(found) = self.find(&key) {
-            return Ok(found);
-        }
-        let parsed = Arc::new(parse()?);
-        self.lock().insert(key, Arc::clone(&parsed));
-        Ok(parsed)
+        at_hand(&self.stored, (Arc::clone(context), id, epoch), parse)
     }
 
-    fn find(&self, key: &Key) -> Option<Arc<Parsed>> {
-        let mut halves = self.lock();
-        if let Some(found) = halves.young.get(key) {
-            return Some(Arc::clone(found));
+    /// A parsed text that refers to no other, parsing it when it is not at hand.
+    pub(crate) fn text(
+        &self,
+        format: &SchemaType,
+        text: &str,
+        how: Reading,
+        parse: impl FnOnce() -> Result<Parsed, String>,
+    ) -> Result<Arc<Parsed>, String> {
+        if text.len() > MAX_TEXT {
+            return parse().map(Arc::new);
         }
-        let found = halves.old.remove(key)?;
-        halves.insert(key.clone(), Arc::clone(&found));
-        Some(found)
+        at_hand(&self.texts, (format.clone(), how, text.into()), parse)
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Halves> {
-        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
+fn at_hand<K: Eq + Hash + Clone>(
+    halves: &Mutex<Halves<K>>,
+    key: K,
+    parse: impl FnOnce() -> Result<Parsed, String>,
+) -> Result<Arc<Parsed>, String> {
+    let lock = || halves.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = lock().find(&key) {
+        return Ok(found);
+    }
+    let parsed = Arc::new(parse()?);
+    lock().insert(key, Arc::clone(&parsed));
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::parse;
+
+    #[test]
+    fn what_is_asked_for_often_stays_and_the_rest_is_bounded() {
+        let cache = ParsedCache::default();
+        let parsed = |text: &str, how: Reading| {
+            let mut fresh = false;
+            let read = cache.text(&SchemaType::Avro, text, how, || {
+                fresh = true;
+                parse(&SchemaType::Avro, text, &[], how)
+            });
+            (read.map(|parsed| parsed.text.clone()), fresh)
+        };
+        let name = |n: usize| format!(r#"{{"type":"fixed","name":"F{n}","size":1}}"#);
+        assert!(parsed("\"int\"", Reading::LENIENT).1);
+        for n in 0..10 * TEXTS {
+            assert!(parsed(&name(n), Reading::LENIENT).1);
+            assert_eq!(parsed("\"int\"", Reading::LENIENT), (Ok("\"int\"".to_owned()), false));
+        }
+        assert!(parsed("\"int\"", Reading { normalize: true, ..Reading::LENIENT }).1, "another reading is another entry");
+        assert!(parsed(&name(0), Reading::LENIENT).1, "it is long forgotten");
+        assert!(parsed("\"nope\"", Reading::LENIENT).0.is_err() && parsed("\"nope\"", Reading::LENIENT).1);
+        let texts = cache.texts.lock().unwrap();
+        assert!(texts.young.len() <= TEXTS && texts.old.len() <= TEXTS);
     }
 }

@@ -23,7 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use eventpact_registry_client::wire::RuleSet;
-use eventpact_registry_client::{Metadata, Reference, SchemaType};
+use eventpact_registry_client::{Metadata, Reference, RegisterRequest, SchemaType};
 use tokio::sync::Semaphore;
 
 use crate::barrier::Barrier;
@@ -43,6 +43,12 @@ const STRIPES: usize = 256;
 
 /// Schemas that one schema may pull in through references.
 const MAX_REFERENCES: usize = 1000;
+
+/// The longest text of a short job, in bytes.
+const SHORT: usize = 8 * 1024;
+
+/// The most versions of the subject of a short job.
+const FEW: usize = 8;
 
 /// Requests that may wait for a thread to parse or compare on; more are told to come back later.
 const MAX_WAITING: usize = 512;
@@ -118,6 +124,17 @@ impl Registry {
         self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
     }
 
+    /// Runs a job about this subject with this schema: at once where it is certain to be short, since a thread of its own would cost
+    /// more than it saves; else as [`Self::work`] does.
+    async fn work_on<T: Send + 'static>(
+        &self,
+        (state, subject): (&State, &SubjectName),
+        request: &RegisterRequest,
+        job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if is_short(state, subject, request) { job() } else { self.work(job).await }
+    }
+
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
@@ -137,6 +154,21 @@ impl Registry {
             Err(ApiError::internal())
         })
     }
+}
+
+/// Is there so little to read and to compare that it takes about a millisecond at most? JSON Schema and Protobuf are never short: how
+/// long they take does not follow from their length.
+fn is_short(state: &State, subject: &SubjectName, request: &RegisterRequest) -> bool {
+    let avro = |format: &SchemaType, references: &[Reference]| *format == SchemaType::Avro && references.is_empty();
+    let is_short = |schema: &Schema| avro(&schema.format, &schema.references) && schema.text.len() <= SHORT;
+    let stored = |id| state.context(&subject.context).and_then(|context| context.schema(id));
+    let text = request.schema.as_deref().unwrap_or("");
+    avro(&request.format(), &request.references)
+        && text.len() <= SHORT
+        && state.subject(subject).is_none_or(|known| {
+            let mut versions = known.versions();
+            known.count() <= FEW && versions.all(|(_, version)| stored(version.id).is_none_or(|schema| is_short(schema)))
+        })
 }
 
 /// A place in the queue for a thread, given back however the waiting ends.
@@ -179,6 +211,7 @@ impl Incoming {
 
 /// Reads the schema of a request.
 fn read(
+    cache: &ParsedCache,
     state: &State,
     subject: &SubjectName,
     format: &SchemaType,
@@ -192,8 +225,9 @@ fn read(
     let invalid = |why: String| ApiError::invalid_schema(format!("Invalid schema of type {format}, details: {why}"));
     let references = pin(state, subject, references).map_err(invalid)?;
     let texts = resolve(state, subject, &references).map_err(invalid)?;
-    let parsed = schema::parse(format, text, &texts, how).map_err(invalid)?;
-    Ok(Incoming { format: format.clone(), parsed: Arc::new(parsed), references })
+    let parse = || schema::parse(format, text, &texts, how);
+    let parsed = if texts.is_empty() { cache.text(format, text, how, parse) } else { parse().map(Arc::new) };
+    Ok(Incoming { format: format.clone(), parsed: parsed.map_err(invalid)?, references })
 }
 
 /// Checks references and turns "latest" into a number. A soft-deleted version cannot be referred to.

@@ -9,7 +9,7 @@ use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::formats::{avro, json_schema, protobuf};
 use eventpact_contract::load::avro_documents;
 use eventpact_contract::schema::Schema as Tree;
-use eventpact_contract::source::Sources;
+use eventpact_contract::source::{FileId, Sources};
 use eventpact_contract::yaml::{self, Entry, Node, Value};
 use eventpact_registry_client::SchemaType;
 
@@ -28,7 +28,7 @@ pub(crate) struct Referenced {
 }
 
 /// How a text is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Reading {
     /// Defaults must fit their types. Look-ups are more lenient, so that what was stored is found.
     pub(crate) strict: bool,
@@ -49,6 +49,8 @@ pub(crate) struct Parsed {
     /// The text that is stored and compared.
     pub(crate) text: String,
     pub(crate) tree: Tree,
+    /// A strict reading gives the same.
+    pub(crate) is_strict: bool,
 }
 
 /// Reads a schema. The error says what is wrong and where.
@@ -132,24 +134,38 @@ pub(crate) fn shape(text: &str) -> u64 {
 fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
-    let (node, diagnostics) = yaml::parse_avro_json(&sources, file);
-    let node = node.ok_or_else(|| explain(&diagnostics, &sources))?;
-    let mut documents: Option<HashMap<String, Node>> = None;
-    let texts = || references.iter().map(|r| (r.name.as_str(), std::sync::Arc::clone(&r.text)));
-    let (schema, diagnostics) = {
-        let sources = &mut sources;
-        let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, texts())).get(name).cloned();
-        avro::parse(&node, &mut resolve, how.strict)
+    let (schema, is_strict) = match avro::parse_clean(file, text) {
+        Some(schema) => (schema, true),
+        None => parse_any_avro(&mut sources, file, references, how.strict)?,
     };
-    let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
     if how.normalize {
         // What was dropped must be gone from the tree as well: it is compared with what is stored.
         let text = avro::normalized_text(&schema);
         let normalized = parse_avro(&text, references, Reading::LENIENT);
         let tree = normalized.map_or_else(|_| Tree::Avro(schema.into()), |parsed| parsed.tree);
-        return Ok(Parsed { text, tree });
+        return Ok(Parsed { text, tree, is_strict });
     }
-    Ok(Parsed { text: avro::canonical_text(&schema), tree: Tree::Avro(schema.into()) })
+    Ok(Parsed { text: avro::canonical_text(&schema), tree: Tree::Avro(schema.into()), is_strict })
+}
+
+/// An Avro schema that there is something to say about, or that refers to others; and whether a strict reading gives the same.
+fn parse_any_avro(
+    sources: &mut Sources,
+    file: FileId,
+    references: &[Referenced],
+    strict: bool,
+) -> Result<(avro::Schema, bool), String> {
+    let (node, diagnostics) = yaml::parse_avro_json(sources, file);
+    let node = node.ok_or_else(|| explain(&diagnostics, sources))?;
+    let mut documents: Option<HashMap<String, Node>> = None;
+    let texts = || references.iter().map(|r| (r.name.as_str(), std::sync::Arc::clone(&r.text)));
+    let (schema, diagnostics) = {
+        let sources = &mut *sources;
+        let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, texts())).get(name).cloned();
+        avro::parse(&node, &mut resolve, strict)
+    };
+    let schema = schema.ok_or_else(|| explain(&diagnostics, sources))?;
+    Ok((schema, strict || diagnostics.is_empty()))
 }
 
 fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
@@ -171,7 +187,7 @@ fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Par
         return Err("Field names cannot start with $$ prefix".to_owned());
     }
     let text = if how.normalize { json_schema::canonical_text(&sorted(node)) } else { json_schema::canonical_text(&node) };
-    Ok(Parsed { text, tree: Tree::JsonSchema(schema.into()) })
+    Ok(Parsed { text, tree: Tree::JsonSchema(schema.into()), is_strict: true })
 }
 
 fn entries(node: &Node) -> &[Entry] {
@@ -230,7 +246,7 @@ fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Resu
         return Err(explain(&diagnostics, &sources));
     }
     let text = if how.normalize { protobuf::normalized_text(&schema) } else { protobuf::canonical_text(&schema) };
-    Ok(Parsed { text, tree: Tree::Protobuf(schema.into()) })
+    Ok(Parsed { text, tree: Tree::Protobuf(schema.into()), is_strict: true })
 }
 
 /// What an import stands for that no reference is called by: as in the original it does no harm, and the types of all references are

@@ -76,6 +76,11 @@ impl Subject {
     pub(crate) fn is_empty(&self) -> bool {
         self.versions.is_empty()
     }
+
+    /// How many versions there are, live or not.
+    pub(crate) fn count(&self) -> usize {
+        self.versions.size()
+    }
 }
 
 /// Who uses a schema: (name of the subject, version), by name.
@@ -273,9 +278,13 @@ impl State {
     }
 
     fn in_context(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Context)) {
-        let mut context = self.contexts.get(name).cloned().unwrap_or_default();
-        change(&mut context);
-        self.contexts.insert_mut(Arc::clone(name), context);
+        if !self.contexts.contains_key(name) {
+            self.contexts.insert_mut(Arc::clone(name), Context::default());
+        }
+        // In place: a copy would share its maps with the original, and each change would then copy parts of them.
+        if let Some(context) = self.contexts.get_mut(name) {
+            change(context);
+        }
     }
 
     fn put_schema(&mut self, context: &Arc<str>, id: u32, schema: &Arc<Schema>) {

@@ -44,8 +44,10 @@ impl Registry {
         request: RegisterRequest,
         normalize: bool,
     ) -> Result<Checked, ApiError> {
-        let (state, cache, subject) = (self.snapshot(), Arc::clone(&self.parsed), subject.clone());
-        self.work(move || {
+        let (snapshot, cache, name) = (self.snapshot(), Arc::clone(&self.parsed), subject.clone());
+        let (state, subject, asked) = (Arc::clone(&snapshot), name.clone(), Arc::new(request));
+        let request = Arc::clone(&asked);
+        self.work_on((&snapshot, &name), &asked, move || {
             let effective = Effective::of(&state, &subject);
             let history = history(&state, &subject, against)?;
             let text = request.schema.as_deref().unwrap_or("");
@@ -58,7 +60,7 @@ impl Registry {
                 normalize: normalize || effective.normalize,
                 check_fields: effective.validate_fields && !import,
             };
-            let incoming = read(&state, &subject, &request.format(), text, &request.references, how)?;
+            let incoming = read(&cache, &state, &subject, &request.format(), text, &request.references, how)?;
             Ok(compatibility(&cache, &state, &subject, &incoming, request.metadata.as_ref(), &history, &effective))
         })
         .await

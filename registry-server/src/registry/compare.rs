@@ -76,7 +76,7 @@ pub(super) fn verdicts(
     }
     let history = history(state, subject, question, &effective)?;
     let how = Reading { strict: true, normalize: question.normalize || effective.normalize, ..Reading::LENIENT };
-    let incoming = read(state, subject, &request.format(), text, &request.references, how)?;
+    let incoming = read(cache, state, subject, &request.format(), text, &request.references, how)?;
     let metadata = request.metadata.as_ref();
     let refused = compatibility(cache, state, subject, &incoming, metadata, &live(state, subject), &effective);
     let mut sources = Sources::new();

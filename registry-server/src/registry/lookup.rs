@@ -135,7 +135,7 @@ impl Registry {
             let import = matches!(mode_of(&state, &subject.to_string()), "IMPORT" | "FORWARD");
             let check_fields = effective.validate_fields && !import;
             let how = Reading { strict: false, normalize: normalize || effective.normalize, check_fields };
-            let incoming = match read(&state, &subject, &request.format(), text, &request.references, how) {
+            let incoming = match read(&cache, &state, &subject, &request.format(), text, &request.references, how) {
                 Ok(incoming) => incoming,
                 // References to what is gone: the subject cannot have such a schema either.
                 Err(_) if nowhere && !request.references.is_empty() => return Err(miss()),
@@ -145,7 +145,7 @@ impl Registry {
                 .iter()
                 .find_map(|s| {
                     let elsewhere = *s != subject && !request.references.is_empty();
-                    let there = elsewhere.then(|| read(&state, s, &request.format(), text, &request.references, how));
+                    let there = elsewhere.then(|| read(&cache, &state, s, &request.format(), text, &request.references, how));
                     let incoming = there.transpose().ok()?.unwrap_or_else(|| incoming.clone());
                     find_as_given_or_merged(&cache, &state, s, &incoming, &request, deleted)
                 })

@@ -105,8 +105,12 @@ impl Registry {
                 turns.push(self.turn(subject).lock().await);
             }
             let (state, cache) = (self.snapshot(), Arc::clone(&self.parsed));
+            let seen = Arc::clone(&state);
             let (name, asked) = (subject.clone(), Arc::clone(&request));
-            let plan = match self.work(move || prepare(&cache, &state, &name, &asked, normalize, anew)).await? {
+            let plan = match self
+                .work_on((&state, subject), &request, move || prepare(&cache, &seen, &name, &asked, normalize, anew))
+                .await?
+            {
                 Prepared::Known(registered) => return Ok(registered),
                 Prepared::New(plan) => plan,
             };
@@ -163,14 +167,21 @@ pub(super) fn prepare(
         normalize: normalize || (effective.normalize && !anew),
         check_fields: effective.validate_fields && !import,
     };
-    if !anew && let Some(known) = known_before(cache, state, subject, request, how, &effective)? {
+    let mut read = None;
+    if !anew && let Some(known) = known_before(cache, state, subject, request, how, &effective, &mut read)? {
         return Ok(Prepared::Known(known));
     }
-    let request = &*with_tags(state, subject, request)?;
+    let request = with_tags(cache, state, subject, request)?;
+    // What was read to look it up need not be read again, unless it is another text now or is to be read more strictly.
+    let read = read.filter(|_| matches!(request, Cow::Borrowed(_)));
+    let request = &*request;
     refuse_read_only(state, subject)?;
     let wanted_id = wanted_id(subject, request, import)?;
     let strict = wanted_id.is_none() && effective.validate_new;
-    let incoming = incoming(state, subject, request, Reading { strict, ..how }, import)?;
+    let incoming = match read.filter(|read: &Incoming| !strict || read.parsed.is_strict) {
+        Some(read) => read,
+        None => incoming(cache, state, subject, request, Reading { strict, ..how }, import)?,
+    };
     let (metadata, rules) = stored_extras(state, subject, request, &effective, import);
     let schema = incoming.with(metadata, rules);
     let asked_number = request.version.filter(|number| *number != 0);
@@ -196,7 +207,8 @@ pub(super) fn prepare(
     })))
 }
 
-/// The version that has exactly what was sent. It is given back in every mode, also where nothing may be written.
+/// The version that has exactly what was sent. It is given back in every mode, also where nothing may be written. `read_already` gets
+/// what was read of the request.
 fn known_before(
     cache: &ParsedCache,
     state: &State,
@@ -204,15 +216,16 @@ fn known_before(
     request: &RegisterRequest,
     how: Reading,
     effective: &Effective,
+    read_already: &mut Option<Incoming>,
 ) -> Result<Option<Registered>, ApiError> {
     let tagged = !request.schema_tags_to_add.is_empty() || !request.schema_tags_to_remove.is_empty();
     let text = request.schema.as_deref().unwrap_or("");
     if tagged || request.propagate_schema_tags || effective.has_defaults_or_overrides() || text.trim().is_empty() {
         return Ok(None);
     }
-    let incoming = read(state, subject, &request.format(), text, &request.references, how)?;
+    let incoming = &*read_already.insert(read(cache, state, subject, &request.format(), text, &request.references, how)?);
     let schema = incoming.with(request.metadata.clone(), request.rule_set.clone());
-    let wanted = Wanted { incoming: &incoming, schema: &schema, deleted: false };
+    let wanted = Wanted { incoming, schema: &schema, deleted: false };
     let number = request.version.unwrap_or(0);
     let found = if number == LATEST { find_latest(cache, state, subject, &wanted) } else { find(cache, state, subject, &wanted) };
     let Some(found) = found else { return Ok(None) };
@@ -250,6 +263,7 @@ fn known_with_extras(
 
 /// The request with the tags that it asks for written into its text. Such a registration is always a new version.
 fn with_tags<'a>(
+    cache: &ParsedCache,
     state: &State,
     subject: &SubjectName,
     request: &'a RegisterRequest,
@@ -265,7 +279,7 @@ fn with_tags<'a>(
         let why = format!("Invalid schema of type {format}, details: only Avro and JSON schemas are tagged in their text");
         return if asked { Err(ApiError::invalid_schema(why)) } else { Ok(Cow::Borrowed(request)) };
     }
-    let incoming = incoming(state, subject, request, Reading::LENIENT, false)?;
+    let incoming = incoming(cache, state, subject, request, Reading::LENIENT, false)?;
     let inherited = || -> Vec<SchemaTags> {
         let own: HashSet<SchemaEntity> = tags::entities(&format, &incoming.parsed.text).into_iter().collect();
         let tags = latest().map(|(_, schema)| tags::of(&format, &schema.text)).unwrap_or_default();
@@ -291,6 +305,7 @@ fn wanted_id(subject: &SubjectName, request: &RegisterRequest, import: bool) -> 
 
 /// The schema of the request; a request without a text means the latest one again.
 fn incoming(
+    cache: &ParsedCache,
     state: &State,
     subject: &SubjectName,
     request: &RegisterRequest,
@@ -299,11 +314,11 @@ fn incoming(
 ) -> Result<Incoming, ApiError> {
     let text = request.schema.as_deref().filter(|text| !text.trim().is_empty());
     if let Some(text) = text {
-        return read(state, subject, &request.format(), text, &request.references, how);
+        return read(cache, state, subject, &request.format(), text, &request.references, how);
     }
     let latest = state.subject(subject).and_then(Subject::latest).and_then(|(number, _)| state.version(subject, number));
     match latest {
-        Some((_, schema)) if !import => read(state, subject, &schema.format, &schema.text, &schema.references, how),
+        Some((_, schema)) if !import => read(cache, state, subject, &schema.format, &schema.text, &schema.references, how),
         _ => Err(ApiError::invalid_schema("Empty schema")),
     }
 }

@@ -101,7 +101,9 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
         string.subject = Some(found.subject.to_string());
         string.version = Some(found.number);
         string.references = references_as_asked_for(request, found);
-        string.schema = formed(registry, request, found).await?.schema;
+        if let Some(form) = form(request) {
+            string.schema = in_form(registry, request, &found.subject.context, found.version.id, &schema, form).await?;
+        }
     }
     if request.query.is("fetchMaxId") {
         let state = registry.snapshot();

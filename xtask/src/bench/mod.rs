@@ -6,6 +6,7 @@ mod compat;
 mod process;
 mod proto_tree;
 mod protobuf;
+mod registry;
 mod validate;
 
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
 /// Runs one measurement, or all.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
-    let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat"];
+    let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat", "registry"];
     if let Some(name) = only
         && !all.contains(&name)
     {
@@ -34,7 +35,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     if wanted("documents") {
         program("documents", None)?;
     }
-    if ["validate", "check", "serve", "protobuf", "compat"].into_iter().any(wanted) {
+    if ["validate", "check", "serve", "protobuf", "compat", "registry"].into_iter().any(wanted) {
         step(
             "eventpact, release",
             &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
@@ -50,6 +51,11 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
         let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "compat"];
         step("bench compat", &mut cargo(build))?;
         compat::run(&binary("eventpact"), &binary("compat"))?;
+    }
+    if wanted("registry") {
+        let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "registry"];
+        step("bench registry", &mut cargo(build))?;
+        registry::run(&binary("eventpact"), &binary("registry"))?;
     }
     if wanted("check") {
         cold_start::check(&binary("eventpact"))?;

@@ -87,11 +87,25 @@ impl Sqlite {
 fn append(connection: &Connection, before: Head, made: Position, batch: &Batch) -> Result<Head, Error> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut head = Head { position: made, ..before };
-    for change in batch.requests.iter().flat_map(|request| request.iter()) {
+    for change in once_for_each_context(batch) {
         head.total ^= rows::write(connection, change)?;
     }
     rows::put_head(connection, &head)?;
     Ok(head)
+}
+
+/// The changes of a batch, but what becomes of a context first and once: each registration moves its counter.
+fn once_for_each_context(batch: &Batch) -> impl Iterator<Item = &Change> {
+    let all = || batch.requests.iter().flat_map(|request| request.iter());
+    let mut contexts: Vec<&Change> = Vec::new();
+    for change in all() {
+        let Change::PutContext { context, .. } = change else { continue };
+        match contexts.iter_mut().find(|other| matches!(other, Change::PutContext { context: other, .. } if other == context)) {
+            Some(before) => *before = change,
+            None => contexts.push(change),
+        }
+    }
+    contexts.into_iter().chain(all().filter(|change| !matches!(change, Change::PutContext { .. })))
 }
 
 /// The batch is at fault, not the disk.
@@ -262,6 +276,30 @@ mod tests {
         ];
         append(&mut store, &gone).unwrap();
         assert_eq!(all(&mut store), example()[..2]);
+    }
+
+    #[test]
+    fn a_counter_that_several_requests_of_a_batch_move_is_where_the_last_one_put_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        let schema = |text: &str| Schema {
+            identity: crate::identity::Identity::of(text, &[], None, None),
+            format: eventpact_registry_client::SchemaType::Avro,
+            text: text.into(),
+            references: Vec::new(),
+            metadata: None,
+            rules: None,
+        };
+        let request = |id: u32, text: &str, listed| -> std::sync::Arc<[Change]> {
+            let put = Change::PutContext { context: ".".into(), next_id: id + 1, listed };
+            [put, Change::PutSchema { context: ".".into(), id, schema: schema(text).into(), imported: false }].into()
+        };
+        let requests = vec![request(1, "\"int\"", false), request(2, "\"long\"", true)];
+        store.append(&Batch { id: Uuid::now_v7(), after: store.head.position, requests: requests.clone() }).unwrap();
+        drop(store);
+        let last = &requests[1];
+        assert_eq!(all(&mut open(&path).unwrap()), [last[0].clone(), requests[0][1].clone(), last[1].clone()]);
     }
 
     #[test]
