@@ -11,6 +11,7 @@ mod lenient;
 mod openapi;
 pub mod plan;
 mod rules;
+pub mod usage;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

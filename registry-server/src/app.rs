@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, USER_AGENT, VARY, WWW_AUTHENTICATE,
+};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, Response, StatusCode};
@@ -176,7 +178,8 @@ async fn respond(
     let Ok(sequence) = given.map(|number| number.ok_or_else(ApiError::bad_sequence)).transpose() else {
         return refusal(&ApiError::bad_sequence(), accepted);
     };
-    let request = routes::Request { method, endpoint, query, body: held.bytes.clone(), caller, sequence };
+    let origin = routes::Origin { address: Some(peer.address), agent: parts.headers.get(USER_AGENT).cloned() };
+    let request = routes::Request { method, endpoint, query, body: held.bytes.clone(), caller, origin, sequence };
     let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),

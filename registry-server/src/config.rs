@@ -15,6 +15,7 @@ use crate::auth::{
 use crate::dialect::Dialect;
 use crate::limits::{Limits, Rate};
 use crate::stores::StoreSpec;
+use crate::usage::Recording;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,8 @@ pub struct Config {
     pub limits: Limits,
     /// Which of the original's dialects is spoken.
     pub dialect: Dialect,
+    /// What is noted of clients that fetch schemas.
+    pub usage: Recording,
 }
 
 impl Config {
@@ -69,7 +72,8 @@ impl Config {
         if let Some(code) = file.incompatible_code {
             dialect.incompatible_code = code.to_string().parse()?;
         }
-        Ok(Self { listen: file.listen, store, security, limits: file.limits.limits()?, dialect })
+        let usage = file.usage.map(|word| word.parse()).transpose()?.unwrap_or_default();
+        Ok(Self { listen: file.listen, store, security, limits: file.limits.limits()?, dialect, usage })
     }
 }
 
@@ -82,6 +86,7 @@ struct File {
     insecure: bool,
     rulesets: Option<String>,
     incompatible_code: Option<u32>,
+    usage: Option<String>,
     tls: Option<TlsFile>,
     #[serde(default)]
     auth: AuthFile,
@@ -295,6 +300,7 @@ mod tests {
             "[limits]\nprincipal = 0",
             "[limits]\nconnections = 0",
             "insecure = \"no\"",
+            "usage = \"some\"",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

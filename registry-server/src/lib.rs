@@ -33,6 +33,7 @@ mod subject;
 mod tags;
 mod tls;
 mod ui;
+mod usage;
 mod wording;
 mod writer;
 
@@ -49,3 +50,4 @@ pub use store::StoreError;
 #[cfg(feature = "kafka-store")]
 pub use stores::KafkaSpec;
 pub use stores::{PostgresUrl, StoreSpec};
+pub use usage::Recording;

@@ -56,6 +56,7 @@ const WITH_BODY: [u16; 4] = [408, 413, 415, 422];
     wire::TagRequest,
     wire::plan::PlanReport,
     wire::plan::PlanRequest,
+    wire::usage::UsageReport,
     wire::verdict::CheckReport,
     wire::verdict::DiffReport,
 )))]

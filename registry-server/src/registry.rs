@@ -36,6 +36,7 @@ use crate::state::{Schema, State};
 use crate::store::{Store, StoreError};
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
+use crate::usage::{Keeping, Recording, Usage};
 use crate::writer::{self, Health, Started, Writer};
 
 /// Registrations of one subject come one after the other, so that they do not spoil each other's checks.
@@ -63,22 +64,34 @@ pub(crate) struct Registry {
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) usage: Usage,
     waiting: AtomicUsize,
 }
 
 impl Registry {
-    /// Opens the store and loads it, which takes its time and blocks, on a thread where Tokio is known. The writer thread ends, and
-    /// the store is tidied up, when the registry is dropped.
-    pub(crate) fn open(spec: &StoreSpec, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
-        Self::over(stores::open(spec)?, dialect)
+    /// Opens the store and loads it, which takes its time and blocks, on a thread where Tokio is known. The threads end, and the
+    /// store is tidied up, when the registry is dropped.
+    pub(crate) fn open(
+        spec: &StoreSpec,
+        dialect: Dialect,
+        recording: Recording,
+    ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
+        Self::over(stores::open(spec)?, dialect, recording, stores::usage(spec))
     }
 
     /// Loads a store that is open.
-    pub(crate) fn over(store: Box<dyn Store>, dialect: Dialect) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub(crate) fn over(
+        store: Box<dyn Store>,
+        dialect: Dialect,
+        recording: Recording,
+        keeping: Keeping,
+    ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let index = store.read_index();
         let metrics = Metrics::new();
         let Started { writer, state, applied, thread } = writer::start(store, Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
+        let (usage, keeper) = Usage::start(recording, keeping)
+            .map_err(|cause| StoreError::Failed { place: "the thread that notes fetches".into(), cause: cause.to_string() })?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let registry = Self {
             dialect,
@@ -89,9 +102,10 @@ impl Registry {
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Arc::new(Semaphore::new(cores.max(2))),
             metrics,
+            usage,
             waiting: AtomicUsize::new(0),
         };
-        Ok((registry, thread))
+        Ok((registry, std::iter::once(thread).chain(keeper).collect()))
     }
 
     /// What holds now. Later changes do not show in it.

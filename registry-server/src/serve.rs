@@ -23,6 +23,7 @@ use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
 use crate::tls::Tls;
+use crate::usage::Recording;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -47,12 +48,15 @@ pub struct Options {
     pub dialect: Dialect,
     /// How much is let through.
     pub limits: Limits,
+    /// What is noted of clients that fetch schemas.
+    pub usage: Recording,
 }
 
 impl Options {
     /// A registry with this store at this address, without any protection.
     pub fn new(listen: SocketAddr, store: StoreSpec) -> Self {
-        Self { listen, store, security: Security::default(), dialect: Dialect::default(), limits: Limits::default() }
+        let (security, usage) = (Security::default(), Recording::default());
+        Self { listen, store, security, dialect: Dialect::default(), limits: Limits::default(), usage }
     }
 }
 
@@ -89,7 +93,7 @@ pub struct Server {
     app: Arc<App>,
     tls: Option<Arc<Tls>>,
     connections: Arc<Connections>,
-    writer: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -100,16 +104,16 @@ impl Server {
         let (security, rate) = (options.security.clone(), options.limits.failed_logins);
         let opened = tokio::task::spawn_blocking(move || Ok((Tls::new(&security)?, Gate::new(&security, rate)?))).await;
         let (tls, gate) = opened.unwrap_or_else(|error| Err(error.to_string())).map_err(ServeError::Security)?;
-        let (store, dialect) = (options.store.clone(), options.dialect);
-        let opened = tokio::task::spawn_blocking(move || Registry::open(&store, dialect)).await;
-        let (registry, writer) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
+        let (store, dialect, usage) = (options.store.clone(), options.dialect, options.usage);
+        let opened = tokio::task::spawn_blocking(move || Registry::open(&store, dialect, usage)).await;
+        let (registry, threads) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
         let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies });
         let connections = Arc::new(Connections::new(options.limits.connections));
-        Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, writer })
+        Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads })
     }
 
     /// Where it listens.
@@ -119,7 +123,7 @@ impl Server {
 
     /// Answers requests until `stop` is done; then finishes what is under way, at most 10 s, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app, tls, connections, writer, .. } = self;
+        let Self { listener, app, tls, connections, threads, .. } = self;
         let metrics = Arc::clone(&app.registry.metrics);
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
@@ -147,7 +151,8 @@ impl Server {
         }
         tasks.shutdown().await;
         // The last copy of the registry went with the last connection: the writer now closes the store.
-        if tokio::task::spawn_blocking(move || writer.join()).await.is_err() {
+        let join = move || threads.into_iter().try_for_each(JoinHandle::join);
+        if !tokio::task::spawn_blocking(join).await.is_ok_and(|joined| joined.is_ok()) {
             tracing::warn!("the store was not closed; the next start will tidy it up");
         }
     }

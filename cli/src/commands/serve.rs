@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use eventpact_registry::{
-    BasicSettings, Config, Dialect, IncompatibleCode, Options, Rulesets, Security, StoreSpec, TlsSettings, hash_password,
+    BasicSettings, Config, Dialect, IncompatibleCode, Options, Recording, Rulesets, Security, StoreSpec, TlsSettings,
+    hash_password,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -51,6 +52,9 @@ pub(crate) struct Args {
     /// The error code of an incompatible schema [default: 40901]; 409 is what servers before 8.0 answered.
     #[arg(long, value_name = "40901|409", value_parser = IncompatibleCode::from_str, env = "EVENTPACT_SERVE_INCOMPATIBLE_CODE")]
     incompatible_code: Option<IncompatibleCode>,
+    /// What is noted of clients that fetch schemas, for "who uses this": `full` (the default), `no-addresses` or `off`.
+    #[arg(long, value_name = "full|no-addresses|off", value_parser = Recording::from_str, env = "EVENTPACT_SERVE_USAGE")]
+    usage: Option<Recording>,
     /// The certificate for TLS, a PEM file; it is read again when it changes.
     #[arg(long, value_name = "FILE", env = "EVENTPACT_SERVE_TLS_CERTIFICATE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -100,6 +104,7 @@ fn options(args: &Args) -> Result<Options> {
     let mut options = Options::new(listen, store);
     options.security = config.security;
     options.limits = config.limits;
+    options.usage = args.usage.unwrap_or(config.usage);
     options.dialect = Dialect {
         rulesets: args.rulesets.unwrap_or(config.dialect.rulesets),
         incompatible_code: args.incompatible_code.unwrap_or(config.dialect.incompatible_code),

@@ -51,7 +51,8 @@ async fn ask(registry: &Registry, method: Method, path: &str, query: &str, body:
     let (endpoint, query) = routes::find(path, query).unwrap();
     let body = Bytes::from(body);
     let caller = crate::auth::Caller::anybody();
-    let request = routes::Request { method, endpoint, query, body, caller, sequence: None };
+    let origin = routes::Origin::default();
+    let request = routes::Request { method, endpoint, query, body, caller, origin, sequence: None };
     match routes::answer(registry, request).await {
         Ok(routes::Answer::Json(json)) => (200, serde_json::from_slice(&json).unwrap()),
         Ok(_) => (200, serde_json::Value::Null),
@@ -141,7 +142,9 @@ async fn first_violation(registries: &[Arc<Registry>], histories: u64, reads: Re
 
 /// Registries over stores.
 fn registries(stores: Vec<Box<dyn Store>>) -> Vec<Arc<Registry>> {
-    stores.into_iter().map(|store| Arc::new(Registry::over(store, crate::Dialect::default()).unwrap().0)).collect()
+    let keeping = || crate::stores::usage(&crate::StoreSpec::Memory);
+    let over = |store| Registry::over(store, crate::Dialect::default(), crate::Recording::Off, keeping()).unwrap().0;
+    stores.into_iter().map(over).map(Arc::new).collect()
 }
 
 fn over_shared_log(fault: Fault) -> Vec<Arc<Registry>> {

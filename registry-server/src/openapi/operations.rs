@@ -265,6 +265,8 @@ pub(super) const OPERATIONS: &[Entry] = &[
         .body("PlanRequest"),
     post("/eventpact/v1/apply", "apply", "All of it was done, in one transaction", Reply::Object("PlanReport"))
         .body("PlanRequest").refuses(&[409]),
+    get("/eventpact/v1/usage", "usage", "Who fetched which schema, how often, first and last", Reply::Object("UsageReport"))
+        .query(&["subject", "id", "since", "limit"]),
     post("/eventpact/v1/subjects/{subject}/check", "check", "A schema against a subject at every level, with places and witnesses", Reply::Object("CheckReport"))
         .query(&["profile", "level", "version", "normalize"]).body("RegisterRequest").refuses(&[404]),
     get("/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}", "diff", "What changed between two versions, and what each change means", Reply::Object("DiffReport"))
@@ -281,6 +283,7 @@ pub(super) fn parameter(name: &str, in_path: bool) -> (RefOr<Schema>, &'static s
     let number = |least: i32| -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(i32::MAX)).into()
     };
+    let integer: RefOr<Schema> = of_type(Type::Integer);
     match name {
         "subject" if in_path => {
             (word(&["orders-value", ":.eu:orders-value"]), "A subject; `:.context:name` outside of the default context")
@@ -326,6 +329,7 @@ pub(super) fn parameter(name: &str, in_path: bool) -> (RefOr<Schema>, &'static s
         "cascadeLifecycle" => (flag(), "Also the subjects that live and die with the topic"),
         "dryRun" => (flag(), "Say what would be done, and do nothing"),
         "includeSchemas" => (flag(), "With the latest schema of each subject"),
+        "since" => (integer, "Only what was at or after this time, in milliseconds since 1970"),
         "level" => (word(&["BACKWARD", "FULL_TRANSITIVE"]), "One compatibility level, in any case"),
         _ => (word(&[]), ""),
     }

@@ -1,6 +1,7 @@
 //! `/eventpact/v1/…`: what goes beyond Confluent's API. One file for each family.
 
 mod plan;
+pub(crate) mod usage;
 mod verdict;
 
 use axum::http::Method;
@@ -23,6 +24,8 @@ pub(crate) enum Route {
     Plan(String),
     /// `apply`: does it, all or nothing.
     Apply(String),
+    /// `usage`: who fetched which schema when.
+    Usage(String),
 }
 
 impl Route {
@@ -32,6 +35,7 @@ impl Route {
             ["subjects", s, "check"] => Self::Check(subject(s)?),
             ["subjects", s, "versions", a, "diff", b] => Self::Diff(subject(s)?, decode(a)?, decode(b)?),
             ["plan"] => Self::Plan(subject("")?),
+            ["usage"] => Self::Usage(subject("")?),
             ["apply"] => Self::Apply(subject("")?),
             _ => return Err(ApiError::no_such_route()),
         })
@@ -41,7 +45,7 @@ impl Route {
     pub(super) fn methods(&self) -> &'static [Method] {
         match self {
             Self::Check(_) | Self::Plan(_) | Self::Apply(_) => &[Method::POST],
-            Self::Diff(..) => &[Method::GET],
+            Self::Diff(..) | Self::Usage(_) => &[Method::GET],
         }
     }
 
@@ -49,8 +53,8 @@ impl Route {
     pub(super) fn need(&self, _method: &Method) -> Need {
         match self {
             Self::Check(s) | Self::Diff(s, ..) => Need::Right(Verb::Read, SubjectName::parse(s)),
-            // The subjects are in the body.
-            Self::Plan(_) | Self::Apply(_) => Need::Entry,
+            // The subjects are in the body, or in the query and what is found.
+            Self::Plan(_) | Self::Apply(_) | Self::Usage(_) => Need::Entry,
         }
     }
 
@@ -61,6 +65,7 @@ impl Route {
             Self::Diff(..) => "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
             Self::Plan(_) => "/eventpact/v1/plan",
             Self::Apply(_) => "/eventpact/v1/apply",
+            Self::Usage(_) => "/eventpact/v1/usage",
         }
     }
 }
@@ -71,6 +76,7 @@ pub(super) async fn answer(registry: &Registry, request: &Request, route: &Route
         Route::Check(s) => verdict::check(registry, request, &SubjectName::parse(s)).await,
         Route::Plan(context) => plan::plan(registry, request, context).await,
         Route::Apply(context) => plan::apply(registry, request, context).await,
+        Route::Usage(context) => usage::usage(registry, request, context).await,
         Route::Diff(s, a, b) => verdict::diff(registry, request, &SubjectName::parse(s), (a, b)).await,
     }
 }

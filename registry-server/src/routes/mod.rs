@@ -21,8 +21,10 @@ pub(crate) use table::PATHS;
 pub(crate) use access::Need;
 use std::borrow::Cow;
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
-use axum::http::Method;
+use axum::http::{HeaderValue, Method};
 use eventpact_registry_client::Reference;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -36,6 +38,7 @@ use crate::registry::Registry;
 use crate::registry::delete::context_name;
 use crate::state::State;
 use crate::subject::{SubjectName, split};
+use crate::usage::{Client, Fetched};
 
 /// A route with what its path says. Subjects are qualified already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +110,18 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// Who asks. Handlers ask it about every subject that they found otherwise than by the path.
     pub(crate) caller: Caller,
+    /// From where, and with what program.
+    pub(crate) origin: Origin,
     /// The answer must show the change with this number.
     pub(crate) sequence: Option<u64>,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) address: Option<IpAddr>,
+    /// The header `User-Agent`.
+    pub(crate) agent: Option<HeaderValue>,
 }
 
 /// What is answered, without HTTP.
@@ -204,6 +217,13 @@ impl Request {
             return Err(ApiError::bad_request("the body must be a JSON object"));
         }
         serde_json::from_value(value).map_err(|cause| ApiError::bad_request(format!("the body does not fit: {cause}")))
+    }
+
+    /// Notes that the client fetched a schema.
+    fn fetched(&self, registry: &Registry, fetched: Fetched<'_>) {
+        let agent = self.origin.agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or("");
+        let client = Client { principal: self.caller.name(), agent, address: self.origin.address };
+        registry.usage.record(fetched, client);
     }
 
     /// A refusal, unless the caller may read all that a schema of this subject would refer to.

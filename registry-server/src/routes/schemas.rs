@@ -15,6 +15,7 @@ use crate::registry::Registry;
 use crate::registry::lookup::Found;
 use crate::state::{Context, Schema, State, Subject, Version};
 use crate::subject::{DEFAULT_CONTEXT, SubjectName, split};
+use crate::usage::{Fetched, How};
 
 /// The longest list of schemas.
 pub(super) const MAX_SCHEMAS: usize = 1000;
@@ -151,6 +152,7 @@ pub(super) async fn by_guid(registry: &Registry, request: &Request, guid: &str) 
     if let Some(form) = form(request) {
         string.schema = in_form(registry, request, name, id, schema, form).await?;
     }
+    request.fetched(registry, Fetched { context: name, subject: None, id, how: How::Id });
     Answer::json(&string)
 }
 
@@ -185,6 +187,11 @@ fn find(registry: &Registry, request: &Request, id: &str) -> Result<(std::sync::
     let (schema, found) = found.ok_or_else(|| ApiError::schema_id_not_found(number))?;
     if found.is_none() && !caller.is_unrestricted() {
         return Err(denied(number));
+    }
+    if let Some(Found { subject: SubjectName { context, name }, version, .. }) = &found {
+        // Of several subjects that have the id, only one that the client named is known to be meant.
+        let subject = hint(request).filter(|hint| hint.name == *name).map(|_| name);
+        request.fetched(registry, Fetched { context, subject, id: version.id, how: How::Id });
     }
     Ok((schema, found))
 }

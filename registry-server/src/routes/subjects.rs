@@ -16,6 +16,7 @@ use crate::schema::Form;
 use crate::state::{Schema, Subject};
 use crate::subject::{SubjectName, context_prefix, split};
 use crate::tags;
+use crate::usage::{Fetched, How};
 
 /// The prefix that means every context.
 const EVERY_CONTEXT: &str = ":*:";
@@ -111,6 +112,7 @@ async fn registered(
     registered: Registered,
 ) -> Result<Answer, ApiError> {
     let Registered { id, number, schema, version } = registered;
+    request.fetched(registry, Fetched::of(subject, id, How::Register));
     let text = match form(request) {
         Some(form) => in_form(registry, request, &subject.context, id, &schema, form).await?,
         None => schema.text.to_string(),
@@ -137,6 +139,7 @@ pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &Sub
     let found = registry.lookup(subject, body, normalize, deleted).await?;
     request.caller.require_read(&found.subject)?;
     let mut object = formed(registry, request, &found).await?;
+    request.fetched(registry, Fetched::of(&found.subject, found.version.id, How::Lookup));
     if !found.by_content {
         (object.ts, object.deleted) = (None, None);
     }
@@ -152,6 +155,7 @@ pub(super) async fn version(
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
     let mut object = formed(registry, request, &found).await?;
+    request.fetched(registry, Fetched::of(&found.subject, found.version.id, How::Version));
     object.schema_tags = tags_asked_for(request, &found.schema);
     object.references = references_as_asked_for(request, &found);
     Answer::json(&object)
@@ -165,6 +169,7 @@ pub(super) async fn version_text(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let found = find(registry, request, subject, version)?;
+    request.fetched(registry, Fetched::of(&found.subject, found.version.id, How::Version));
     Ok(Answer::Text(formed(registry, request, &found).await?.schema))
 }
 

@@ -46,6 +46,7 @@ pub(crate) const PATHS: &[&str] = &[
     "/v1/metadata/deployment",
     "/eventpact/v1/plan",
     "/eventpact/v1/apply",
+    "/eventpact/v1/usage",
     "/eventpact/v1/subjects/{subject}/check",
     "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
 ];

@@ -13,6 +13,8 @@ use std::str::FromStr;
 pub use self::kafka::KafkaSpec;
 pub use self::postgres::PostgresUrl;
 use crate::store::{Store, StoreError};
+use crate::usage::memory::MemoryLedger;
+use crate::usage::{Keeping, Open};
 
 /// Which store, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +96,22 @@ pub(crate) fn open(spec: &StoreSpec) -> Result<Box<dyn Store>, StoreError> {
         #[cfg(feature = "kafka-store")]
         StoreSpec::Kafka(spec) => Ok(Box::new(kafka::Kafka::open(spec)?)),
         StoreSpec::Memory => Ok(Box::new(memory::Memory)),
+    }
+}
+
+/// Where it is kept who fetched what, for a store. What follows a store, or has only a topic, knows it of itself alone.
+pub(crate) fn usage(spec: &StoreSpec) -> Keeping {
+    let in_memory = || -> Open { Box::new(|| Ok(Box::new(MemoryLedger::default()))) };
+    match spec.clone() {
+        StoreSpec::Sqlite(path) => {
+            Keeping { kept: "file", open: Box::new(move || Ok(Box::new(sqlite::UsageFile::beside(&path)?))) }
+        }
+        StoreSpec::Postgres(url) => {
+            Keeping { kept: "database", open: Box::new(move || Ok(Box::new(postgres::UsageTable::open(&url)?))) }
+        }
+        StoreSpec::SqliteReadOnly(_) | StoreSpec::Memory => Keeping { kept: "process", open: in_memory() },
+        #[cfg(feature = "kafka-store")]
+        StoreSpec::Kafka(_) => Keeping { kept: "process", open: in_memory() },
     }
 }
 

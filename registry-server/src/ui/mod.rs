@@ -18,6 +18,7 @@ mod shell;
 mod subject;
 mod subjects;
 mod trial;
+mod used;
 
 use std::sync::Arc;
 
@@ -143,7 +144,7 @@ async fn find(asked: &Asked, method: &Method, page: &str) -> Result<Reply, ApiEr
     match (page, *method == Method::POST) {
         _ if !matches!(*method, Method::GET | Method::POST) => Err(ApiError::method_not_allowed()),
         ("", false) => subjects::list(asked).await,
-        ("subject", false) => subject::show(asked),
+        ("subject", false) => subject::show(asked).await,
         ("compare", false) => compare::show(asked).await,
         ("try", false) => trial::form(asked),
         ("try", true) => trial::submit(asked).await,

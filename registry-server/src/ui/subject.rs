@@ -7,6 +7,7 @@ use super::graph::{self, Graph};
 use super::guard::Rights;
 use super::settings::{Held, level_of, mode_of};
 use super::shell::{Shell, encode, format_name, scope_link, time, version_link};
+use super::used::Used;
 use super::{Asked, Reply};
 use crate::auth::Verb;
 use crate::error::ApiError;
@@ -88,6 +89,7 @@ struct Page {
     twins: Rows<UseRow>,
     metadata: Vec<MetadataRow>,
     graph: Option<Graph>,
+    used: Used,
     level: Held,
     mode: Held,
     settings: String,
@@ -120,7 +122,7 @@ pub(super) fn version_of<'s>(
 }
 
 /// `GET /ui/subject?name=…&version=…`
-pub(super) fn show(asked: &Asked) -> Result<Reply, ApiError> {
+pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
     let subject = subject_of(asked, "name")?;
     asked.caller.require_read(&subject)?;
     let state = asked.registry.snapshot();
@@ -141,6 +143,7 @@ pub(super) fn show(asked: &Asked) -> Result<Reply, ApiError> {
     let twins = twins.filter(|(name, other, _)| (&***name, *other) != (&*subject.name, number));
     let twins = twins.filter(|(name, ..)| asked.caller.may(Verb::Read, &subject.context, name));
     let text = code::shown(&schema.format, &schema.text);
+    let used = Used::of(asked, &subject, version.id).await;
     Reply::page(&Page {
         shell: asked.shell(subject.to_string(), "subjects"),
         context: if subject.is_in_default_context() { String::new() } else { subject.context.to_string() },
@@ -164,6 +167,7 @@ pub(super) fn show(asked: &Asked) -> Result<Reply, ApiError> {
             twins.map(|(name, number, _)| use_row(&state, &SubjectName::new(subject.context.clone(), name.clone()), number)),
         ),
         metadata: metadata(schema),
+        used,
         graph: graph::around(&state, &asked.caller, &subject, number),
         level: level_of(&state, &subject),
         mode: mode_of(&state, &subject),

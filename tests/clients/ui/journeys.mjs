@@ -77,6 +77,16 @@ export const cases = {
     await browser.says(/Version 1 · Avro/);
   },
 
+  async "a version says who fetched it"(browser) {
+    const api = new Api(browser.url);
+    const { id } = await api.register("fetched-value", "\"string\"");
+    await fetch(`${browser.url}/schemas/ids/${id}`, { headers: { "user-agent": "shop-checkout/2.1 (linux)" } });
+    await browser.open("/ui/subject?name=fetched-value");
+    await browser.says(/Used by/);
+    await browser.says(/anonymous, from 127\.0\.0\.1\s+shop-checkout\/2\.1\s+by id\s+1\s/);
+    await browser.says(/registered it/);
+  },
+
   async "two versions are compared, in meaning and in text"(browser) {
     await browser.open("/ui/subject?name=customers-value");
     await browser.click(".compare button");

@@ -5,6 +5,7 @@
 //! answers.
 
 mod server;
+mod usage;
 
 use std::path::Path;
 

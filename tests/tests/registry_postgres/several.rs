@@ -35,6 +35,29 @@ async fn three_servers_over_one_database_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fetched_what_is_counted_by_all_servers_together() {
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(2, &database.store("usage"));
+    let (one, other) = (replicas[0].address, replicas[1].address);
+    let written = send(one, "POST", "/subjects/s/versions", INT, LIMIT).await.unwrap();
+    let path = format!("/schemas/ids/{}", written.number("id"));
+    for at in [one, other, other] {
+        assert_eq!(send(at, "GET", &path, "", LIMIT).await.unwrap().status, 200);
+    }
+    let counted = async || {
+        let report = send(one, "GET", "/eventpact/v1/usage?subject=s", "", LIMIT).await.unwrap().body;
+        let by_id = report["usage"].as_array().unwrap().iter().find(|line| line["by"] == "id").cloned();
+        (report["kept"].clone(), by_id.map_or(0, |line| line["count"].as_i64().unwrap()))
+    };
+    // The other one adds its part within seconds.
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while counted().await != ("database".into(), 3) {
+        assert!(std::time::Instant::now() < until, "{:?}", counted().await);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_local_read_can_ask_for_a_change() {
     let Some(database) = Postgres::start() else { return };
     let replicas = Replica::several(2, &database.store("local"));

@@ -9,10 +9,11 @@ use tokio_postgres::Client;
 use super::link::Target;
 use crate::store::StoreError;
 
-/// The layout of the tables. A newer one is refused.
-const LAYOUT: i32 = 1;
+/// The layout of the tables. A newer one is refused, an older one is brought forward.
+const LAYOUT: i32 = 2;
 
-const TABLES: &str = include_str!("layout.sql");
+/// What makes layout 1 of nothing, and layout 2 of layout 1.
+const STEPS: [&str; 2] = [include_str!("layout.sql"), include_str!("layout-2.sql")];
 
 /// Others may be migrating, which takes its time.
 const TIME: Duration = Duration::from_secs(60);
@@ -62,6 +63,9 @@ async fn migrate(client: &mut Client, schema: &str) -> Result<Found, tokio_postg
             if layout > LAYOUT {
                 return Ok(Found::Newer(layout));
             }
+            for step in STEPS.iter().skip(usize::try_from(layout).unwrap_or(0)) {
+                transaction.batch_execute(step).await?;
+            }
         }
         (_, true, false) => return Ok(Found::Foreign),
         (exists, false, false) => {
@@ -69,7 +73,9 @@ async fn migrate(client: &mut Client, schema: &str) -> Result<Found, tokio_postg
             if !exists {
                 transaction.batch_execute(&format!("CREATE SCHEMA \"{schema}\"")).await?;
             }
-            transaction.batch_execute(TABLES).await?;
+            for step in STEPS {
+                transaction.batch_execute(step).await?;
+            }
         }
     }
     transaction.commit().await?;

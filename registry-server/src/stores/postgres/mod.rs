@@ -16,6 +16,7 @@ mod migrate;
 mod rows;
 mod tls;
 mod url;
+mod usage;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ use tokio_postgres::{Client, IsolationLevel, Row, Statement};
 use self::link::{Listener, Target, explain};
 use self::rows::{APPEND, Arguments, LoadError};
 pub use self::url::PostgresUrl;
+pub(super) use self::usage::UsageTable;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, ReadIndex, Store, StoreError, Tail, Wake};
 
 /// A batch must be stored after this time, else it counts as unknown.

@@ -9,6 +9,7 @@
 mod lock;
 mod open;
 mod rows;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode};
 
 use self::rows::{Head, LoadError};
+pub(super) use self::usage::UsageFile;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
 /// How often a process that only reads looks whether another one has written.
