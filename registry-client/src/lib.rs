@@ -8,7 +8,7 @@ mod client;
 mod error;
 pub mod wire;
 
-pub use client::{Client, ClientBuilder};
+pub use client::{AuditQuery, Client, ClientBuilder};
 pub use error::Error;
 pub use wire::{
     CompatibilityAnswer, Config, ConfigUpdate, ErrorBody, Metadata, ModeBody, Reference, RegisterRequest, RegisterResponse,

@@ -5,7 +5,9 @@
 //! ignored; null and empty values are not written.
 
 mod association;
+pub mod audit;
 mod config;
+pub mod documents;
 mod lenient;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -16,6 +16,7 @@ use eventpact_registry_client::wire;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 
+use crate::audit::{self, Actor};
 use crate::auth::{Caller, Gate, Peer};
 use crate::error::ApiError;
 use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
@@ -55,9 +56,9 @@ pub(crate) async fn handle(app: &App, peer: &Peer, request: HttpRequest<Incoming
     let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
     let produced = async {
         match for_people(&request) {
-            Some(Destination::Pages) => pages(app, peer, request, accepted).await,
+            Some(Destination::Pages) => pages(app, peer, &id, request, accepted).await,
             Some(Destination::Redirect) => ui::redirect(),
-            None => respond(app, peer, request, accepted, &mut route).await,
+            None => respond(app, peer, &id, request, accepted, &mut route).await,
         }
     };
     let produced = AssertUnwindSafe(produced).catch_unwind().await;
@@ -90,9 +91,15 @@ fn for_people(request: &HttpRequest<Incoming>) -> Option<Destination> {
 }
 
 /// The pages for people, with the same limits and the same gate as the rest.
-async fn pages(app: &App, peer: &Peer, request: HttpRequest<Incoming>, accepted: Option<&'static str>) -> Response<Body> {
+async fn pages(
+    app: &App,
+    peer: &Peer,
+    id: &HeaderValue,
+    request: HttpRequest<Incoming>,
+    accepted: Option<&'static str>,
+) -> Response<Body> {
     match app.counters.address(peer.address, *request.method() == Method::POST) {
-        Ok(()) => challenged(app, ui::respond(app, peer, request.map(Body::new)).await),
+        Ok(()) => challenged(app, ui::respond(app, peer, id, request.map(Body::new)).await),
         Err(TooFast(wait)) => refusal(&ApiError::too_fast(wait), accepted),
     }
 }
@@ -142,6 +149,7 @@ fn negotiate(headers: &HeaderMap) -> Option<&'static str> {
 async fn respond(
     app: &App,
     peer: &Peer,
+    id: &HeaderValue,
     request: HttpRequest<Incoming>,
     accepted: Option<&'static str>,
     route: &mut Option<&'static str>,
@@ -179,16 +187,36 @@ async fn respond(
         return refusal(&ApiError::bad_sequence(), accepted);
     };
     let origin = routes::Origin { address: Some(peer.address), agent: parts.headers.get(USER_AGENT).cloned() };
+    // Who only reads leaves no record.
+    let asked = || format!("{method} {}", endpoint.path());
+    let actor = (method != Method::GET).then(|| actor(&caller, peer, &parts.headers, asked(), id));
     let request = routes::Request { method, endpoint, query, body: held.bytes.clone(), caller, origin, sequence };
-    let answered = tokio::time::timeout(ANSWER_TIME, routes::answer(&app.registry, request)).await;
+    let answering = routes::answer(&app.registry, request);
+    let answering = async {
+        match actor {
+            Some(actor) => audit::acting(actor, answering).await,
+            None => answering.await,
+        }
+    };
+    let answered = tokio::time::timeout(ANSWER_TIME, answering).await;
     match answered.unwrap_or_else(|_| Err(ApiError::timed_out())) {
         Ok(Answer::Json(json)) => response(StatusCode::OK, Some(produces), json.into()),
         Ok(Answer::Multi(json)) => response(StatusCode::MULTI_STATUS, Some(produces), json.into()),
+        Ok(Answer::Refusal(status, json)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            response(status, Some(produces), json.into())
+        }
         Ok(Answer::Text(text)) => response(StatusCode::OK, Some(produces), text.into()),
         Ok(Answer::Typed(kind, body)) => response(StatusCode::OK, Some(kind), body.into()),
         Ok(Answer::Empty) => response(StatusCode::NO_CONTENT, None, Body::empty()),
         Err(error) => refusal(&error, accepted),
     }
+}
+
+/// Who asks, for the audit log.
+pub(crate) fn actor(caller: &Caller, peer: &Peer, headers: &HeaderMap, request: String, id: &HeaderValue) -> Actor {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Actor::new(caller, peer.address, agent, request, id.to_str().unwrap_or(""))
 }
 
 /// Lets a request in: not too often, not from somebody else's page, by somebody known. Who is not let in does not learn either which

@@ -62,6 +62,11 @@ impl Associations {
         all
     }
 
+    /// By guid.
+    pub(crate) fn get(&self, guid: &str) -> Option<&Arc<Association>> {
+        self.by_guid.get(guid)
+    }
+
     pub(crate) fn put(&mut self, association: &Arc<Association>) {
         self.remove(&association.guid);
         let guid: Arc<str> = association.guid.as_str().into();

@@ -44,6 +44,29 @@ impl ApiError {
         ErrorBody { error_code: self.code, message: self.message.clone() }
     }
 
+    // --- AsyncAPI documents ---
+
+    /// The store has no place for documents.
+    pub(crate) fn no_documents() -> Self {
+        Self::new(501, "This store keeps no AsyncAPI documents; SQLite and PostgreSQL do")
+    }
+
+    /// There is no such document, or it is deleted.
+    pub(crate) fn document_not_found(name: impl Display) -> Self {
+        Self::new(40401, format!("Document '{name}' not found."))
+    }
+
+    /// A number that a document cannot get.
+    pub(crate) fn document_version(number: i32, import: bool) -> Self {
+        let why = if import { "it is taken by another text, or below 1" } else { "a number may be given in mode IMPORT only" };
+        Self::new(42202, format!("The version {number} cannot be given: {why}"))
+    }
+
+    /// A document that is not valid by itself.
+    pub(crate) fn invalid_document(why: &str) -> Self {
+        Self::new(42201, format!("Invalid document: {why}"))
+    }
+
     // --- 401, 403, 429 ---
 
     /// Who asks is not known. `why` is for people, and tells no secret.
@@ -266,6 +289,11 @@ impl ApiError {
     /// A number in the path or query that is none.
     pub(crate) fn bad_parameter() -> Self {
         Self { bare: false, ..Self::bare(404, "Not Found") }
+    }
+
+    /// A parameter of `/eventpact/v1` that is no number, or none that it can be.
+    pub(crate) fn no_number(name: &str) -> Self {
+        Self::bad_request(format!("the parameter '{name}' is not a number that it can be"))
     }
 
     pub(crate) fn no_such_route() -> Self {

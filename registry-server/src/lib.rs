@@ -6,10 +6,12 @@
 
 mod app;
 mod associations;
+mod audit;
 mod auth;
 mod barrier;
 mod config;
 mod dialect;
+mod documents;
 mod error;
 mod identity;
 mod limits;

@@ -8,6 +8,7 @@ pub(crate) mod associate;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod delete;
+pub(crate) mod documents;
 mod equal;
 pub(crate) mod lookup;
 pub(crate) mod plan;
@@ -26,6 +27,7 @@ use eventpact_registry_client::wire::RuleSet;
 use eventpact_registry_client::{Metadata, Reference, RegisterRequest, SchemaType};
 use tokio::sync::Semaphore;
 
+use crate::audit::Trail;
 use crate::barrier::Barrier;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
@@ -65,6 +67,9 @@ pub(crate) struct Registry {
     workers: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) usage: Usage,
+    pub(crate) trail: Arc<dyn Trail>,
+    /// The store has a place for AsyncAPI documents.
+    documents: bool,
     waiting: AtomicUsize,
 }
 
@@ -86,9 +91,9 @@ impl Registry {
         recording: Recording,
         keeping: Keeping,
     ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
-        let index = store.read_index();
+        let (index, documents) = (store.read_index(), store.keeps_documents());
         let metrics = Metrics::new();
-        let Started { writer, state, applied, thread } = writer::start(store, Arc::clone(&metrics))?;
+        let Started { writer, state, applied, trail, thread } = writer::start(store, Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
         let (usage, keeper) = Usage::start(recording, keeping)
             .map_err(|cause| StoreError::Failed { place: "the thread that notes fetches".into(), cause: cause.to_string() })?;
@@ -103,6 +108,8 @@ impl Registry {
             workers: Arc::new(Semaphore::new(cores.max(2))),
             metrics,
             usage,
+            trail,
+            documents,
             waiting: AtomicUsize::new(0),
         };
         Ok((registry, std::iter::once(thread).chain(keeper).collect()))

@@ -10,6 +10,8 @@ use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::associations::Associations;
+use crate::audit::Head;
+use crate::documents::Documents;
 use crate::identity::Identity;
 use crate::schema::shape;
 use crate::store::{Change, Position};
@@ -179,6 +181,9 @@ pub(crate) struct State {
     referrers: HashTrieMapSync<VersionKey, RedBlackTreeSetSync<(Arc<str>, u32)>>,
     /// Which subjects belong to which topics.
     pub(crate) associations: Associations,
+    pub(crate) documents: Documents,
+    /// Where the audit log ends.
+    pub(crate) audit: Head,
     revision: u64,
     /// Changes with every configuration or mode.
     pub(crate) settings_revision: u64,
@@ -274,6 +279,8 @@ impl State {
             }
             Change::PutAssociation { association } => self.associations.put(association),
             Change::DropAssociation { association } => self.associations.remove(&association.guid),
+            Change::PutDocument { name, number, document } => self.documents.put(name, *number, document, self.revision),
+            Change::Audit { record } => self.audit = record.head(),
         }
     }
 

@@ -33,6 +33,8 @@ use eventpact_registry_client::wire::{Association, Config};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use crate::audit::{Record, Trail};
+use crate::documents::Document;
 use crate::state::{Schema, Version};
 use crate::subject::SubjectName;
 
@@ -57,6 +59,10 @@ pub(crate) enum Change {
     PutAssociation { association: Arc<Association> },
     /// The binding with the guid of this one is gone.
     DropAssociation { association: Arc<Association> },
+    /// A version of an AsyncAPI document is added or softly deleted.
+    PutDocument { name: Arc<str>, number: i32, document: Document },
+    /// Who made the changes before it in the same request. The writer adds it.
+    Audit { record: Arc<Record> },
 }
 
 /// Where in the log a state stands: after which entry, and of which batch that one is. Two logs that have different entries
@@ -179,6 +185,16 @@ pub(crate) trait Store: Send {
 
     /// Asks for the end of the log, from any thread; `None` when this process is the only writer and so always knows it.
     fn read_index(&self) -> Option<Arc<dyn ReadIndex>> {
+        None
+    }
+
+    /// `true` when it has a place for AsyncAPI documents.
+    fn keeps_documents(&self) -> bool {
+        true
+    }
+
+    /// Where old records of the audit log are read, from any thread; `None` when the store does not keep them.
+    fn trail(&self) -> Option<Arc<dyn Trail>> {
         None
     }
 

@@ -22,8 +22,10 @@ use uuid::Uuid;
 pub(crate) use self::queue::Writer;
 use self::queue::{Acknowledge, Job, Message, Queue};
 pub(crate) use self::status::{Health, Status};
+use crate::audit::{self, Ring, Trail};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::registry::now;
 use crate::state::State;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
@@ -48,6 +50,8 @@ pub(crate) struct Started {
     pub(crate) state: Arc<ArcSwap<State>>,
     /// The sequence number of what is published.
     pub(crate) applied: watch::Receiver<u64>,
+    /// Where old records of the audit log are.
+    pub(crate) trail: Arc<dyn Trail>,
     /// Done when the store is closed.
     pub(crate) thread: JoinHandle<()>,
 }
@@ -61,13 +65,20 @@ pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<
     let status = Arc::new(Status::new(&*store));
     let (writer, queue) = queue::channel(Arc::clone(&status), store.read_only());
     store.watch(writer.wake())?;
-    let thread =
-        Thread { queue, store, state, published: Arc::clone(&published), applied: sender, status, lock_first: false, metrics };
+    let (trail, ring) = match store.trail() {
+        Some(trail) => (trail, None),
+        None => {
+            let ring = Arc::<Ring>::default();
+            (Arc::clone(&ring) as Arc<dyn Trail>, Some(ring))
+        }
+    };
+    let (publishing, lock_first) = (Arc::clone(&published), false);
+    let thread = Thread { queue, store, state, published: publishing, applied: sender, status, lock_first, metrics, ring };
     let handle = std::thread::Builder::new()
         .name("registry-writer".into())
         .spawn(move || thread.run())
         .map_err(|cause| StoreError::Failed { place: "the writer thread".into(), cause: cause.to_string() })?;
-    Ok(Started { writer, state: published, applied, thread: handle })
+    Ok(Started { writer, state: published, applied, trail, thread: handle })
 }
 
 struct Thread {
@@ -81,6 +92,8 @@ struct Thread {
     /// Others write as well: the last batch lost a race, so the next one takes the lock before it is decided.
     lock_first: bool,
     metrics: Arc<Metrics>,
+    /// Where records of the audit log go when the store does not keep them.
+    ring: Option<Arc<Ring>>,
 }
 
 /// Jobs that are stored together, and what was tried with them.
@@ -219,6 +232,9 @@ impl Thread {
             Ok(Appended::Stored(sequence)) => {
                 self.metrics.committed(batch.requests.len(), begun.elapsed());
                 self.state = state;
+                if let Some(ring) = &self.ring {
+                    ring.note(batch.requests.iter().flat_map(|request| request.iter()));
+                }
                 self.publish(Position { sequence, batch: batch.id });
                 acknowledge_all(acknowledge);
                 Round::Answered
@@ -247,14 +263,12 @@ impl Thread {
             Decided { state: self.state.clone(), requests: Vec::new(), acknowledge: Vec::with_capacity(jobs.len()) };
         for job in jobs {
             // A panic is a mistake in a decision; it must cost one answer, not the registry.
-            let Ok((changes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| (job.decide)(&decided.state))) else {
+            let Ok((mut changes, acknowledge)) = catch_unwind(AssertUnwindSafe(|| (job.decide)(&decided.state))) else {
                 tracing::error!("a decision panicked; its request was answered with 500");
                 continue;
             };
-            for change in &changes {
-                decided.state.apply(change);
-            }
             if !changes.is_empty() {
+                changes.push(audit::apply(&mut decided.state, &changes, &job.actor, now()));
                 decided.requests.push(changes.into());
             }
             decided.acknowledge.push(acknowledge);

@@ -262,3 +262,52 @@ fn shells_complete_subjects() {
     let lines = String::from_utf8_lossy(&lines.stdout).into_owned();
     assert!(lines.contains("complete ") && lines.contains("eventpact"), "{lines}");
 }
+
+const SHOP: &str = "asyncapi: 3.1.0
+info: { title: Shop, version: 1.0.0 }
+channels:
+  placed:
+    address: orders.placed
+    messages:
+      OrderPlaced: { payload: { type: object } }
+operations:
+  announce: { action: send, channel: { $ref: '#/channels/placed' } }
+";
+
+#[test]
+fn documents_are_put_checked_listed_and_kept_in_a_backup() {
+    let folder = folder(&[
+        ("shop.yaml", SHOP),
+        ("next.yaml", &SHOP.replace("version: 1.0.0", "version: 1.1.0")),
+        ("gone.yaml", &SHOP.replace("placed", "cancelled")),
+        ("broken.yaml", &SHOP.replace("title: Shop, ", "")),
+    ]);
+    let (folder, server) = (folder.path(), Served::start());
+    let run = |args: &[&str]| done(folder, &server, args);
+    assert_eq!(run(&["document", "check", "shop", "shop.yaml"]), "shop: would be accepted at level BACKWARD\n");
+    assert_eq!(run(&["document", "list"]), "");
+    assert_eq!(run(&["document", "put", "shop", "shop.yaml"]), "shop: version 1\n");
+    assert_eq!(run(&["document", "put", "shop", "shop.yaml"]), "shop: unchanged, version 1\n");
+    assert!(run(&["document", "put", "shop", "next.yaml"]).ends_with("shop: version 2\n"));
+    let refused = ends(folder, &server, 1, &["document", "put", "shop", "gone.yaml"]);
+    assert!(refused.contains("[asyncapi/channel-removed]") && refused.contains("shop version 2:"), "{refused}");
+    assert!(refused.ends_with("shop: not compatible at level BACKWARD\n"), "{refused}");
+    let invalid = ends(folder, &server, 1, &["document", "check", "shop", "broken.yaml"]);
+    assert!(invalid.contains("broken.yaml:2:") && invalid.ends_with("shop: not valid\n"), "{invalid}");
+    assert_eq!(run(&["document", "list"]), "shop  version 2\n");
+    assert_eq!(run(&["document", "get", "shop", "--version", "1"]), SHOP);
+
+    run(&["backup", "registry.backup"]);
+    let other = Served::start();
+    done(folder, &other, &["restore", "registry.backup"]);
+    assert_eq!(done(folder, &other, &["document", "get", "shop", "--version", "1"]), SHOP);
+    assert_eq!(done(folder, &other, &["document", "list"]), "shop  version 2\n");
+    ends(folder, &other, 1, &["document", "put", "shop", "gone.yaml"]);
+
+    let told = run(&["audit", "--subject", "shop"]);
+    assert!(
+        told.contains("PUT /eventpact/v1/documents/{document}") && told.contains("document shop 2: nothing -> sha256 "),
+        "{told}"
+    );
+    assert!(run(&["audit", "--verify"]).starts_with("whole: 2 records, newest 2:"));
+}

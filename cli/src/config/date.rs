@@ -27,7 +27,7 @@ pub(crate) fn today() -> Result<Date> {
 
 impl Date {
     /// The day that is so many days behind 1970-01-01 (Howard Hinnant's `civil_from_days`: years begin in March).
-    fn of_day(days: u64) -> Option<Self> {
+    pub(crate) fn of_day(days: u64) -> Option<Self> {
         let days = days.checked_add(719_468)?;
         let (era, day_of_era) = (days / 146_097, days % 146_097);
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -69,6 +69,16 @@ impl Caller {
         &self.principal.name
     }
 
+    /// How they were recognised, for the audit log.
+    pub(crate) fn method(&self) -> &'static str {
+        match self.principal.method {
+            Method::Anonymous => "none",
+            Method::Basic => "basic",
+            Method::Bearer => "bearer",
+            Method::Certificate => "certificate",
+        }
+    }
+
     /// `true` when there is nothing that they may not do.
     pub(crate) fn is_unrestricted(&self) -> bool {
         self.grants.is_none()

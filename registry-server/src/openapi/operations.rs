@@ -64,6 +64,8 @@ pub(super) enum Reply {
     Fields,
     /// The text of a schema, as it is, with the content type of JSON (as the original does it).
     Text,
+    /// A text in YAML or JSON, as it is.
+    Raw,
     /// 204.
     Nothing,
     /// The page for Prometheus.
@@ -83,7 +85,7 @@ impl Reply {
 
     /// The client's `Accept` decides about its content type.
     pub(super) fn is_negotiated(self) -> bool {
-        !matches!(self, Self::Metrics | Self::Document)
+        !matches!(self, Self::Metrics | Self::Document | Self::Raw)
     }
 
     pub(super) fn kinds(self) -> &'static [&'static str] {
@@ -91,6 +93,7 @@ impl Reply {
             Self::Nothing => &[],
             Self::Metrics => &[OPEN_METRICS],
             Self::Document => &["application/json"],
+            Self::Raw => &["application/yaml", "application/json"],
             _ => &JSON,
         }
     }
@@ -103,7 +106,7 @@ impl Reply {
             Self::Numbers => Some(list(of_type(Type::Integer))),
             Self::Number => Some(of_type(Type::Integer)),
             Self::Fields | Self::Document => Some(of_type(Type::Object)),
-            Self::Text | Self::Nothing | Self::Metrics => None,
+            Self::Text | Self::Raw | Self::Nothing | Self::Metrics => None,
         }
     }
 }
@@ -265,6 +268,24 @@ pub(super) const OPERATIONS: &[Entry] = &[
         .body("PlanRequest"),
     post("/eventpact/v1/apply", "apply", "All of it was done, in one transaction", Reply::Object("PlanReport"))
         .body("PlanRequest").refuses(&[409]),
+    get("/eventpact/v1/audit", "audit", "Who changed what, each record bound to the one before by its hash", Reply::Object("AuditPage"))
+        .query(&["subject", "principal", "since", "before", "limit"]),
+    get("/eventpact/v1/documents", "listDocuments", "AsyncAPI documents", Reply::List("DocumentSummary"))
+        .query(&["namePrefix", "deleted", "offset", "limit"]),
+    get("/eventpact/v1/documents/{document}", "getDocument", "The latest version of a document", Reply::Object("DocumentObject"))
+        .query(&["deleted"]).refuses(&[404]),
+    put("/eventpact/v1/documents/{document}", "putDocument", "The document is stored, or was already", Reply::Object("DocumentReport"))
+        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409, 501]),
+    post("/eventpact/v1/documents/{document}", "postDocument", "The same as with PUT", Reply::Object("DocumentReport"))
+        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409, 501]),
+    delete("/eventpact/v1/documents/{document}", "deleteDocument", "The versions that were softly deleted", Reply::Numbers).refuses(&[404, 422]),
+    get("/eventpact/v1/documents/{document}/versions", "listDocumentVersions", "The versions of a document", Reply::Numbers)
+        .query(&["deleted", "offset", "limit"]).refuses(&[404]),
+    get("/eventpact/v1/documents/{document}/versions/{version}", "getDocumentVersion", "A version of a document", Reply::Object("DocumentObject"))
+        .query(&["deleted"]).refuses(&[404, 422]),
+    delete("/eventpact/v1/documents/{document}/versions/{version}", "deleteDocumentVersion", "The version that was softly deleted", Reply::Number).refuses(&[404, 422]),
+    get("/eventpact/v1/documents/{document}/versions/{version}/text", "getDocumentText", "The text of a version, as it was sent", Reply::Raw)
+        .query(&["deleted"]).refuses(&[404, 422]),
     get("/eventpact/v1/usage", "usage", "Who fetched which schema, how often, first and last", Reply::Object("UsageReport"))
         .query(&["subject", "id", "since", "limit"]),
     post("/eventpact/v1/subjects/{subject}/check", "check", "A schema against a subject at every level, with places and witnesses", Reply::Object("CheckReport"))
@@ -329,6 +350,10 @@ pub(super) fn parameter(name: &str, in_path: bool) -> (RefOr<Schema>, &'static s
         "cascadeLifecycle" => (flag(), "Also the subjects that live and die with the topic"),
         "dryRun" => (flag(), "Say what would be done, and do nothing"),
         "includeSchemas" => (flag(), "With the latest schema of each subject"),
+        "document" => (word(&["orders"]), "The name of a document; `:.context:name` outside of the default context"),
+        "namePrefix" => (word(&["orders"]), "Only names that begin so"),
+        "principal" => (word(&["anonymous", "ann"]), "Only what this client did"),
+        "before" => (number(1), "The field `next` of the page before"),
         "since" => (integer, "Only what was at or after this time, in milliseconds since 1970"),
         "level" => (word(&["BACKWARD", "FULL_TRANSITIVE"]), "One compatibility level, in any case"),
         _ => (word(&[]), ""),

@@ -30,7 +30,7 @@ use crate::schema::Reading;
 use crate::state::{Schema, State, Subject, Version};
 use crate::subject::SubjectName;
 pub(crate) use difference::Wanted;
-use gather::Gathered;
+pub(super) use gather::{Gathered, place};
 
 /// Pairs of versions that are not begun after this time are told as not compared.
 const BUDGET: Duration = Duration::from_secs(7);

@@ -133,6 +133,8 @@ pub(crate) enum Answer {
     Text(String),
     /// 207 with JSON: each part of a batch has an answer of its own.
     Multi(Vec<u8>),
+    /// A refusal that says more than its code and message.
+    Refusal(u16, Vec<u8>),
     /// 200 with a content type of its own, whatever the client takes.
     Typed(&'static str, Bytes),
     /// 204.
@@ -143,6 +145,13 @@ impl Answer {
     /// 200 with this value.
     fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
         serde_json::to_vec(value).map(Self::Json).map_err(|_| ApiError::internal())
+    }
+
+    /// A refusal with this value, which has the code in it.
+    fn refusal<T: Serialize>(code: i32, value: &T) -> Result<Self, ApiError> {
+        let status = if code > 999 { code / 100 } else { code };
+        let body = serde_json::to_vec(value).map_err(|_| ApiError::internal())?;
+        Ok(Self::Refusal(u16::try_from(status).unwrap_or(500), body))
     }
 
     /// 207 with this value.
@@ -405,7 +414,7 @@ impl Endpoint {
 
     /// The client's `Accept` decides about the content type of the answer.
     pub(crate) fn is_negotiated(&self) -> bool {
-        !matches!(self, Self::Metrics | Self::OpenApi)
+        !matches!(self, Self::Metrics | Self::OpenApi | Self::Eventpact(eventpact::Route::DocumentText(..)))
     }
 
     /// The methods that the route has; HEAD and OPTIONS are understood.

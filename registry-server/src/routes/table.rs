@@ -47,6 +47,12 @@ pub(crate) const PATHS: &[&str] = &[
     "/eventpact/v1/plan",
     "/eventpact/v1/apply",
     "/eventpact/v1/usage",
+    "/eventpact/v1/audit",
+    "/eventpact/v1/documents",
+    "/eventpact/v1/documents/{document}",
+    "/eventpact/v1/documents/{document}/versions",
+    "/eventpact/v1/documents/{document}/versions/{version}",
+    "/eventpact/v1/documents/{document}/versions/{version}/text",
     "/eventpact/v1/subjects/{subject}/check",
     "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
 ];
@@ -120,7 +126,8 @@ mod tests {
             assert_eq!(endpoint.path(), *path);
             // `Eventpact(Check("1"))` reaches both names.
             let name = format!("{endpoint:?}");
-            reached.extend(name.split('(').filter(|part| part.starts_with(char::is_uppercase)).map(str::to_owned));
+            let words = name.split('(').filter(|part| part.starts_with(char::is_uppercase));
+            reached.extend(words.map(|word| word.trim_end_matches(')').to_owned()));
         }
         let mut known = variants(include_str!("mod.rs"), "pub(crate) enum Endpoint {");
         known.extend(variants(include_str!("eventpact.rs"), "pub(crate) enum Route {"));

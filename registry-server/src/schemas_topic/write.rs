@@ -106,8 +106,9 @@ impl Scene<'_> {
                     self.put_context(context, *listed, out);
                 }
             }
-            // What a schema is stands in the records of its versions.
-            Change::PutSchema { .. } | Change::DropSchema { .. } => {}
+            // What a schema is stands in the records of its versions. The topic has no record for documents and the audit log that
+            // other registries would understand.
+            Change::PutSchema { .. } | Change::DropSchema { .. } | Change::PutDocument { .. } | Change::Audit { .. } => {}
             Change::PutVersion { subject, number, version } => match deleted.get(subject) {
                 Some(last) if number == last => {
                     let name = subject.to_string();
@@ -202,7 +203,12 @@ impl Scene<'_> {
                 Some(context)
             }
             Change::PutVersion { subject, .. } | Change::DropVersion { subject, .. } => Some(&subject.context),
-            Change::Config { .. } | Change::Mode { .. } | Change::PutAssociation { .. } | Change::DropAssociation { .. } => None,
+            Change::Config { .. }
+            | Change::Mode { .. }
+            | Change::PutAssociation { .. }
+            | Change::DropAssociation { .. }
+            | Change::PutDocument { .. }
+            | Change::Audit { .. } => None,
         });
         let mut contexts: Vec<&Arc<str>> = touched.collect();
         contexts.sort_unstable();

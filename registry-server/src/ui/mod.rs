@@ -6,8 +6,10 @@
 //! programs (`app`, `routes`).
 
 mod assets;
+mod audits;
 mod code;
 mod compare;
+mod documents;
 mod graph;
 mod guard;
 mod pretty;
@@ -28,7 +30,8 @@ use axum::extract::Request as HttpRequest;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use crate::app::{ANSWER_TIME, App};
+use crate::app::{self, ANSWER_TIME, App};
+use crate::audit;
 use crate::auth::{Caller, Peer};
 use crate::error::ApiError;
 use crate::registry::Registry;
@@ -99,7 +102,7 @@ pub(crate) fn redirect() -> Response<Body> {
 }
 
 /// Answers a request below `/ui`.
-pub(crate) async fn respond(app: &App, peer: &Peer, request: HttpRequest) -> Response<Body> {
+pub(crate) async fn respond(app: &App, peer: &Peer, id: &HeaderValue, request: HttpRequest) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Some(page) = parts.uri.path().strip_prefix("/ui/") else {
         return redirect();
@@ -124,7 +127,9 @@ pub(crate) async fn respond(app: &App, peer: &Peer, request: HttpRequest) -> Res
             asked.form = form(&parts.headers, body).await?;
             guard::check(&parts.headers, &asked)?;
         }
-        let replied = tokio::time::timeout(ANSWER_TIME, find(&asked, method, page)).await;
+        let actor = app::actor(&asked.caller, peer, &parts.headers, format!("{method} /ui/{page}"), id);
+        let answering = audit::acting(actor, find(&asked, method, page));
+        let replied = tokio::time::timeout(ANSWER_TIME, answering).await;
         replied.unwrap_or_else(|_| Err(ApiError::timed_out()))
     };
     let mut response = match replied.await {
@@ -153,8 +158,13 @@ async fn find(asked: &Asked, method: &Method, page: &str) -> Result<Reply, ApiEr
         ("delete", false) => remove::ask(asked),
         ("delete", true) => remove::delete(asked).await,
         ("recover", true) => remove::recover(asked).await,
+        ("documents", false) => documents::list(asked),
+        ("document", false) => documents::show(asked).await,
+        ("audit", false) => audits::show(asked).await,
         ("rule", false) => rule::show(asked),
-        ("recover", false) | ("" | "subject" | "compare" | "rule", true) => Err(ApiError::method_not_allowed()),
+        ("recover", false) | ("" | "subject" | "compare" | "rule" | "audit" | "documents" | "document", true) => {
+            Err(ApiError::method_not_allowed())
+        }
         _ => Err(ApiError::no_such_route()),
     }
 }

@@ -4,6 +4,7 @@ use eventpact_registry_client::SchemaType;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Asked, assets};
+use crate::auth::Verb;
 use crate::subject::{ABOVE_ALL, DEFAULT_CONTEXT, SubjectName, split};
 
 /// What is written as it is in a query.
@@ -17,6 +18,8 @@ pub(super) struct Shell {
     pub(super) csrf: String,
     /// The name of the visitor; empty for those without one.
     pub(super) who: String,
+    /// The visitor may see who changed what.
+    pub(super) audits: bool,
     /// What was just done.
     pub(super) done: Option<&'static str>,
     pub(super) revision: u64,
@@ -39,6 +42,7 @@ impl Asked {
             section,
             csrf: self.csrf.clone(),
             who: self.caller.name().to_owned(),
+            audits: self.caller.require_globally(Verb::Admin).is_ok(),
             done,
             revision: assets::REVISION,
         }

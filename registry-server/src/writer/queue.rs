@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::status::{Health, Status};
+use crate::audit::{self, Actor};
 use crate::error::ApiError;
 use crate::state::State;
 use crate::store::{Change, Wake};
@@ -25,6 +26,8 @@ type Decide = Box<dyn Fn(&State) -> (Vec<Change>, Acknowledge) + Send>;
 /// A request that may change something.
 pub(super) struct Job {
     pub(super) decide: Decide,
+    /// Who asks for it.
+    pub(super) actor: Arc<Actor>,
     refuse: Acknowledge,
 }
 
@@ -114,6 +117,7 @@ impl Writer {
                     Err(refusal) => (Vec::new(), Box::new(move |stored| client.tell(stored.and(Err(refusal))))),
                 }
             }),
+            actor: audit::actor(),
             refuse: Box::new(move |refused| refuse.tell(refused.and(Err(ApiError::internal())))),
         };
         match self.queue.try_send(Message::Job(job)) {

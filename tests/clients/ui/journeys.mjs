@@ -1,6 +1,6 @@
 // What people do, with mouse and keyboard: each case clicks and types in pages as they are.
 import assert from "node:assert/strict";
-import { Api, order, shop } from "./seed.mjs";
+import { Api, document, order, shop } from "./seed.mjs";
 
 export const cases = {
   async "a browser finds the pages, a program gets its object"(browser) {
@@ -85,6 +85,38 @@ export const cases = {
     await browser.says(/Used by/);
     await browser.says(/anonymous, from 127\.0\.0\.1\s+shop-checkout\/2\.1\s+by id\s+1\s/);
     await browser.says(/registered it/);
+  },
+
+  async "the audit log says who changed what"(browser) {
+    const api = new Api(browser.url);
+    await api.register("audited-value", "\"string\"");
+    await api.call("PUT", "/config/audited-value", { compatibility: "FULL" });
+    await browser.open("/ui/");
+    await browser.click("nav a[href=audit]");
+    await browser.says("Audit", "h1");
+    await browser.says(/PUT \/config\/\{subject\}\s+config audited-value: nothing → \{"compatibilityLevel":"FULL"\}/);
+    await browser.fill("#subject", "audited-value");
+    await browser.click("form.filter button[type=submit]");
+    assert.deepEqual(await browser.texts("tbody code"), ["PUT /config/{subject}", "POST /subjects/{subject}/versions"]);
+    await browser.fill("#principal", "nobody");
+    await browser.click("form.filter button[type=submit]");
+    await browser.says("No change fits");
+  },
+
+  async "documents are listed with their channels"(browser) {
+    const api = new Api(browser.url);
+    for (const title of ["Orders", "All orders"]) {
+      const answer = await api.call("PUT", "/eventpact/v1/documents/shop", { document: document(title) });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    }
+    await browser.open("/ui/");
+    await browser.click("nav a[href=documents]");
+    assert.deepEqual(await browser.texts("tbody th"), ["shop"]);
+    await browser.click("tbody th a");
+    await browser.says(/All orders · Version 2, the latest · AsyncAPI 3\.0\.0/);
+    await browser.says(/placed\s+orders\.placed\s+send\s+OrderPlaced/);
+    await browser.click(".versions li:last-child a");
+    await browser.says(/Orders · Version 1 ·/);
   },
 
   async "two versions are compared, in meaning and in text"(browser) {

@@ -57,6 +57,13 @@ const customer = (required, properties) => ({
   $schema: "http://json-schema.org/draft-07/schema#", title: "Customer", type: "object", additionalProperties: false, required, properties,
 });
 
+// An AsyncAPI document with one channel.
+export const document = (title) => JSON.stringify({
+  asyncapi: "3.0.0", info: { title, version: "1" },
+  channels: { placed: { address: "orders.placed", messages: { OrderPlaced: { payload: { type: "object" } } } } },
+  operations: { announce: { action: "send", channel: { $ref: "#/channels/placed" } } },
+});
+
 // A small shop: references, three formats, contexts, settings, something deleted, a name that is long.
 export async function shop(url) {
   const api = new Api(url);
@@ -71,6 +78,7 @@ export async function shop(url) {
   const invoice = record("Invoice", [{ name: "order", type: "shop.OrderPlaced" }, { name: "sum", type: "shop.Money" }]);
   const referred = [{ name: "shop.OrderPlaced", subject: "orders-value", version: 3 }, { name: "shop.Money", subject: "money-value", version: 1 }];
   await api.register("invoices-value", invoice, { references: referred });
+  assert.equal((await api.call("PUT", "/eventpact/v1/documents/shop", { document: document("Orders") })).status, 200);
   await api.register("payments-value", payment(""), { schemaType: "PROTOBUF" });
   await api.register("payments-value", payment("  int64 decided_at = 4;\n"), { schemaType: "PROTOBUF" });
   await api.call("PUT", "/config/customers-value", { compatibility: "NONE" });
@@ -108,4 +116,7 @@ export const pages = {
   delete: "/ui/delete?name=payments-value&version=2",
   "delete-permanently": "/ui/delete?name=old-value",
   rule: "/ui/rule?id=avro/field-without-default",
+  documents: "/ui/documents",
+  document: "/ui/document?name=shop",
+  audit: "/ui/audit",
 };

@@ -37,5 +37,8 @@ async fn nothing_acknowledged_is_lost() {
     ledger.verify_all(&ClientBuilder::new([&served.url]).build().unwrap()).await;
     let total = ledger.acknowledged();
     assert!(total > usize::try_from(rounds).unwrap() * 10, "only {total} versions were acknowledged: the load was too low");
+    // Every change has its record, and no record is without its change: they are stored together.
+    let records = super::audit::whole(&served);
+    assert!(records > total, "{records} records of more than {total} changes");
     println!("{rounds} rounds: {total} versions acknowledged, 0 lost, {untold} stored untold; slowest start {slowest:?}");
 }

@@ -58,6 +58,30 @@ async fn who_fetched_what_is_counted_by_all_servers_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_log_is_one_chain_over_all_servers() {
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(2, &database.store("audit"));
+    let addresses = [replicas[0].address, replicas[1].address];
+    for n in 0..20 {
+        let path = format!("/subjects/s{n}/versions");
+        assert_eq!(send(addresses[n % 2], "POST", &path, INT, LIMIT).await.unwrap().status, 200);
+    }
+    let verify = |at: std::net::SocketAddr| {
+        let mut command = std::process::Command::new(eventpact_tests::program("eventpact"));
+        command.args(["registry", "audit", "--verify", "--url", &format!("http://{at}")]);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    for at in addresses {
+        let (code, said) = verify(at);
+        assert!(code == Some(0) && said.starts_with("whole: 20 records"), "{said}");
+    }
+    database.sql("UPDATE audit.changes SET body = replace(body, 's7', 's8') WHERE seq = 8");
+    let (code, said) = verify(addresses[0]);
+    assert!(code == Some(1) && said.starts_with("broken at record 8: "), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_local_read_can_ask_for_a_change() {
     let Some(database) = Postgres::start() else { return };
     let replicas = Replica::several(2, &database.store("local"));

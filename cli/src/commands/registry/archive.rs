@@ -14,8 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::kept::Kept;
+
 /// The version of the file that this program writes; it reads no newer one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// The version of a file without documents, which older programs read too.
+const WITHOUT_DOCUMENTS: u32 = 1;
 
 /// A longer line is no schema: registries take 1 MiB, and JSON may escape each byte of it.
 const MAX_LINE: u64 = 16 << 20;
@@ -33,6 +38,8 @@ pub(super) struct Archive {
     pub(super) modes: BTreeMap<Option<String>, String>,
     /// Every version, soft-deleted ones too, each behind what it refers to.
     pub(super) versions: Vec<SchemaObject>,
+    /// Every version of every AsyncAPI document, by name and version.
+    pub(super) documents: Vec<Kept>,
 }
 
 /// One line of the file.
@@ -43,6 +50,7 @@ enum Line {
     Config { scope: Option<String>, config: Value },
     Mode { scope: Option<String>, mode: String },
     Version(Box<SchemaObject>),
+    Document(Kept),
     End { lines: u64, sha256: String },
 }
 
@@ -55,7 +63,11 @@ impl Archive {
     /// `12 versions of 5 subjects`
     pub(super) fn counted(&self) -> String {
         let (versions, subjects) = (self.versions.len(), self.subjects());
-        format!("{} of {}", crate::output::count(versions, "version"), crate::output::count(subjects, "subject"))
+        let counted = format!("{} of {}", crate::output::count(versions, "version"), crate::output::count(subjects, "subject"));
+        match self.documents.len() {
+            0 => counted,
+            documents => format!("{counted}, {} of documents", crate::output::count(documents, "version")),
+        }
     }
 
     /// Keeps the subjects whose names begin like this, and what they refer to; the settings of the whole registry stay behind.
@@ -71,6 +83,7 @@ impl Archive {
         }
         self.versions.retain(|version| wanted.contains(&(version.subject.clone(), version.version)));
         let kept = |scope: &Option<String>| scope.as_ref().is_some_and(|scope| scope.starts_with(prefix));
+        self.documents.retain(|document| document.name.starts_with(prefix));
         self.configs.retain(|scope, _| kept(scope));
         self.modes.retain(|scope, _| kept(scope));
     }
@@ -105,7 +118,8 @@ impl Archive {
             lines += 1;
             file.write_all(&text).with_context(unwritable)
         };
-        put(&Line::Head { format: FORMAT, source: self.source.clone(), taken: self.taken.clone() })?;
+        let format = if self.documents.is_empty() { WITHOUT_DOCUMENTS } else { FORMAT };
+        put(&Line::Head { format, source: self.source.clone(), taken: self.taken.clone() })?;
         for (scope, config) in &self.configs {
             put(&Line::Config { scope: scope.clone(), config: config.clone() })?;
         }
@@ -114,6 +128,9 @@ impl Archive {
         }
         for version in &self.versions {
             put(&Line::Version(Box::new(version.clone())))?;
+        }
+        for document in &self.documents {
+            put(&Line::Document(document.clone()))?;
         }
         let end = Line::End { lines, sha256: hex(&sum.finalize()) };
         serde_json::to_writer(&mut file, &end)?;
@@ -155,6 +172,7 @@ impl Archive {
                 Line::Config { scope, config } => drop(archive.configs.insert(scope, config)),
                 Line::Mode { scope, mode } => drop(archive.modes.insert(scope, mode)),
                 Line::Version(version) => archive.versions.push(*version),
+                Line::Document(document) => archive.documents.push(document),
                 Line::Head { .. } | Line::End { .. } => bail!("{shown} is damaged in line {number}"),
             }
             sum.update(&text);
@@ -227,9 +245,14 @@ mod tests {
         ];
         let configs = BTreeMap::from([(None, serde_json::json!({ "compatibilityLevel": "FULL" }))]);
         let modes = BTreeMap::from([(Some("b".to_owned()), "READONLY".to_owned())]);
-        let mut archive = Archive { source: "http://r".into(), taken: "2026-11-26".into(), configs, modes, versions };
+        let mut archive =
+            Archive { source: "http://r".into(), taken: "2026-11-26".into(), configs, modes, versions, documents: documents() };
         archive.sort();
         archive
+    }
+
+    fn documents() -> Vec<Kept> {
+        vec![Kept { name: "d".into(), version: 1, document: "asyncapi: 3.0.0".into(), deleted: true }]
     }
 
     fn names(archive: &Archive) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The file holds every context: versions with their ids, soft-deleted ones too, compatibility, modes and other \
-settings. It is text, one JSON object a line. The registry may be in use meanwhile."
+settings, and AsyncAPI documents. The audit log stays behind. It is text, one JSON object a line. The registry may be in use meanwhile."
 )]
 pub(super) struct Args {
     /// The file to write.

@@ -1,14 +1,17 @@
 //! `eventpact registry …`: any registry that speaks the Confluent REST API.
 
 mod archive;
+mod audit;
 mod backup;
 mod check;
 mod completion;
 mod contract;
 mod delete;
+mod document;
 mod export;
 mod get;
 mod import;
+mod kept;
 mod list;
 mod plan;
 mod register;
@@ -58,6 +61,10 @@ enum Command {
     Plan(plan::Args),
     /// Make the registry as a file says: all of it, or nothing.
     Apply(plan::ApplyArgs),
+    /// Who changed what, and is the log of it whole?
+    Audit(audit::Args),
+    /// AsyncAPI documents, checked against their history.
+    Document(document::Args),
     /// Write the schemas into a folder, one readable file each.
     Export(export::Args),
     /// Copy everything from another registry, or from a backup, with ids and versions as they are.
@@ -107,6 +114,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Delete(args) => delete::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Apply(args) => plan::apply(args),
+        Command::Audit(args) => audit::run(args),
+        Command::Document(args) => document::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Backup(args) => backup::run(args),

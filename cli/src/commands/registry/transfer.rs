@@ -8,6 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::archive::{Archive, references};
+use super::kept;
 use crate::config::today;
 use crate::progress::Progress;
 
@@ -33,9 +34,11 @@ pub(super) async fn fetch(client: &Client, source: &str) -> Result<Archive> {
         bail!("{source} has more than {MAX_VERSIONS} versions");
     }
     complete(client, &mut versions).await?;
+    let documents = kept::fetch(client).await?;
     let contexts = client.contexts().await.unwrap_or_default();
     let contexts = contexts.into_iter().filter(|name| name != ".").map(|name| format!(":{name}:"));
-    let scopes: BTreeSet<Option<String>> = contexts.chain(subjects).map(Some).chain([None]).collect();
+    let scopes: BTreeSet<Option<String>> =
+        contexts.chain(subjects).chain(documents.iter().map(|kept| kept.name.clone())).map(Some).chain([None]).collect();
     let settings = stream::iter(scopes).map(|scope| async move {
         let config = client.own_config(scope.as_deref()).await?;
         let mode = client.own_mode(scope.as_deref()).await?;
@@ -52,7 +55,7 @@ pub(super) async fn fetch(client: &Client, source: &str) -> Result<Archive> {
             modes.insert(scope, mode);
         }
     }
-    let mut archive = Archive { source: shown(source), taken: today()?.to_string(), configs, modes, versions };
+    let mut archive = Archive { source: shown(source), taken: today()?.to_string(), configs, modes, versions, documents };
     archive.sort();
     Ok(archive)
 }
@@ -111,7 +114,7 @@ struct Plan<'a> {
 
 /// Compares with what is there. Nothing is overwritten: one version or id with another schema stops it all.
 fn plan<'a>(archive: &'a Archive, there: &Archive, merge: bool) -> Result<Plan<'a>> {
-    if !merge && !there.versions.is_empty() {
+    if !merge && !(there.versions.is_empty() && there.documents.is_empty()) {
         bail!("the registry holds {} already; --merge adds what is missing and changes nothing that is there", there.counted());
     }
     let by_version: HashMap<(&str, i32), &SchemaObject> =
@@ -158,7 +161,9 @@ fn same_schema(a: &SchemaObject, b: &SchemaObject) -> bool {
 pub(super) async fn restore(client: &Client, archive: &Archive, merge: bool, settings: bool) -> Result<String> {
     let there = fetch(client, "the target").await?;
     let plan = plan(archive, &there, merge)?;
-    let subjects: BTreeSet<&str> = plan.missing.iter().map(|v| v.subject.as_str()).collect();
+    let documents = kept::missing(&archive.documents, &there.documents)?;
+    let mut subjects: BTreeSet<&str> = plan.missing.iter().map(|v| v.subject.as_str()).collect();
+    subjects.extend(kept::names(&documents));
     let import = stream::iter(&subjects).map(|subject| client.set_mode(Some(subject), "IMPORT", true));
     import.buffer_unordered(REQUESTS).try_collect::<Vec<()>>().await.context("the mode IMPORT cannot be set")?;
     let progress = Progress::new("writing versions", plan.missing.len());
@@ -176,6 +181,7 @@ pub(super) async fn restore(client: &Client, archive: &Archive, merge: bool, set
         let deleted = client.delete_version(&version.subject, version.version, false).await;
         deleted.with_context(|| format!("{} version {} cannot be soft-deleted", version.subject, version.version))?;
     }
+    kept::put(client, &documents).await?;
     for subject in &subjects {
         client.delete_mode(Some(subject)).await?;
         // A merge leaves the mode that was there.
@@ -196,7 +202,7 @@ pub(super) async fn restore(client: &Client, archive: &Archive, merge: bool, set
     let present = if plan.present > 0 { format!(", {} were there already", plan.present) } else { String::new() };
     Ok(format!(
         "{} written{present}; every one was read back and is the same",
-        crate::output::count(plan.missing.len(), "version")
+        crate::output::count(plan.missing.len() + documents.len(), "version")
     ))
 }
 
@@ -274,5 +280,6 @@ pub(super) fn compare(archive: &Archive, there: &Archive) -> Vec<String> {
         };
         wrong.push(format!("{} version {} {what}", version.subject, version.version));
     }
+    wrong.extend(kept::compare(&archive.documents, &there.documents));
     wrong
 }

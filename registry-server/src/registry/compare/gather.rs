@@ -4,9 +4,11 @@ use super::{
     Arc, BUDGET, Diagnostic, Direction, Instant, Level, LevelVerdict, Old, Options, Severity, Sources, Span, State, SubjectName,
     Tree, Undecided, Verdict, check, read_again,
 };
+use eventpact_compat::asyncapi::{self, ContractFinding};
 use eventpact_compat::pair::Pair;
 use eventpact_compat::parts::parts;
 use eventpact_contract::diagnostic::{Label, fingerprints};
+use eventpact_contract::model::Contract;
 use eventpact_registry_client::wire::verdict::{PeerFinding, Place, VersionFinding, Witness};
 
 /// A finding, and where it counts.
@@ -19,7 +21,7 @@ struct Entry {
 }
 
 /// What was found so far.
-pub(super) struct Gathered {
+pub(in crate::registry) struct Gathered {
     subject: String,
     options: Options,
     levels: Vec<Level>,
@@ -33,6 +35,39 @@ impl Gathered {
     pub(super) fn new(subject: String, options: Options, levels: Vec<Level>, sources: Sources) -> Self {
         let (entries, unknown, undecided_levels) = Default::default();
         Self { subject, options, levels, sources, entries, unknown, undecided_levels }
+    }
+
+    /// For documents, of which everything counts at the level that was asked for.
+    pub(in crate::registry) fn of_documents(name: String, level: Level, sources: Sources) -> Self {
+        Self::new(name, Options::default(), vec![level], sources)
+    }
+
+    /// Compares a document with an earlier version, unless the time that began at `started` is over.
+    pub(in crate::registry) fn document(
+        &mut self,
+        new: &Contract,
+        version: i32,
+        started: Instant,
+        read: impl FnOnce(&mut Sources) -> Result<Contract, String>,
+    ) {
+        let levels = self.levels.clone();
+        let level = levels.first().copied().unwrap_or(Level::None);
+        if started.elapsed() > BUDGET {
+            return self.undecided(0, version, None, "the time for this request was over before this version".to_owned());
+        }
+        let old = match read(&mut self.sources) {
+            Ok(old) => old,
+            Err(why) => return self.undecided(0, version, None, why),
+        };
+        let report = asyncapi::compare(new, &old, level, self.options);
+        for ContractFinding { subject, direction, finding, .. } in &report.findings {
+            let diagnostic = check::diagnostic(finding, *direction, subject);
+            let element = format!("{subject} {}", finding.path).trim_end().to_owned();
+            self.add(diagnostic, element, *direction, version, &levels);
+        }
+        for why in report.unknown {
+            self.undecided(0, version, None, why);
+        }
     }
 
     /// Compares with each version, newest first. Gives how the latest one and the new one get along, backward and forward.
@@ -164,7 +199,7 @@ impl Gathered {
     }
 
     /// The verdict at one level.
-    pub(super) fn verdict(&self, level: Level) -> Verdict {
+    pub(in crate::registry) fn verdict(&self, level: Level) -> Verdict {
         match (self.count(level, Severity::Error), self.undecided_levels.contains(&level)) {
             (1.., _) => Verdict::Incompatible,
             (0, true) => Verdict::Unknown,
@@ -184,7 +219,7 @@ impl Gathered {
     }
 
     /// Everything that was found, in the order of the new text.
-    pub(super) fn finish(mut self) -> (Vec<VersionFinding>, Vec<Undecided>) {
+    pub(in crate::registry) fn finish(mut self) -> (Vec<VersionFinding>, Vec<Undecided>) {
         self.entries.sort_by(|a, b| {
             let key = |entry: &Entry| (entry.diagnostic.primary.span, entry.diagnostic.severity);
             key(a).cmp(&key(b)).then_with(|| a.diagnostic.id.cmp(&b.diagnostic.id))
@@ -234,7 +269,7 @@ fn wire(entry: &Entry, fingerprint: String, sources: &Sources) -> VersionFinding
 }
 
 /// A label as it is answered.
-pub(super) fn place(label: &Label, sources: &Sources) -> Place {
+pub(in crate::registry) fn place(label: &Label, sources: &Sources) -> Place {
     let file = sources.file(label.span.file);
     let (start, end) = (file.line_column(label.span.start), file.line_column(label.span.end));
     Place {

@@ -34,7 +34,7 @@ pub(crate) struct Filter {
 pub(super) async fn usage(registry: &Registry, request: &Request, context: &str) -> Result<Answer, ApiError> {
     let number = |name: &str| match request.query.get(name) {
         None | Some("") => Ok(None),
-        Some(text) => text.parse::<i64>().map(Some).map_err(|_| ApiError::bad_parameter()),
+        Some(text) => text.parse::<i64>().map(Some).map_err(|_| ApiError::no_number(name)),
     };
     let subject = request.query.get("subject").filter(|name| !name.is_empty());
     let state = registry.snapshot();
@@ -43,7 +43,7 @@ pub(super) async fn usage(registry: &Registry, request: &Request, context: &str)
     if let Some(subject) = &subject {
         request.caller.require_read(subject)?;
     }
-    let id = number("id")?.map(|id| u32::try_from(id).map_err(|_| ApiError::bad_parameter())).transpose()?;
+    let id = number("id")?.map(|id| u32::try_from(id).map_err(|_| ApiError::no_number("id"))).transpose()?;
     let limit = number("limit")?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0).unwrap_or(USUAL);
     let filter = Filter { subject, id, since: number("since")?.unwrap_or(0) };
     let home = split(context).map(|(context, _)| Arc::from(context));

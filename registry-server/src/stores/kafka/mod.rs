@@ -239,6 +239,10 @@ impl Kafka {
 }
 
 impl Store for Kafka {
+    fn keeps_documents(&self) -> bool {
+        false
+    }
+
     fn load(&mut self, apply: &mut dyn FnMut(Change)) -> Result<Position, StoreError> {
         loop {
             self.tail.check()?;

@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls};
 
-use super::rows::{number, sequence};
+use super::rows::{audited, number, sequence};
 use super::tls::Tls;
 use super::url::PostgresUrl;
+use crate::audit::{Record, Trail};
 use crate::store::{Position, ReadIndex, StoreError, Wake};
 
 /// A connection must be there, and ready for use, after this time.
@@ -158,6 +159,32 @@ impl Listener {
             }
         }
         Err(self.target.failed("not connected"))
+    }
+}
+
+impl Listener {
+    async fn records(&self, place: Option<u64>, most: usize) -> Result<Vec<(u64, Record)>, StoreError> {
+        let client = self.client(None).await?;
+        let (place, most) = (place.map_or(i64::MAX, number), i64::try_from(most).unwrap_or(i64::MAX));
+        let asked: [(&(dyn ToSql + Sync), Type); 2] = [(&place, Type::INT8), (&most, Type::INT8)];
+        let query = "SELECT seq, body FROM changes WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+        let rows = client.query_typed(query, &asked).await.map_err(|cause| self.target.database(&cause))?;
+        let unreadable = |cause| self.target.failed(format!("a record of the audit log cannot be read: {cause:?}"));
+        let records = rows.iter().filter_map(|row| audited(row).map_err(unreadable).transpose());
+        records.map(|record| record.map(|(place, record)| (place, (*record).clone()))).collect()
+    }
+}
+
+impl Trail for Listener {
+    fn kept(&self) -> &'static str {
+        "store"
+    }
+
+    fn before(&self, place: Option<u64>, most: usize) -> BoxFuture<'_, Result<Vec<(u64, Record)>, StoreError>> {
+        Box::pin(async move {
+            let read = timeout(ASK, self.records(place, most)).await;
+            read.unwrap_or_else(|_| Err(self.target.failed("no answer within 3 s")))
+        })
     }
 }
 

@@ -7,6 +7,8 @@ use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{self, hex, unhex};
+use crate::documents::Document;
 use crate::identity::Identity;
 use crate::state::{Schema, Version};
 use crate::store::Change;
@@ -26,6 +28,8 @@ enum Record {
     Mode { scope: String, mode: Option<String> },
     PutAssociation { association: Association },
     DropAssociation { association: Association },
+    PutDocument { name: String, number: i32, text: String, deleted: bool, ts: i64 },
+    Audit { number: u64, previous: String, hash: String, text: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,6 +78,16 @@ fn record(change: &Change) -> Record {
         Change::Mode { scope, mode } => Record::Mode { scope: scope.to_string(), mode: mode.as_deref().map(str::to_owned) },
         Change::PutAssociation { association } => Record::PutAssociation { association: (**association).clone() },
         Change::DropAssociation { association } => Record::DropAssociation { association: (**association).clone() },
+        Change::PutDocument { name, number, document: Document { text, deleted, ts } } => {
+            let (name, text) = (name.to_string(), text.to_string());
+            Record::PutDocument { name, number: *number, text, deleted: *deleted, ts: *ts }
+        }
+        Change::Audit { record } => Record::Audit {
+            number: record.number,
+            previous: hex(&record.previous),
+            hash: hex(&record.hash),
+            text: record.text.to_string(),
+        },
     }
 }
 
@@ -109,6 +123,15 @@ fn change(record: Record) -> Result<Change, serde_json::Error> {
         Record::Mode { scope, mode } => Change::Mode { scope: scope.into(), mode: mode.map(Into::into) },
         Record::PutAssociation { association } => Change::PutAssociation { association: Arc::new(association) },
         Record::DropAssociation { association } => Change::DropAssociation { association: Arc::new(association) },
+        Record::PutDocument { name, number, text, deleted, ts } => {
+            Change::PutDocument { name: name.into(), number, document: Document { text: text.into(), deleted, ts } }
+        }
+        Record::Audit { number, previous, hash, text } => {
+            let wrong = || serde_json::Error::custom("a hash that is none");
+            let (previous, hash) = (unhex(&previous).ok_or_else(wrong)?, unhex(&hash).ok_or_else(wrong)?);
+            let record = audit::Record { number, previous, hash, text: text.into() };
+            Change::Audit { record: Arc::new(record) }
+        }
     })
 }
 
@@ -137,6 +160,12 @@ mod tests {
             Change::Config { scope: "".into(), config: Some(config.into()) },
             Change::Config { scope: "s".into(), config: None },
             Change::Mode { scope: "s".into(), mode: Some("IMPORT".into()) },
+            Change::PutDocument {
+                name: "d".into(),
+                number: 1,
+                document: Document { text: "asyncapi: 3.0.0".into(), deleted: true, ts: 5 },
+            },
+            Change::Audit { record: audit::Record::after(audit::Head::default(), "{}".into()).into() },
         ];
         assert_eq!(*read(&write(&changes).unwrap()).unwrap(), changes);
         assert!(read(r#"[{"kind":"later","context":"."}]"#).is_err());

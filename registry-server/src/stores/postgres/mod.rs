@@ -32,6 +32,7 @@ use self::link::{Listener, Target, explain};
 use self::rows::{APPEND, Arguments, LoadError};
 pub use self::url::PostgresUrl;
 pub(super) use self::usage::UsageTable;
+use crate::audit::Trail;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, ReadIndex, Store, StoreError, Tail, Wake};
 
 /// A batch must be stored after this time, else it counts as unknown.
@@ -362,6 +363,10 @@ impl Store for Postgres {
 
     fn patience(&self) -> Duration {
         PATIENCE
+    }
+
+    fn trail(&self) -> Option<Arc<dyn Trail>> {
+        Some(Arc::clone(&self.listener) as Arc<dyn Trail>)
     }
 
     fn read_index(&self) -> Option<Arc<dyn ReadIndex>> {

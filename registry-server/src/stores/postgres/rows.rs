@@ -1,5 +1,6 @@
 //! A batch as the arguments of the function `append`, and the tables as changes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,13 +8,15 @@ use std::sync::Arc;
 use eventpact_registry_client::wire::{Association, Config};
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use futures_util::TryStreamExt;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
 use super::log;
+use crate::audit::Record;
+use crate::documents::Document;
 use crate::identity::Identity;
 use crate::state::{Schema, Version};
 use crate::store::{Batch, Change, Entry, Position};
@@ -35,7 +38,7 @@ struct Net<'b> {
     schemas: BTreeMap<(&'b str, u32), (&'b Schema, bool)>,
     gone_versions: BTreeSet<VersionKey<'b>>,
     versions: BTreeMap<VersionKey<'b>, Version>,
-    settings: BTreeMap<(&'static str, &'b str), Option<String>>,
+    settings: BTreeMap<(&'static str, Cow<'b, str>), Option<String>>,
 }
 
 impl<'b> Net<'b> {
@@ -66,16 +69,34 @@ impl<'b> Net<'b> {
                 self.gone_versions.insert(key);
             }
             Change::Config { scope, config } => {
-                self.settings.insert(("config", scope), config.as_deref().map(json).transpose()?);
+                self.settings.insert(("config", Cow::Borrowed(&**scope)), config.as_deref().map(json).transpose()?);
             }
-            Change::Mode { scope, mode } => drop(self.settings.insert(("mode", scope), mode.as_deref().map(str::to_owned))),
+            Change::Mode { scope, mode } => {
+                drop(self.settings.insert(("mode", Cow::Borrowed(&**scope)), mode.as_deref().map(str::to_owned)));
+            }
             Change::PutAssociation { association } => {
-                self.settings.insert(("association", &association.guid), Some(json(&**association)?));
+                self.settings.insert(("association", Cow::Borrowed(&*association.guid)), Some(json(&**association)?));
             }
-            Change::DropAssociation { association } => drop(self.settings.insert(("association", &association.guid), None)),
+            Change::DropAssociation { association } => {
+                drop(self.settings.insert(("association", Cow::Borrowed(&*association.guid)), None));
+            }
+            Change::PutDocument { name, number, document } => {
+                let stored = StoredDocument { text: document.text.to_string(), deleted: document.deleted, ts: document.ts };
+                self.settings.insert(("document", Cow::Owned(format!("{number} {name}"))), Some(json(&stored)?));
+            }
+            // The log itself is where it is kept.
+            Change::Audit { .. } => {}
         }
         Ok(())
     }
+}
+
+/// A version of a document, as a setting of the kind `document`; its key is the number and the name.
+#[derive(Serialize, Deserialize)]
+struct StoredDocument {
+    text: String,
+    deleted: bool,
+    ts: i64,
 }
 
 /// The arguments of the function `append`, one list for each column.
@@ -119,7 +140,7 @@ impl Arguments {
         arguments.list(net.versions.values().map(|version| version.ts));
 
         arguments.list(net.settings.keys().map(|(kind, _)| (*kind).to_owned()));
-        arguments.list(net.settings.keys().map(|(_, key)| (*key).to_owned()));
+        arguments.list(net.settings.keys().map(|(_, key)| key.to_string()));
         arguments.list(net.settings.into_values());
         Ok(arguments)
     }
@@ -196,7 +217,22 @@ pub(super) async fn load(transaction: &Transaction<'_>, apply: &mut dyn FnMut(Ch
             apply(read(&row)?);
         }
     }
+    // Where the audit log ends.
+    if let Some(row) = transaction.query_opt("SELECT seq, body FROM changes ORDER BY seq DESC LIMIT 1", &[]).await? {
+        audited(&row)?.map(|(_, record)| Change::Audit { record }).into_iter().for_each(apply);
+    }
     Ok(())
+}
+
+/// The record in a row of the log with its number and its body, if it has one: older versions wrote none.
+pub(super) fn audited(row: &Row) -> Result<Option<(u64, Arc<Record>)>, LoadError> {
+    let place = sequence(row.try_get(0)?);
+    let damaged = |cause| LoadError::Unreadable(format!("entry {place} of the log: {cause}"));
+    let changes = log::read(row.try_get(1)?).map_err(damaged)?;
+    Ok(changes.iter().find_map(|change| match change {
+        Change::Audit { record } => Some((place, Arc::clone(record))),
+        _ => None,
+    }))
 }
 
 fn id(row: &Row, column: usize) -> Result<u32, LoadError> {
@@ -234,6 +270,13 @@ fn read_setting(row: &Row) -> Result<Change, LoadError> {
         "config" => Ok(Change::Config { scope: key.into(), config: Some(Arc::new(from_json::<Config>(value)?)) }),
         "mode" => Ok(Change::Mode { scope: key.into(), mode: Some(value.into()) }),
         "association" => Ok(Change::PutAssociation { association: Arc::new(from_json::<Association>(value)?) }),
+        "document" => {
+            let unreadable = || LoadError::Unreadable(format!("a document of the key '{key}'"));
+            let (number, name) = key.split_once(' ').ok_or_else(unreadable)?;
+            let StoredDocument { text, deleted, ts } = from_json(value)?;
+            let document = Document { text: text.into(), deleted, ts };
+            Ok(Change::PutDocument { name: name.into(), number: number.parse().map_err(|_| unreadable())?, document })
+        }
         other => Err(LoadError::Unreadable(format!("a setting of the kind '{other}'"))),
     }
 }

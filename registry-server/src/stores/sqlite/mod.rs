@@ -9,16 +9,20 @@
 mod lock;
 mod open;
 mod rows;
+mod trail;
 mod usage;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode};
 
 use self::rows::{Head, LoadError};
+use self::trail::AuditTable;
 pub(super) use self::usage::UsageFile;
+use crate::audit::Trail;
 use crate::store::{AppendError, Appended, Batch, Change, Entry, Position, Store, StoreError, Tail};
 
 /// How often a process that only reads looks whether another one has written.
@@ -188,6 +192,10 @@ impl Store for Sqlite {
         Ok(if version == self.seen { Tail::NONE } else { Tail::Reload })
     }
 
+    fn trail(&self) -> Option<Arc<dyn Trail>> {
+        Some(Arc::new(AuditTable { path: self.path.clone() }))
+    }
+
     fn poll(&self) -> Option<Duration> {
         self.lock.is_none().then_some(LOOK)
     }
@@ -236,6 +244,10 @@ mod tests {
         serde_json::from_str::<eventpact_registry_client::wire::Association>(text).unwrap().into()
     }
 
+    fn document(deleted: bool) -> crate::documents::Document {
+        crate::documents::Document { text: "asyncapi: 3.0.0".into(), deleted, ts: 3 }
+    }
+
     fn example() -> Vec<Change> {
         let mut metadata = eventpact_registry_client::Metadata::default();
         metadata.properties.insert("owner".into(), "shop".into());
@@ -257,6 +269,7 @@ mod tests {
             Change::Config { scope: "".into(), config: Some(config.into()) },
             Change::Mode { scope: ":.eu:s".into(), mode: Some("READONLY".into()) },
             Change::PutAssociation { association: association() },
+            Change::PutDocument { name: "d".into(), number: 2, document: document(false) },
         ]
     }
 
@@ -277,7 +290,7 @@ mod tests {
             Change::DropAssociation { association: association() },
         ];
         append(&mut store, &gone).unwrap();
-        assert_eq!(all(&mut store), example()[..2]);
+        assert_eq!(all(&mut store), [&example()[..2], &example()[7..]].concat());
     }
 
     #[test]
@@ -317,6 +330,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_an_audit_log_gets_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.db");
+        let mut store = open(&path).unwrap();
+        let schemas = &example()[..7];
+        append(&mut store, schemas).unwrap();
+        drop(store);
+        let layout_3 = "DROP TABLE audit; DROP TABLE documents; PRAGMA user_version = 3";
+        Connection::open(&path).unwrap().execute_batch(layout_3).unwrap();
+        let mut store = open(&path).unwrap();
+        assert_eq!(all(&mut store), schemas);
+        let record = |head| std::sync::Arc::new(crate::audit::Record::after(head, "{}".into()));
+        let first = record(crate::audit::Head::default());
+        append(&mut store, &[Change::Audit { record: std::sync::Arc::clone(&first) }]).unwrap();
+        let second = record(first.head());
+        append(&mut store, &[Change::Audit { record: std::sync::Arc::clone(&second) }]).unwrap();
+        drop(store);
+        // Of the log, only its end is loaded.
+        let loaded = all(&mut open(&path).unwrap());
+        assert_eq!(loaded.last(), Some(&Change::Audit { record: second }));
+        assert_eq!(loaded.len(), schemas.len() + 1);
+    }
+
+    #[test]
     fn a_changed_value_is_noticed_though_sqlite_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.db");
@@ -330,6 +367,7 @@ mod tests {
             "UPDATE schemas SET text = '\"long\"'",
             "UPDATE schemas SET format = 'JSON'",
             "UPDATE configs SET body = '{}'",
+            "UPDATE documents SET text = ''",
             "DELETE FROM modes",
             "UPDATE head SET sequence = 7",
             "DELETE FROM head",
@@ -351,18 +389,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.db");
         let mut store = open(&path).unwrap();
-        append(&mut store, &example()).unwrap();
+        append(&mut store, &example()[..7]).unwrap();
         drop(store);
         let old = Connection::open(&path).unwrap();
         for table in ["contexts", "schemas", "versions", "configs", "modes", "associations"] {
             old.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN sum")).unwrap();
         }
-        old.execute_batch("DROP TABLE head; PRAGMA user_version = 2").unwrap();
+        old.execute_batch("DROP TABLE head; DROP TABLE audit; DROP TABLE documents; PRAGMA user_version = 2").unwrap();
         drop(old);
         let first = folder.path().join("first.db");
         std::fs::copy(&path, &first).unwrap();
         let mut store = open(&path).unwrap();
-        assert_eq!(all(&mut store), example());
+        assert_eq!(all(&mut store), example()[..7]);
         append(&mut store, &[default_context()]).unwrap();
 
         let old = Connection::open(&first).unwrap();
@@ -371,7 +409,7 @@ mod tests {
         old.execute_batch("PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         drop(old);
         let migrated = all(&mut open(&first).unwrap());
-        assert_eq!(migrated.len(), example().len() - 1);
+        assert_eq!(migrated.len(), example().len() - 2, "no association, no document");
         assert!(matches!(&migrated[2], Change::PutSchema { schema, .. } if schema.rules.is_none() && schema.metadata.is_some()));
     }
 

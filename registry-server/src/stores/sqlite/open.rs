@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x4576_5052;
 
 /// The layout of the tables. A newer one is refused, an older one is migrated.
-const LAYOUT: i32 = 3;
+const LAYOUT: i32 = 4;
 
 /// What the file is.
 enum Found {
@@ -97,14 +97,22 @@ fn guard(connection: &Connection, path: &Path) -> Result<Found, StoreError> {
 /// In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
 fn create(connection: &Connection) -> Result<(), Error> {
     let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LAYOUT};");
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {}", rows::TABLES))?;
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {marks} {} {}", rows::TABLES, rows::TABLES_4))?;
     rows::put_head(connection, &Head::default())?;
     connection.execute_batch("COMMIT")
 }
 
-/// Layout 2 added rules and associations, layout 3 the head and the sums.
+/// Layout 2 added rules and associations, layout 3 the head and the sums, layout 4 documents and the audit log.
 fn migrate(connection: &Connection, from: i32) -> Result<(), Error> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
+    if from < 3 {
+        migrate_to_3(connection, from)?;
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {LAYOUT}; {}", rows::TABLES_4))?;
+    connection.execute_batch("COMMIT")
+}
+
+fn migrate_to_3(connection: &Connection, from: i32) -> Result<(), Error> {
     if from < 2 {
         connection.execute_batch(
             "ALTER TABLE schemas ADD COLUMN rules TEXT;
@@ -115,13 +123,12 @@ fn migrate(connection: &Connection, from: i32) -> Result<(), Error> {
     for table in ["versions", "schemas", "contexts", "configs", "modes", "associations"] {
         connection.execute_batch(&format!("DROP TABLE {table}"))?;
     }
-    connection.execute_batch(&format!("PRAGMA user_version = {LAYOUT}; {}", rows::TABLES))?;
+    connection.execute_batch(rows::TABLES)?;
     let mut head = Head::default();
     for change in &changes {
         head.total ^= rows::write(connection, change)?;
     }
-    rows::put_head(connection, &head)?;
-    connection.execute_batch("COMMIT")
+    rows::put_head(connection, &head)
 }
 
 /// Moves all of the write-ahead log into the database, synced.

@@ -13,6 +13,8 @@ use rusqlite::{Connection, Error, OptionalExtension, Params, Row, params};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::audit::Record;
+use crate::documents::Document;
 use crate::identity::Identity;
 use crate::state::{Schema, Version};
 use crate::store::{Change, Position};
@@ -62,6 +64,27 @@ pub(super) const TABLES: &str = "
     CREATE TABLE associations (guid TEXT PRIMARY KEY, body TEXT NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// What layout 4 added: AsyncAPI documents, and the audit log, of which only the last row counts for the sum of sums. The others are bound to it by hashes,
+/// so a start does not read them all.
+pub(super) const TABLES_4: &str = "
+    CREATE TABLE documents (
+        name    TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        text    TEXT NOT NULL,
+        deleted INTEGER NOT NULL,
+        ts      INTEGER NOT NULL,
+        sum     INTEGER NOT NULL,
+        PRIMARY KEY (name, version)
+    ) STRICT;
+    CREATE TABLE audit (
+        number   INTEGER PRIMARY KEY,
+        previous BLOB NOT NULL,
+        hash     BLOB NOT NULL,
+        text     TEXT NOT NULL,
+        sum      INTEGER NOT NULL
+    ) STRICT;
+";
+
 /// The sum of a row: of its table and its values, each with its length before it.
 struct Sum(Md5);
 
@@ -106,6 +129,15 @@ fn schema_sum(context: &str, id: u32, schema: &Schema, json: Json<'_>) -> i64 {
 fn version_sum(subject: &SubjectName, number: i32, version: Version) -> i64 {
     let sum = Sum::of("versions").text(&subject.context).text(&subject.name).number(number);
     sum.number(version.id).number(version.deleted).number(version.ts).done()
+}
+
+fn document_sum(name: &str, number: i32, document: &Document) -> i64 {
+    let sum = Sum::of("documents").text(name).number(number).text(&document.text);
+    sum.number(document.deleted).number(document.ts).done()
+}
+
+fn audit_sum(record: &Record) -> i64 {
+    Sum::of("audit").bytes(&record.number.to_be_bytes()).bytes(&record.previous).bytes(&record.hash).text(&record.text).done()
 }
 
 fn setting_sum(table: &str, scope: &str, value: &str) -> i64 {
@@ -161,6 +193,18 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Result<i64, Err
         Change::DropAssociation { association } => {
             sum("DELETE FROM associations WHERE guid = ?1 RETURNING sum", params![association.guid])
         }
+        Change::PutDocument { name, number, document } => {
+            let before = sum("SELECT sum FROM documents WHERE name = ?1 AND version = ?2", params![name, number])?;
+            let after = document_sum(name, *number, document);
+            let values = params![name, number, document.text, document.deleted, document.ts, after];
+            put(before, after, "INSERT OR REPLACE INTO documents VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)
+        }
+        Change::Audit { record } => {
+            let before = sum("SELECT sum FROM audit ORDER BY number DESC LIMIT 1", &[])?;
+            let (number, after) = (audit_number(record)?, audit_sum(record));
+            let values = params![number, record.previous, record.hash, record.text, after];
+            put(before, after, "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)", values)
+        }
     }
 }
 
@@ -168,6 +212,10 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Result<i64, Err
 fn number(connection: &Connection, sql: &str, key: impl Params) -> Result<i64, Error> {
     let found = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0))
+}
+
+fn audit_number(record: &Record) -> Result<i64, Error> {
+    i64::try_from(record.number).map_err(|cause| Error::ToSqlConversionFailure(cause.into()))
 }
 
 /// The counter never goes back: what the table says after the update must be what was decided in memory.
@@ -268,19 +316,24 @@ type Loaded = (Change, i64, i64);
 type Read = fn(&Row<'_>) -> Result<Loaded, Error>;
 
 /// What [`load`] reads: an order in which it can be applied.
-const READS: [(&str, Read); 6] = [
+const READS: [(&str, Read); 8] = [
     ("SELECT context, next_id, listed, sum FROM contexts ORDER BY context", read_context),
     ("SELECT context, id, identity, format, text, refs, metadata, rules, sum FROM schemas ORDER BY context, id", read_schema),
     ("SELECT context, subject, version, id, deleted, ts, sum FROM versions ORDER BY context, subject, version", read_version),
     ("SELECT scope, body, sum FROM configs ORDER BY scope", read_config),
     ("SELECT scope, mode, sum FROM modes ORDER BY scope", read_mode),
     ("SELECT guid, body, sum FROM associations ORDER BY guid", read_association),
+    ("SELECT name, version, text, deleted, ts, sum FROM documents ORDER BY name, version", read_document),
+    ("SELECT number, previous, hash, text, sum FROM audit ORDER BY number DESC LIMIT 1", read_audit),
 ];
+
+/// How many of them layout 2 has.
+const READS_OF_2: usize = 6;
 
 /// Reads everything from the tables of layout 2, which have no sums.
 pub(super) fn load_without_sums(connection: &Connection) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
-    for (sql, read) in READS {
+    for (sql, read) in READS.into_iter().take(READS_OF_2) {
         let mut statement = connection.prepare(&sql.replace(", sum FROM", ", 0 FROM"))?;
         for row in statement.query_map([], read)? {
             changes.push(row?.0);
@@ -319,6 +372,8 @@ fn named(change: &Change) -> String {
         Change::PutAssociation { association } | Change::DropAssociation { association } => {
             format!("association {}", association.guid)
         }
+        Change::PutDocument { name, number, .. } => format!("version {number} of document {name}"),
+        Change::Audit { record } => format!("record {} of the audit log", record.number),
     }
 }
 
@@ -367,6 +422,34 @@ fn read_mode(row: &Row<'_>) -> Result<Loaded, Error> {
 fn read_association(row: &Row<'_>) -> Result<Loaded, Error> {
     let sum = setting_sum("associations", row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
     Ok((Change::PutAssociation { association: Arc::new(from_json::<Association>(row, 1)?) }, sum, row.get(2)?))
+}
+
+fn read_document(row: &Row<'_>) -> Result<Loaded, Error> {
+    let (name, number): (Arc<str>, i32) = (row.get(0)?, row.get(1)?);
+    let document = Document { text: row.get(2)?, deleted: row.get(3)?, ts: row.get(4)? };
+    let sum = document_sum(&name, number, &document);
+    Ok((Change::PutDocument { name, number, document }, sum, row.get(5)?))
+}
+
+fn read_audit(row: &Row<'_>) -> Result<Loaded, Error> {
+    let record = audit_record(row)?;
+    let sum = audit_sum(&record);
+    Ok((Change::Audit { record: Arc::new(record) }, sum, row.get(4)?))
+}
+
+/// A record from its number, the hash before, its hash and its text.
+fn audit_record(row: &Row<'_>) -> Result<Record, Error> {
+    let number: i64 = row.get(0)?;
+    let number = u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(0, number))?;
+    Ok(Record { number, previous: row.get(1)?, hash: row.get(2)?, text: row.get(3)? })
+}
+
+/// The records before a number, newest first.
+pub(super) fn audit_before(connection: &Connection, number: Option<u64>, most: usize) -> Result<Vec<Record>, Error> {
+    let number = number.map_or(i64::MAX, |number| i64::try_from(number).unwrap_or(i64::MAX));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let sql = "SELECT number, previous, hash, text FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
+    connection.prepare(sql)?.query_map([number, most], audit_record)?.collect()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
