@@ -168,7 +168,9 @@ async fn verify(client: &Client, expected: Option<&(u64, String)>) -> Result<Exi
         let records = std::mem::take(&mut page.records);
         query.before = page.next;
         head.get_or_insert(page);
-        records.iter().for_each(|record| chain.take(record, expected));
+        for record in &records {
+            chain.take(record, expected);
+        }
         if query.before.is_none() {
             break;
         }
@@ -222,7 +224,7 @@ mod tests {
             r#"{{"number":{number},"time":1,"principal":"a","authentication":"none","request":"r","requestId":"i","changes":[]}}"#
         );
         let hash: [u8; 32] = Sha256::new().chain_update(unhex(previous).unwrap()).chain_update(&text).finalize().into();
-        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let entry = serde_json::from_str(&text).ok();
         AuditRecord { number, previous: previous.to_owned(), hash, text, entry }
     }

@@ -141,7 +141,9 @@ fn list(args: &ListArgs) -> Result<Exit> {
         serde_json::to_string_pretty(&found)? + "\n"
     } else {
         let deleted = |deleted: bool| if deleted { "  deleted" } else { "" };
-        found.iter().map(|d| format!("{}  version {}{}\n", printable(&d.name), d.version, deleted(d.deleted))).collect()
+        found.iter().fold(String::new(), |text, document| {
+            text + &format!("{}  version {}{}\n", printable(&document.name), document.version, deleted(document.deleted))
+        })
     };
     output::print(&shown)?;
     Ok(Exit::Clean)

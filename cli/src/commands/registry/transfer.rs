@@ -114,7 +114,8 @@ struct Plan<'a> {
 
 /// Compares with what is there. Nothing is overwritten: one version or id with another schema stops it all.
 fn plan<'a>(archive: &'a Archive, there: &Archive, merge: bool) -> Result<Plan<'a>> {
-    if !merge && !(there.versions.is_empty() && there.documents.is_empty()) {
+    let holds_something = !there.versions.is_empty() || !there.documents.is_empty();
+    if !merge && holds_something {
         bail!("the registry holds {} already; --merge adds what is missing and changes nothing that is there", there.counted());
     }
     let by_version: HashMap<(&str, i32), &SchemaObject> =
