@@ -126,9 +126,10 @@ impl Message {
     fn new(schemas: Pair<'_, Schema>, value: &Value, values: usize) -> Option<Self> {
         let bytes = datum::encode(schemas.writer, value).ok()?;
         let read = datum::resolve(schemas.writer, schemas.reader, &bytes);
-        let json = datum::to_json(schemas.writer, value).to_string().into();
+        let json = datum::json_text(schemas.writer, value).into();
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-        let hex: String = bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
+        let mut hex = String::with_capacity(2 * bytes.len());
+        hex.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
         Some(Self { bytes, json, hex: hex.into(), values, read, refusals: OnceCell::new() })
     }
 

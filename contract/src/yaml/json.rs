@@ -39,6 +39,20 @@ pub(super) fn read_commented<'t, S: Sink<'t>>(text: &'t str, base: usize, sink: 
     read_with(Reader { text, bytes: text.as_bytes(), at: 0, base, comments: true }, sink).map_err(|error| *error)
 }
 
+/// The text that `text` starts with, in quotes, and its length there in bytes; `None` when there is none without a mistake.
+pub(super) fn string(text: &str) -> Option<(String, usize)> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, base: 0, comments: false };
+    let string = (reader.peek() == Some(b'"')).then(|| reader.string_with_escapes().ok())??;
+    Some((string, reader.at))
+}
+
+/// The length of the number that `text` starts with, in bytes; `None` when there is none without a mistake.
+pub(super) fn number(text: &str) -> Option<usize> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, base: 0, comments: false };
+    reader.number().ok()?;
+    Some(reader.at)
+}
+
 fn read_with<'t, S: Sink<'t>>(mut reader: Reader<'t>, sink: &mut S) -> Result<(), SyntaxError> {
     reader.blanks();
     reader.value(sink)?;
@@ -343,7 +357,8 @@ impl<'t> Reader<'t> {
 }
 
 /// Where the first quote, backslash or control character stands. Looks at eight bytes at once: most of a text is plain.
-fn special(bytes: &[u8]) -> Option<usize> {
+#[inline]
+pub(super) fn special(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // The high bit of each byte that is zero; only the lowest one that is set is sure to be right.

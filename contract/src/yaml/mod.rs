@@ -7,6 +7,7 @@ mod build;
 mod events;
 mod json;
 mod print;
+mod pull;
 mod scalar;
 mod tape;
 mod view;
@@ -14,6 +15,7 @@ mod view;
 use build::Builder;
 pub use print::format;
 pub(crate) use print::{print, same_value};
+pub(crate) use pull::{Pull, add};
 pub(crate) use tape::Tape;
 pub(crate) use view::{Json, Member, View};
 

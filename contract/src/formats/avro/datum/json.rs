@@ -11,6 +11,65 @@ pub fn to_json(schema: &Schema, value: &Value) -> Json {
     json(schema, schema.root, value)
 }
 
+/// The text of [`to_json`], written without a tree of it.
+pub fn json_text(schema: &Schema, value: &Value) -> String {
+    let mut out = String::new();
+    write(schema, schema.root, value, &mut out);
+    out
+}
+
+fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
+    match (&schema.get(id).kind, value) {
+        (_, Value::String(text)) => write_text(text, out),
+        (_, Value::Bytes(bytes) | Value::Fixed(bytes)) => {
+            write_text(&bytes.iter().map(|b| char::from(*b)).collect::<String>(), out);
+        }
+        (Kind::Record(record), Value::Record(values)) => {
+            out.push('{');
+            for (n, (field, value)) in record.fields.iter().zip(values).enumerate() {
+                out.push_str(if n > 0 { "," } else { "" });
+                write_text(&field.name, out);
+                out.push(':');
+                write(schema, field.ty, value, out);
+            }
+            out.push('}');
+        }
+        (Kind::Enum(e), Value::Enum(symbol)) => match e.symbols.get(*symbol) {
+            Some(symbol) => write_text(&symbol.name, out),
+            None => out.push_str("null"),
+        },
+        (Kind::Array(items), Value::Array(values)) => {
+            out.push('[');
+            for (n, value) in values.iter().enumerate() {
+                out.push_str(if n > 0 { "," } else { "" });
+                write(schema, *items, value, out);
+            }
+            out.push(']');
+        }
+        (Kind::Union(branches), Value::Union(index, inner)) => match (branches.get(*index), &**inner) {
+            (None, _) | (_, Value::Null) => out.push_str("null"),
+            (Some(branch), inner) => {
+                out.push('{');
+                write_text(&schema.get(*branch).branch_name(), out);
+                out.push(':');
+                write(schema, *branch, inner, out);
+                out.push('}');
+            }
+        },
+        // Numbers; and maps, whose bytes may hold a key twice.
+        _ => out.push_str(&json(schema, id, value).to_string()),
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    if text.bytes().any(|b| b < 0x20 || matches!(b, b'"' | b'\\')) {
+        return out.push_str(&Json::from(text).to_string());
+    }
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+}
+
 fn json(schema: &Schema, id: TypeId, value: &Value) -> Json {
     match (&schema.get(id).kind, value) {
         (_, Value::Boolean(b)) => Json::Bool(*b),
@@ -133,4 +192,45 @@ fn brief(json: &Json) -> String {
     let text = json.to_string();
     let cut: String = text.chars().take(40).collect();
     if cut.len() < text.len() { format!("{cut}…") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::avro::parse_clean;
+    use crate::source::Sources;
+
+    #[test]
+    fn the_text_is_that_of_the_tree() {
+        let text = r#"{"type":"record","name":"a.R","fields":[
+            {"name":"n","type":"null"}, {"name":"b","type":"boolean"}, {"name":"i","type":"int"}, {"name":"f","type":"float"},
+            {"name":"d","type":"double"}, {"name":"y","type":"bytes"}, {"name":"s","type":"string"},
+            {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},
+            {"name":"x","type":{"type":"fixed","name":"X","size":2}},
+            {"name":"l","type":{"type":"array","items":["null","E","string"]}},
+            {"name":"m","type":{"type":"map","values":"long"}}]}"#;
+        let file = Sources::new().add("a.avsc", text);
+        let schema = parse_clean(file, text).expect("a schema");
+        let union = |n, inner| Value::Union(n, Box::new(inner));
+        let strange = "a\"b\\c\u{1}\n\u{7f}é😀";
+        for text in ["plain", strange, ""] {
+            for real in [1.5, 0.1, -0.0, f64::NAN, 1e300, 3.0] {
+                let value = Value::Record(vec![
+                    Value::Null,
+                    Value::Boolean(true),
+                    Value::Int(-7),
+                    Value::Float(0.1),
+                    Value::Double(real),
+                    Value::Bytes(vec![0, 34, 92, 200]),
+                    Value::String(text.to_owned()),
+                    Value::Enum(1),
+                    Value::Fixed(vec![1, 255]),
+                    Value::Array(vec![union(0, Value::Null), union(1, Value::Enum(0)), union(2, Value::String(text.to_owned()))]),
+                    Value::Map(vec![("k".to_owned(), Value::Long(1)), ("k".to_owned(), Value::Long(2))]),
+                ]);
+                assert_eq!(json_text(&schema, &value), to_json(&schema, &value).to_string());
+                assert_eq!(json_text(&schema, &Value::Null), "null");
+            }
+        }
+    }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 pub use decode::decode;
 pub use default::default_value;
 pub use encode::encode;
-pub use json::{from_json, to_json};
+pub use json::{from_json, json_text, to_json};
 pub use resolve::{refusals, resolve};
 
 /// How deep values may nest.

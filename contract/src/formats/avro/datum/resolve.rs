@@ -286,13 +286,22 @@ fn shown(schema: &Schema, id: TypeId) -> String {
 }
 
 fn fields_of(from: &Record, to: &Record) -> Fields {
-    let by_name: HashMap<&str, usize> = from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+    let mut by_name: Option<HashMap<&str, usize>> = None;
+    // Where the order is the same, the field that comes next is the one.
+    let mut next = 0;
     let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problems: Vec::new() };
     for (index, field) in to.fields.iter().enumerate() {
-        let names = std::iter::once(&field.name).chain(&field.aliases);
-        let mut sources: Vec<usize> = names.filter_map(|n| by_name.get(n.as_str()).copied()).collect();
-        sources.sort_unstable();
-        sources.dedup();
+        let is_next = field.aliases.is_empty() && from.fields.get(next).is_some_and(|sent| sent.name == field.name);
+        let mut sources = vec![next];
+        if !is_next {
+            let index = || from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+            let by_name = by_name.get_or_insert_with(index);
+            let names = std::iter::once(&field.name).chain(&field.aliases);
+            sources = names.filter_map(|n| by_name.get(n.as_str()).copied()).collect();
+            sources.sort_unstable();
+            sources.dedup();
+        }
+        next = sources.last().map_or(next, |last| last + 1);
         match sources[..] {
             [] if field.default.is_some() => fields.defaults.push(index),
             [] => {

@@ -23,7 +23,8 @@ impl Parser {
     }
 }
 
-fn read(word: &str, kind: &Kind, props: &[Entry]) -> Result<Logical, String> {
+/// The logical type of that name on a kind, or why it does not count there.
+pub(super) fn read(word: &str, kind: &Kind, props: &[Entry]) -> Result<Logical, String> {
     let on = |good: bool, what: &str, logical: Logical| {
         if good { Ok(logical) } else { Err(format!("it belongs on {what}, not on {}", kind.name())) }
     };
