@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use eventpact_contract::diagnostic::Severity;
-use eventpact_contract::formats::json_schema;
+use eventpact_contract::formats::json_schema::canonical_text;
 use eventpact_contract::model::Payload;
 use eventpact_contract::schema::Schema;
 use eventpact_contract::source::Span;
@@ -16,6 +16,7 @@ use eventpact_contract::yaml::{Node, Value};
 use super::change::{Holds, Sides};
 use super::{Check, ContractFinding, ContractReport, rules};
 use crate::check::{self, Verdict};
+use crate::json_schema;
 use crate::mode::Direction;
 use crate::options::Options;
 use crate::pair::Pair;
@@ -56,6 +57,8 @@ type Key = (usize, usize);
 #[derive(Default)]
 pub(super) struct Exchanges {
     compared: HashMap<Key, Rc<Report>>,
+    /// What was found for JSON Schemas, by what they say.
+    memo: json_schema::Memo,
     told: HashSet<Key>,
     /// For a new and an old JSON Schema, whether they are the same text.
     unchanged: HashMap<Key, bool>,
@@ -96,9 +99,7 @@ impl Exchanges {
             return false;
         };
         let key = (Arc::as_ptr(&new).addr(), Arc::as_ptr(&old).addr());
-        let is_same = || {
-            new.dialect == old.dialect && json_schema::canonical_text(&new.document) == json_schema::canonical_text(&old.document)
-        };
+        let is_same = || new.dialect == old.dialect && canonical_text(&new.document) == canonical_text(&old.document);
         *self.unchanged.entry(key).or_insert_with(is_same)
     }
 
@@ -131,8 +132,13 @@ impl Exchanges {
             return Verdict::Incompatible; // asyncapi/payload-format-changed says it
         }
         let key = (address(reads), address(writes));
-        let compared =
-            Rc::clone(self.compared.entry(key).or_insert_with(|| Rc::new(check::compare(Pair::new(reads, writes), options))));
+        let mut compare = || match (reads, writes) {
+            (Schema::JsonSchema(reads), Schema::JsonSchema(writes)) => {
+                json_schema::compare_with(Pair::new(&**reads, &**writes), options, &mut self.memo)
+            }
+            _ => check::compare(Pair::new(reads, writes), options),
+        };
+        let compared = Rc::clone(self.compared.entry(key).or_insert_with(|| Rc::new(compare())));
         if told && self.told.insert(key) {
             let subject = with_part(exchange);
             report.unknown.extend(compared.unknown.iter().map(|why| format!("{subject}: {why}")));

@@ -8,6 +8,7 @@ mod finding;
 mod implied;
 mod language;
 mod locate;
+mod memo;
 mod owner;
 mod pattern;
 mod proof;
@@ -16,6 +17,8 @@ mod samples;
 mod walk;
 
 use eventpact_contract::formats::json_schema::Schema;
+
+pub(crate) use memo::Memo;
 
 use crate::options::Options;
 use crate::pair::Pair;
@@ -38,8 +41,13 @@ pub fn owned() -> impl Iterator<Item = &'static str> {
 /// reader; what can be neither proved nor refuted is `unknown`. In the profile `confluent` errors are the incompatible
 /// differences of Confluent's schema registry.
 pub fn compare(pair: Pair<'_, Schema>, options: Options) -> Report {
+    compare_with(pair, options, &mut Memo::default())
+}
+
+/// The same, one of many comparisons that share what they find.
+pub(crate) fn compare_with(pair: Pair<'_, Schema>, options: Options, memo: &mut Memo) -> Report {
     match options.profile {
-        Profile::Sound | Profile::Buf(_) => walk::compare(pair, options.content_model),
+        Profile::Sound | Profile::Buf(_) => walk::compare(pair, options.content_model, memo),
         Profile::Confluent => confluent::compare(pair, options.policy),
     }
 }

@@ -6,6 +6,7 @@
 //! more than anybody can wait for.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::json_schema::Schema;
@@ -19,6 +20,7 @@ use crate::report::{Finding, Place, Report};
 use super::closed::Closed;
 use super::finding::{Break, finding};
 use super::language::Languages;
+use super::memo::Memo;
 use super::owner::{self, Refusal};
 use super::proof::{self, Canonical};
 use super::{cost, implied, locate, samples};
@@ -26,40 +28,56 @@ use super::{cost, implied, locate, samples};
 /// At most so many findings for one pair.
 const MAX_FINDINGS: usize = 50;
 
-/// Compares one reader with one writer.
-pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel) -> Report {
+/// Compares one reader with one writer; `memo` knows what was found for others that say the same.
+pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel, memo: &mut Memo) -> Report {
     let (reader, writer) = (pair.reader.document.to_json(), pair.writer.document.to_json());
     if reader == writer && pair.reader.dialect == pair.writer.dialect {
         return Report::new();
     }
+    let judge = || judge(pair, model, &reader, &writer);
+    let Some(judged) = memo.judged(pair, model, (&reader, &writer), judge) else { return Report::new() };
+    let findings = judged.breaks.iter().map(|(message, error)| word(pair, error, message)).collect();
+    Report { findings, unknown: judged.unknown.clone() }
+}
+
+/// What was found, before it is told in the places of the two texts.
+pub(super) struct Judged {
+    /// Messages, and one refusal of each; a message may be there for several.
+    breaks: Vec<(Arc<str>, Refusal)>,
+    unknown: Option<String>,
+}
+
+fn judge(pair: Pair<'_, Schema>, model: ContentModel, reader: &Value, writer: &Value) -> Judged {
     let languages = Languages::default();
-    let trial = match Trial::new(pair, model, &reader, &writer, &languages) {
+    let trial = match Trial::new(pair, model, reader, writer, &languages) {
         Ok(trial) => trial,
-        Err(why) => return Report { findings: Vec::new(), unknown: Some(why) },
+        Err(why) => return Judged { breaks: Vec::new(), unknown: Some(why) },
     };
     let mut found = trial.refused(samples::samples(pair.reader, pair.writer, &languages));
-    let mut report = Report::new();
+    let mut judged = Judged { breaks: Vec::new(), unknown: None };
     if found.is_empty() {
         let open = "no message was found that the reader refuses, and that it accepts all could not be proved";
-        let writer = trial.closed.as_ref().map_or(Some(writer), Closed::document);
-        let canonical = writer.as_ref().and_then(|writer| Canonical::new(pair, &reader, writer));
+        let writer = trial.closed.as_ref().map_or(Some(writer.clone()), Closed::document);
+        let canonical = writer.as_ref().and_then(|writer| Canonical::new(pair, reader, writer));
         if canonical.as_ref().is_some_and(Canonical::covers) || trial.is_implied(writer.as_ref(), &languages) {
-            return report;
+            return judged;
         }
         found = trial.refused(canonical.map(|c| c.difference(&languages)).unwrap_or_default());
-        report.unknown = found.is_empty().then(|| open.to_owned());
+        judged.unknown = found.is_empty().then(|| open.to_owned());
     }
     let mut seen = HashSet::new();
     // Those with the fewest errors come first, so a place is shown by the message that breaks there and nowhere else, when there
     // is one; where another break is in the way of every message, by one that shows both.
     for (message, errors) in found {
+        let mut text: Option<Arc<str>> = None;
         for error in errors {
-            if report.findings.len() < MAX_FINDINGS && seen.insert(error.place(pair.reader)) {
-                report.findings.push(word(pair, &error, &message));
+            if judged.breaks.len() < MAX_FINDINGS && seen.insert(error.place(pair.reader)) {
+                let text = text.get_or_insert_with(|| message.to_string().into());
+                judged.breaks.push((Arc::clone(text), error));
             }
         }
     }
-    report
+    judged
 }
 
 /// `format` is an annotation: no side may count on it being checked.
@@ -133,7 +151,7 @@ impl<'a> Trial<'a> {
 }
 
 /// Hands a refusal to the rule that owns it.
-fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Value) -> Finding {
+fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Arc<str>) -> Finding {
     let found = locate::located(pair.reader, &refusal.path);
     let there = locate::counterpart(pair.writer, &refusal.at);
     let rule = owner::of(pair, refusal, &found, &there);
@@ -145,7 +163,7 @@ fn word(pair: Pair<'_, Schema>, refusal: &Refusal, message: &Value) -> Finding {
         }
         writer = locate::property(pair.writer, &refusal.subject()).unwrap_or(writer);
     }
-    let witness = Witness { json: message.to_string().into(), hex: None, reader_error: refusal.message.clone() };
+    let witness = Witness { json: Arc::clone(message), hex: None, reader_error: refusal.message.clone() };
     let at = refusal.subject();
     let schema_path = format!("#{}", refusal.path);
     finding(rule, Break { keyword: found.keyword, at, reader, writer }, schema_path, Some(witness), None)
