@@ -271,7 +271,7 @@ pub(super) const OPERATIONS: &[Entry] = &[
     get("/eventpact/v1/audit", "audit", "Who changed what, each record bound to the one before by its hash", Reply::Object("AuditPage"))
         .query(&["subject", "principal", "since", "before", "limit"]),
     get("/eventpact/v1/documents", "listDocuments", "AsyncAPI documents", Reply::List("DocumentSummary"))
-        .query(&["namePrefix", "deleted", "offset", "limit"]),
+        .query(&["namePrefix", "deleted", "offset", "limit"]).refuses(&[404]),
     get("/eventpact/v1/documents/{document}", "getDocument", "The latest version of a document", Reply::Object("DocumentObject"))
         .query(&["deleted"]).refuses(&[404]),
     put("/eventpact/v1/documents/{document}", "putDocument", "The document is stored, or was already", Reply::Object("DocumentReport"))
