@@ -26,7 +26,7 @@ impl Served {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = format!("sqlite:{}", folder.path().join("registry.db").display());
-        Self::launch(&store, &[], Some(folder)).expect("it starts")
+        Self::launch(&program("eventpact"), &store, &[], Some(folder)).expect("it starts")
     }
 
     /// Starts it on a store that is there or not, under another program where one is named (`strace …`). When it refuses to
@@ -38,16 +38,23 @@ impl Served {
     /// # Panics
     /// When the program cannot be run at all.
     pub fn at(store: &str, under: &[&str]) -> Result<Self, Output> {
-        Self::launch(store, under, None)
+        Self::by(&program("eventpact"), store, under)
     }
 
-    fn launch(store: &str, under: &[&str], folder: Option<TempDir>) -> Result<Self, Output> {
-        let program = program("eventpact");
+    /// The same with another build of the program.
+    ///
+    /// # Errors
+    /// As for [`Served::at`].
+    pub fn by(program: &Path, store: &str, under: &[&str]) -> Result<Self, Output> {
+        Self::launch(program, store, under, None)
+    }
+
+    fn launch(program: &Path, store: &str, under: &[&str], folder: Option<TempDir>) -> Result<Self, Output> {
         let mut command = match under {
-            [] => Command::new(&program),
+            [] => Command::new(program),
             [first, rest @ ..] => {
                 let mut command = Command::new(first);
-                command.args(rest).arg(&program);
+                command.args(rest).arg(program);
                 command
             }
         };
