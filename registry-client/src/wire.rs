@@ -7,6 +7,7 @@
 mod association;
 pub mod audit;
 mod config;
+mod conflict;
 pub mod documents;
 mod lenient;
 #[cfg(feature = "openapi")]
@@ -26,6 +27,7 @@ pub use association::{
     AssociationOp, AssociationQuery, AssociationRequest, AssociationResponse, AssociationResult, Lifecycle,
 };
 pub use config::{Config, ConfigUpdate, Update};
+pub use conflict::Conflict;
 use lenient::{lenient_number, lenient_number_or_zero, lenient_text, lenient_text_or_empty, null_as_default};
 pub use rules::{ExecutionEnvironment, Rule, RuleKind, RuleMode, RuleSet};
 

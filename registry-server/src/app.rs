@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 use crate::audit::{self, Actor};
 use crate::auth::{Caller, Gate, Peer};
 use crate::error::ApiError;
+use crate::forward::Onward;
 use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
 use crate::registry::Registry;
 use crate::routes::{self, Answer, Endpoint, Need, Query};
@@ -33,13 +34,13 @@ pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// The content types of answers, best first.
 const PRODUCES: [&str; 3] = [wire::CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// In an answer: the sequence number of the newest change that it may show. In a request: the answer must show this change, even
 /// with `?consistency=local`.
-const SEQUENCE: HeaderName = HeaderName::from_static("x-eventpact-sequence");
+pub(crate) const SEQUENCE: HeaderName = HeaderName::from_static("x-eventpact-sequence");
 
 /// All that a request meets.
 pub(crate) struct App {
@@ -67,7 +68,8 @@ pub(crate) async fn handle(app: &App, peer: &Peer, request: HttpRequest<Incoming
         refusal(&ApiError::internal(), accepted)
     });
     response.headers_mut().insert(REQUEST_ID, id);
-    response.headers_mut().insert(SEQUENCE, app.registry.sequence().into());
+    // Unless the answer is another process's.
+    response.headers_mut().entry(SEQUENCE).or_insert_with(|| app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     app.registry.metrics.answered(route, &method, response.status().as_u16(), started.elapsed());
     response
@@ -155,6 +157,7 @@ async fn respond(
     route: &mut Option<&'static str>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let onward = Onward::of(&app.registry, &parts);
     let (caller, endpoint, query) = match admit(app, peer, &parts).await {
         Ok(admitted) => admitted,
         Err(error) => return challenged(app, refusal(&error, accepted)),
@@ -209,6 +212,10 @@ async fn respond(
         Ok(Answer::Text(text)) => response(StatusCode::OK, Some(produces), text.into()),
         Ok(Answer::Typed(kind, body)) => response(StatusCode::OK, Some(kind), body.into()),
         Ok(Answer::Empty) => response(StatusCode::NO_CONTENT, None, Body::empty()),
+        Err(error) if error.is_standby() => match onward {
+            Some(onward) => onward.send(held.bytes.clone()).await.unwrap_or_else(|error| refusal(&error, accepted)),
+            None => refusal(&error, accepted),
+        },
         Err(error) => refusal(&error, accepted),
     }
 }

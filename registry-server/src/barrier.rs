@@ -4,17 +4,15 @@
 //! the next one. A store with a single writer needs no question.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::ApiError;
+use crate::patience;
 use crate::state::State;
 use crate::store::{ReadIndex, Wake};
-
-/// A read is refused when the state has not come up to it after this time.
-const WAIT: Duration = Duration::from_millis(4500);
 
 type Asked = oneshot::Sender<Result<u64, ApiError>>;
 
@@ -22,6 +20,8 @@ type Asked = oneshot::Sender<Result<u64, ApiError>>;
 pub(crate) struct Barrier {
     asked: Option<mpsc::UnboundedSender<Asked>>,
     applied: watch::Receiver<u64>,
+    /// The newest end of the log that was heard of.
+    heard: Arc<AtomicU64>,
     wake: Wake,
 }
 
@@ -33,12 +33,19 @@ impl Barrier {
         applied: watch::Receiver<u64>,
         wake: Wake,
     ) -> Self {
+        let heard = Arc::new(AtomicU64::new(0));
         let asked = index.map(|index| {
             let (asked, questions) = mpsc::unbounded_channel();
-            tokio::spawn(ask(index, state, questions, Arc::clone(&wake)));
+            tokio::spawn(ask(index, state, questions, (Arc::clone(&wake), Arc::clone(&heard))));
             asked
         });
-        Self { asked, applied, wake }
+        Self { asked, applied, heard, wake }
+    }
+
+    /// How many entries the log was known to have, when its end was last asked for, that are not applied yet. `None` when there
+    /// is nobody to ask.
+    pub(crate) fn behind(&self) -> Option<u64> {
+        self.asked.as_ref().map(|_| self.heard.load(Ordering::Relaxed).saturating_sub(*self.applied.borrow()))
     }
 
     /// Waits until the state shows everything that was acknowledged before this call.
@@ -46,18 +53,18 @@ impl Barrier {
         let Some(asked) = &self.asked else {
             return Ok(());
         };
-        let limited = async {
+        patience::wait(async {
             let (answer, answered) = oneshot::channel();
             asked.send(answer).map_err(|_| ApiError::internal())?;
             let head = answered.await.map_err(|_| ApiError::internal())??;
             self.reach(head).await
-        };
-        tokio::time::timeout(WAIT, limited).await.unwrap_or_else(|_| Err(ApiError::store_away()))
+        })
+        .await
     }
 
     /// Waits until the state has the entry with this number.
     pub(crate) async fn reached(&self, sequence: u64) -> Result<(), ApiError> {
-        tokio::time::timeout(WAIT, self.reach(sequence)).await.unwrap_or_else(|_| Err(ApiError::store_away()))
+        patience::wait(self.reach(sequence)).await
     }
 
     async fn reach(&self, sequence: u64) -> Result<(), ApiError> {
@@ -71,7 +78,12 @@ impl Barrier {
 }
 
 /// Puts one question for all that wait.
-async fn ask(index: Arc<dyn ReadIndex>, state: Arc<ArcSwap<State>>, mut questions: mpsc::UnboundedReceiver<Asked>, wake: Wake) {
+async fn ask(
+    index: Arc<dyn ReadIndex>,
+    state: Arc<ArcSwap<State>>,
+    mut questions: mpsc::UnboundedReceiver<Asked>,
+    (wake, heard): (Wake, Arc<AtomicU64>),
+) {
     let mut waiting = Vec::new();
     while questions.recv_many(&mut waiting, usize::MAX).await > 0 {
         let applied = state.load().position;
@@ -80,6 +92,9 @@ async fn ask(index: Arc<dyn ReadIndex>, state: Arc<ArcSwap<State>>, mut question
             wake();
             ApiError::store_away()
         });
+        if let Ok(head) = head {
+            heard.fetch_max(head, Ordering::Relaxed);
+        }
         for asked in waiting.drain(..) {
             let _ = asked.send(head.clone());
         }
@@ -88,7 +103,7 @@ async fn ask(index: Arc<dyn ReadIndex>, state: Arc<ArcSwap<State>>, mut question
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
     use futures_util::future::BoxFuture;
 

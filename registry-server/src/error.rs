@@ -345,6 +345,11 @@ impl ApiError {
         Self { status: 503, ..Self::new(50004, why) }
     }
 
+    /// It is that refusal: somebody else may do it.
+    pub(crate) fn is_standby(&self) -> bool {
+        self.code == 50004
+    }
+
     /// For the probe alone: why the store cannot be written.
     pub(crate) fn not_ready(why: &str) -> Self {
         Self { status: 503, ..Self::new(50001, why) }

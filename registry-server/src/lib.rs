@@ -13,6 +13,7 @@ mod config;
 mod dialect;
 mod documents;
 mod error;
+mod forward;
 mod identity;
 mod limits;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod linearizability;
 mod metrics;
 mod openapi;
 mod parsed;
+mod patience;
 mod registry;
 mod routes;
 mod rules;

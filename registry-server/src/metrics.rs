@@ -9,7 +9,7 @@ mod page;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::Method;
 
@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     /// Of requests whose path is no route.
     elsewhere: Requests,
     started: SystemTime,
+    begun: Instant,
     /// Connections that are open.
     connections: AtomicI64,
     store: StoreMetrics,
@@ -43,16 +44,22 @@ struct StoreMetrics {
     /// The time until they were.
     seconds: Histogram,
     failures: AtomicU64,
+    /// When all that others have written was last taken in, in milliseconds since the start.
+    caught_up: AtomicU64,
 }
 
 impl Metrics {
     /// Nothing counted yet.
     pub(crate) fn new() -> Arc<Self> {
         let routes = PATHS.iter().map(|path| (*path, Requests::default())).collect();
-        let store =
-            StoreMetrics { batches: Histogram::new(SIZES), seconds: Histogram::new(SECONDS), failures: AtomicU64::new(0) };
-        let (elsewhere, started) = (Requests::default(), SystemTime::now());
-        Arc::new(Self { routes, elsewhere, started, connections: AtomicI64::new(0), store })
+        let store = StoreMetrics {
+            batches: Histogram::new(SIZES),
+            seconds: Histogram::new(SECONDS),
+            failures: AtomicU64::new(0),
+            caught_up: AtomicU64::new(0),
+        };
+        let (elsewhere, started, begun) = (Requests::default(), SystemTime::now(), Instant::now());
+        Arc::new(Self { routes, elsewhere, started, begun, connections: AtomicI64::new(0), store })
     }
 
     /// A request was answered. `path` is that of its route, where it has one.
@@ -71,6 +78,15 @@ impl Metrics {
     pub(crate) fn committed(&self, requests: usize, took: Duration) {
         self.store.batches.record(u32::try_from(requests).map_or(f64::MAX, f64::from));
         self.store.seconds.record(took.as_secs_f64());
+    }
+
+    /// All that others have written is taken in.
+    pub(crate) fn caught_up(&self) {
+        self.store.caught_up.store(self.milliseconds(), Ordering::Relaxed);
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// A batch did not become durable.

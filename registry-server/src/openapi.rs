@@ -45,6 +45,7 @@ const WITH_BODY: [u16; 4] = [408, 413, 415, 422];
     wire::CompatibilityAnswer,
     wire::Config,
     wire::ConfigUpdate,
+    wire::Conflict,
     wire::ContextId,
     wire::ErrorBody,
     wire::ModeBody,

@@ -17,13 +17,13 @@ pub(crate) mod register;
 mod reserved;
 pub(crate) mod settings;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use eventpact_registry_client::wire::RuleSet;
+use eventpact_registry_client::wire::{Conflict, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, RegisterRequest, SchemaType};
 use tokio::sync::Semaphore;
 
@@ -35,7 +35,7 @@ use crate::metrics::Metrics;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
 use crate::state::{Schema, State};
-use crate::store::{Store, StoreError};
+use crate::store::{Conflicts, Store, StoreError};
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
 use crate::usage::{Keeping, Recording, Usage};
@@ -71,6 +71,7 @@ pub(crate) struct Registry {
     /// The store has a place for AsyncAPI documents.
     documents: bool,
     waiting: AtomicUsize,
+    conflicts: Conflicts,
 }
 
 impl Registry {
@@ -91,7 +92,7 @@ impl Registry {
         recording: Recording,
         keeping: Keeping,
     ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
-        let (index, documents) = (store.read_index(), store.keeps_documents());
+        let (index, documents, conflicts) = (store.read_index(), store.keeps_documents(), store.conflicts());
         let metrics = Metrics::new();
         let Started { writer, state, applied, trail, thread } = writer::start(store, Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
@@ -111,6 +112,7 @@ impl Registry {
             trail,
             documents,
             waiting: AtomicUsize::new(0),
+            conflicts,
         };
         Ok((registry, std::iter::once(thread).chain(keeper).collect()))
     }
@@ -133,6 +135,22 @@ impl Registry {
     /// The sequence number of the newest change that [`Self::snapshot`] shows.
     pub(crate) fn sequence(&self) -> u64 {
         self.state.load().position.sequence
+    }
+
+    /// How many changes of others are known to be in the store and not in [`Self::snapshot`]; `None` where nobody else writes.
+    pub(crate) fn behind(&self) -> Option<u64> {
+        self.barrier.behind()
+    }
+
+    /// Versions of these subjects that the store holds and that are left out, by subject and number.
+    pub(crate) fn conflicts(&self, readable: impl Fn(&SubjectName) -> bool) -> Vec<Conflict> {
+        let all = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().filter(|conflict| readable(&SubjectName::parse(&conflict.subject))).cloned().collect()
+    }
+
+    /// How many of them there are.
+    pub(crate) fn conflict_count(&self) -> usize {
+        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// How the store is.

@@ -26,10 +26,11 @@
 //! After any [`AppendError::Failed`] it is unknown what is stored, and the writer calls `catch_up` until it succeeds: the store
 //! reconnects or reopens, and gives all entries after the writer's position. The batch is stored if its id is among them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventpact_registry_client::wire::{Association, Config};
+use eventpact_registry_client::wire::{Association, Config, Conflict};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -125,6 +126,9 @@ pub enum StoreError {
     /// The store is not ours, too new, locked or damaged. The text ends with what to do.
     #[error("{0}")]
     Refused(String),
+    /// The store has lost what this process has seen in it. The text ends with what to do.
+    #[error("{0}")]
+    Lost(String),
     /// Reading or writing failed.
     #[error("the store at {place} failed: {cause}")]
     Failed {
@@ -146,6 +150,9 @@ pub(crate) enum AppendError {
     #[cfg_attr(not(feature = "kafka-store"), allow(dead_code))]
     Standby,
 }
+
+/// Versions that the store holds and that contradict what it held before, by subject and number; they are left out.
+pub(crate) type Conflicts = Arc<Mutex<BTreeMap<(String, i32), Conflict>>>;
 
 /// The way by which a store tells the writer that there may be something new. Cheap, may be called too often.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -211,6 +218,16 @@ pub(crate) trait Store: Send {
 
     /// Why this process does not write at the moment, though it may some time, and reads all the while; `None` when it writes.
     fn standby(&self) -> Option<String> {
+        None
+    }
+
+    /// What is left out because it contradicts the rest. Only a store that other programs write to can have that.
+    fn conflicts(&self) -> Conflicts {
+        Conflicts::default()
+    }
+
+    /// Where the process is reached that writes instead of this one: `http://HOST:PORT`.
+    fn writer(&self) -> Option<Arc<str>> {
         None
     }
 

@@ -63,7 +63,7 @@ pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<
     let published = Arc::new(ArcSwap::from_pointee(state.clone()));
     let (sender, applied) = watch::channel(state.position.sequence);
     let status = Arc::new(Status::new(&*store));
-    let (writer, queue) = queue::channel(Arc::clone(&status), store.read_only());
+    let (writer, queue) = queue::channel(Arc::clone(&status), &*store);
     store.watch(writer.wake())?;
     let (trail, ring) = match store.trail() {
         Some(trail) => (trail, None),
@@ -159,7 +159,12 @@ impl Thread {
     }
 
     /// Stores what the jobs decide, whatever it takes, and answers them.
-    fn process(&mut self, jobs: Vec<Job>) {
+    fn process(&mut self, mut jobs: Vec<Job>) {
+        // Who was told to come again while the store did not answer does.
+        jobs.retain(Job::is_wanted);
+        if jobs.is_empty() {
+            return;
+        }
         let mut group = Group { jobs, unknown: Vec::new() };
         for _ in 0..ROUNDS {
             match self.round(&mut group) {
@@ -231,6 +236,7 @@ impl Thread {
         match self.store.append(&batch) {
             Ok(Appended::Stored(sequence)) => {
                 self.metrics.committed(batch.requests.len(), begun.elapsed());
+                self.metrics.caught_up();
                 self.state = state;
                 if let Some(ring) = &self.ring {
                     ring.note(batch.requests.iter().flat_map(|request| request.iter()));
@@ -308,7 +314,9 @@ impl Thread {
 
     fn try_catch_up(&mut self) -> Result<Vec<Uuid>, StoreError> {
         let tail = self.store.catch_up(self.state.position)?;
-        self.take_in(tail)
+        let batches = self.take_in(tail)?;
+        self.metrics.caught_up();
+        Ok(batches)
     }
 
     /// Applies and publishes what others have appended (or what we have, without knowing). Gives the batches that were seen.

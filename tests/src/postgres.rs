@@ -33,23 +33,64 @@ impl Postgres {
     /// # Panics
     /// When it is installed and does not start.
     pub fn start() -> Option<Self> {
+        let server = Self::place(programs()?);
+        run(server.program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(server.data()));
+        // A test in a network namespace comes from such an address.
+        server.allow("host all all 10.0.0.0/8 trust");
+        server.control(&["start"]);
+        Some(server)
+    }
+
+    /// Starts a second server that takes over everything that this one writes, and keeps doing so.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let standby = Self::place(self.bin.clone());
+        let mut copy = standby.program("pg_basebackup");
+        copy.args(["-h", "127.0.0.1", "-U", "postgres", "-R", "-c", "fast", "-X", "stream", "--no-sync", "-p"]);
+        run(copy.arg(self.port.to_string()).arg("-D").arg(standby.data()));
+        standby.control(&["start"]);
+        standby
+    }
+
+    /// A folder and a port, of which nothing is used yet.
+    fn place(bin: PathBuf) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let bin = programs()?;
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("eventpact-postgres-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for PostgreSQL can be made");
-        let port = free_port();
-        let server = Self { bin, folder, port };
+        let server = Self { bin, folder, port: free_port() };
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(&server.folder));
         }
-        run(server.program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"]).arg(server.data()));
-        // A test in a network namespace comes from such an address.
-        let access = server.data().join("pg_hba.conf");
+        server
+    }
+
+    /// Adds a rule of access (`pg_hba.conf`), for connections after the next start or reload. It comes first.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn allow(&self, rule: &str) {
+        let access = self.data().join("pg_hba.conf");
         let rules = std::fs::read_to_string(&access).expect("the rules of access");
-        std::fs::write(&access, rules + "host all all 10.0.0.0/8 trust\n").expect("the rules of access can be written");
-        server.control(&["start"]);
-        Some(server)
+        std::fs::write(&access, format!("{rule}\n{rules}")).expect("the rules of access can be written");
+    }
+
+    /// Puts a file into its folder, for its eyes only. Gives its name there.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn keep(&self, name: &str, text: &str) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.folder.join(name);
+        std::fs::write(&path, text).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its permissions");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(&path));
+        }
+        path.display().to_string()
     }
 
     /// The address of a store in it, in a schema of its own.

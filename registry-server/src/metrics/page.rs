@@ -3,7 +3,7 @@
 use std::fmt::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
@@ -47,7 +47,11 @@ struct Counts {
     subjects: usize,
     schemas: usize,
     ready: bool,
+    lost: bool,
+    conflicts: usize,
     sequence: u64,
+    /// How far the state is behind a log that others write to as well.
+    behind: Option<u64>,
 }
 
 impl Counts {
@@ -59,7 +63,10 @@ impl Counts {
             subjects += context.subject_count();
             schemas += context.schema_count();
         }
-        Self { contexts, subjects, schemas, ready: registry.health().down.is_none(), sequence: registry.sequence() }
+        let health = registry.health();
+        let (ready, lost) = (health.down.is_none() && health.standby.is_none(), health.lost);
+        let (conflicts, sequence, behind) = (registry.conflict_count(), registry.sequence(), registry.behind());
+        Self { contexts, subjects, schemas, ready, lost, conflicts, sequence, behind }
     }
 }
 
@@ -131,19 +138,28 @@ impl Scrape {
 
     fn gauges(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let Counts { contexts, subjects, schemas, ready, sequence } = self.counts;
-        let gauges: [(&str, &str, i64); 6] = [
-            ("eventpact_sequence", "Number of the newest change that answers show", i64::try_from(sequence).unwrap_or(i64::MAX)),
+        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let Counts { contexts, subjects, schemas, ready, lost, conflicts, sequence, behind } = self.counts;
+        let gauges: [(&str, &str, i64); 8] = [
+            ("eventpact_sequence", "Number of the newest change that answers show", whole(sequence)),
             ("eventpact_contexts", "Contexts", number(contexts)),
             ("eventpact_subjects", "Subjects, soft-deleted ones too", number(subjects)),
             ("eventpact_schemas", "Schemas with an id", number(schemas)),
             ("eventpact_ready", "1 while a registration would be accepted", i64::from(ready)),
+            ("eventpact_store_conflicts", "Versions in the store that contradict the rest and are left out", number(conflicts)),
+            ("eventpact_store_loss_alarm", "1 while acknowledged writes are missing in the store", i64::from(lost)),
             ("eventpact_http_connections", "Open connections", self.metrics.connections.load(Ordering::Relaxed)),
         ];
         for (name, help, value) in gauges {
             encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;
         }
-        Ok(())
+        let Some(behind) = behind else { return Ok(()) };
+        let help = "Changes of others, known to be in the store, that answers do not show yet";
+        encoder.encode_descriptor("eventpact_store_behind", help, None, MetricType::Gauge)?.encode_gauge(&whole(behind))?;
+        let silent = self.metrics.milliseconds().saturating_sub(self.metrics.store.caught_up.load(Ordering::Relaxed));
+        let silent = Duration::from_millis(silent).as_secs_f64();
+        let help = "Seconds since all changes of others were last taken in";
+        encoder.encode_descriptor("eventpact_store_silent_seconds", help, None, MetricType::Gauge)?.encode_gauge(&silent)
     }
 
     /// The names that every exporter uses for these.

@@ -40,6 +40,8 @@ pub(crate) enum Route {
     DocumentVersion(String, String),
     /// `documents/{d}/versions/{v}/text`
     DocumentText(String, String),
+    /// `conflicts`: versions that the store holds and that are left out, as far as the caller may read them.
+    Conflicts,
 }
 
 impl Route {
@@ -57,6 +59,7 @@ impl Route {
             ["audit"] => Self::Audit,
             ["usage"] => Self::Usage(subject("")?),
             ["apply"] => Self::Apply(subject("")?),
+            ["conflicts"] => Self::Conflicts,
             _ => return Err(ApiError::no_such_route()),
         })
     }
@@ -70,7 +73,8 @@ impl Route {
             | Self::Audit
             | Self::Documents(_)
             | Self::DocumentVersions(_)
-            | Self::DocumentText(..) => &[Method::GET],
+            | Self::DocumentText(..)
+            | Self::Conflicts => &[Method::GET],
             Self::Document(_) => &[Method::GET, Method::POST, Method::PUT, Method::DELETE],
             Self::DocumentVersion(..) => &[Method::GET, Method::DELETE],
         }
@@ -91,7 +95,7 @@ impl Route {
             }
             Self::DocumentVersions(d) | Self::DocumentText(d, _) => Need::Right(Verb::Read, SubjectName::parse(d)),
             // The subjects are in the body, or in the query and what is found.
-            Self::Plan(_) | Self::Apply(_) | Self::Usage(_) | Self::Documents(_) => Need::Entry,
+            Self::Plan(_) | Self::Apply(_) | Self::Usage(_) | Self::Documents(_) | Self::Conflicts => Need::Entry,
         }
     }
 
@@ -109,6 +113,7 @@ impl Route {
             Self::DocumentVersions(_) => "/eventpact/v1/documents/{document}/versions",
             Self::DocumentVersion(..) => "/eventpact/v1/documents/{document}/versions/{version}",
             Self::DocumentText(..) => "/eventpact/v1/documents/{document}/versions/{version}/text",
+            Self::Conflicts => "/eventpact/v1/conflicts",
         }
     }
 }
@@ -126,6 +131,7 @@ pub(super) async fn answer(registry: &Registry, request: &Request, route: &Route
         Route::DocumentText(d, v) => documents::text(registry, request, &SubjectName::parse(d), v),
         Route::Audit => audit::audit(registry, request).await,
         Route::Usage(context) => usage::usage(registry, request, context).await,
+        Route::Conflicts => Answer::json(&registry.conflicts(|subject| request.caller.may_read(subject))),
         Route::Diff(s, a, b) => verdict::diff(registry, request, &SubjectName::parse(s), (a, b)).await,
     }
 }

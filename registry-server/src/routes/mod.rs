@@ -33,7 +33,9 @@ use serde::de::DeserializeOwned;
 use crate::associations::Owner;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::forward;
 use crate::openapi;
+use crate::patience;
 use crate::registry::Registry;
 use crate::registry::delete::context_name;
 use crate::state::State;
@@ -442,6 +444,10 @@ impl Endpoint {
 /// Answers a request whose method the route has, from a state that has all that was acknowledged before the request came, unless
 /// `?consistency=local` does without.
 pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
+    patience::counted(answer_now(registry, request)).await
+}
+
+async fn answer_now(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
     access::check(&request.meant(&registry.snapshot()))?;
     if let Some(sequence) = request.sequence {
         registry.reached(sequence).await?;
@@ -479,7 +485,7 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
     match &request.endpoint {
         Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
         Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
-        Endpoint::Ready => ready(registry).await,
+        Endpoint::Ready => ready(registry, request).await,
         Endpoint::Metrics => Ok(Answer::Typed(openapi::OPEN_METRICS, registry.metrics.page(registry).into())),
         Endpoint::OpenApi => Ok(Answer::Typed("application/json", Bytes::from_static(openapi::document()))),
         Endpoint::Subjects => subjects::list(registry, request),
@@ -520,9 +526,17 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
     }
 }
 
-/// `GET /readyz`: a registration would be accepted, and would be safe. Warnings do not make it fail.
-async fn ready(registry: &Registry) -> Result<Answer, ApiError> {
+/// `GET /readyz`: a registration would be accepted, by this process or by the one that it sends it on to, and would be safe.
+/// Warnings do not make it fail. With `?forward=false` only this process counts.
+async fn ready(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
     let health = registry.health();
+    if let Some(writer) = &health.writer
+        && request.query.get("forward") != Some("false")
+        && forward::is_ready(writer).await
+    {
+        registry.newest().await?;
+        return Answer::json(&serde_json::json!({ "status": "ready", "writer": &**writer }));
+    }
     match health.down.as_ref().or(health.standby.as_ref()) {
         Some(why) => return Err(ApiError::not_ready(why)),
         // A store that does not answer takes no registration either.

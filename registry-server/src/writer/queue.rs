@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 use super::status::{Health, Status};
 use crate::audit::{self, Actor};
 use crate::error::ApiError;
+use crate::patience;
 use crate::state::State;
-use crate::store::{Change, Wake};
+use crate::store::{Change, Store, Wake};
 
 /// Jobs that may wait; more are told to come back later.
 const QUEUE: usize = 4096;
@@ -29,9 +30,15 @@ pub(super) struct Job {
     /// Who asks for it.
     pub(super) actor: Arc<Actor>,
     refuse: Acknowledge,
+    is_wanted: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Job {
+    /// Somebody still waits for the answer.
+    pub(super) fn is_wanted(&self) -> bool {
+        (self.is_wanted)()
+    }
+
     /// Tells the client that it was not, or perhaps not, done.
     pub(super) fn refuse(self, error: ApiError) {
         (self.refuse)(Err(error));
@@ -52,6 +59,8 @@ pub(crate) struct Writer {
     woken: Arc<AtomicBool>,
     status: Arc<Status>,
     read_only: Option<&'static str>,
+    /// The store is elsewhere, and may leave a question without an answer.
+    remote: bool,
 }
 
 /// The other end.
@@ -62,10 +71,11 @@ pub(super) struct Queue {
     woken_meanwhile: Cell<bool>,
 }
 
-pub(super) fn channel(status: Arc<Status>, read_only: Option<&'static str>) -> (Writer, Queue) {
+pub(super) fn channel(status: Arc<Status>, store: &dyn Store) -> (Writer, Queue) {
     let (queue, messages) = sync_channel(QUEUE);
     let woken = Arc::new(AtomicBool::new(false));
-    let writer = Writer { queue: Arc::new(queue), woken: Arc::clone(&woken), status, read_only };
+    let (read_only, remote) = (store.read_only(), store.poll().is_some());
+    let writer = Writer { queue: Arc::new(queue), woken: Arc::clone(&woken), status, read_only, remote };
     (writer, Queue { messages, woken, woken_meanwhile: Cell::new(false) })
 }
 
@@ -90,7 +100,8 @@ impl Writer {
     }
 
     /// Runs a decision on the newest state and waits until its changes are durable and visible. The decision may run several
-    /// times; the answer is that of the run whose changes were stored.
+    /// times; the answer is that of the run whose changes were stored. A store that is elsewhere gets so much time as the request
+    /// has patience; after that nobody knows whether the changes are stored, or will be.
     pub(crate) async fn submit<T, F>(&self, decide: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -107,7 +118,7 @@ impl Writer {
         }
         let (answer, answered) = oneshot::channel();
         let client = Client { answer: Arc::new(Mutex::new(Some(answer))) };
-        let refuse = client.clone();
+        let (refuse, waiting) = (client.clone(), client.clone());
         let job = Job {
             decide: Box::new(move |state| {
                 let client = client.clone();
@@ -119,9 +130,12 @@ impl Writer {
             }),
             actor: audit::actor(),
             refuse: Box::new(move |refused| refuse.tell(refused.and(Err(ApiError::internal())))),
+            is_wanted: Box::new(move || waiting.is_there()),
         };
+        let answered = async { answered.await.unwrap_or_else(|_| Err(ApiError::internal())) };
         match self.queue.try_send(Message::Job(job)) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(ApiError::internal())),
+            Ok(()) if self.remote => patience::wait(answered).await,
+            Ok(()) => answered.await,
             Err(TrySendError::Full(_)) => Err(ApiError::busy()),
             Err(TrySendError::Disconnected(_)) => Err(ApiError::store_away()),
         }
@@ -143,6 +157,11 @@ impl<T> Clone for Client<T> {
 }
 
 impl<T> Client<T> {
+    fn is_there(&self) -> bool {
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        answer.as_ref().is_some_and(|answer| !answer.is_closed())
+    }
+
     fn tell(&self, result: Result<T, ApiError>) {
         if let Some(answer) = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A client that went away meanwhile needs no answer.

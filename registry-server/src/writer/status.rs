@@ -11,8 +11,12 @@ use crate::store::{Store, StoreError};
 pub(crate) struct Health {
     /// Why nothing can be written; `None` while all is well.
     pub(crate) down: Option<String>,
+    /// It is down because acknowledged writes are not in it any more.
+    pub(crate) lost: bool,
     /// Why this process does not write now though the store works: another one does.
     pub(crate) standby: Option<String>,
+    /// Where that one is reached, if it has said so.
+    pub(crate) writer: Option<Arc<str>>,
     /// What makes acknowledged writes less safe than they should be, one sentence each.
     pub(crate) warnings: Vec<String>,
 }
@@ -47,22 +51,24 @@ impl Status {
         let (why, health) = (error.to_string(), self.health.load());
         if health.down.as_ref() != Some(&why) {
             tracing::error!(%error, "the store failed; nothing is written until it is back");
-            self.health.store(Arc::new(Health { down: Some(why), standby: None, warnings: health.warnings.clone() }));
+            let (lost, warnings) = (matches!(error, StoreError::Lost(_)), health.warnings.clone());
+            self.health.store(Arc::new(Health { down: Some(why), lost, warnings, ..Health::default() }));
         }
     }
 
     /// The store works.
     pub(super) fn rise(&self, store: &dyn Store) {
         let (warnings, standby) = (store.warnings(), store.standby());
+        let writer = standby.as_ref().and_then(|_| store.writer());
         let health = self.health.load();
         if health.down.is_some() {
             tracing::warn!("the store is back");
         }
-        if health.down.is_some() || health.warnings != warnings || health.standby != standby {
+        if health.down.is_some() || health.warnings != warnings || health.standby != standby || health.writer != writer {
             for warning in warnings.iter().filter(|warning| !health.warnings.contains(warning)) {
                 tracing::warn!("{warning}");
             }
-            self.health.store(Arc::new(Health { down: None, standby, warnings }));
+            self.health.store(Arc::new(Health { down: None, lost: false, standby, writer, warnings }));
         }
     }
 }

@@ -71,11 +71,10 @@ fn an_answer_before_its_sync_is_noticed() {
 
 /// What a server does while it registers schemas, as far as it matters. `program` is run under `strace`; `None` where that cannot be.
 async fn traced(program: &Path, writes: usize) -> Option<Vec<Call>> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let trace = folder.path().join("trace");
     let works = Command::new("strace").args(["-e", "trace=none", "true"]).output();
     if !works.is_ok_and(|output| output.status.success()) {
-        println!("skipped: strace is not there, or may not trace here");
         return None;
     }
     let path = trace.display().to_string();
@@ -97,7 +96,9 @@ async fn traced(program: &Path, writes: usize) -> Option<Vec<Call>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_comes_after_its_sync() {
-    let Some(calls) = traced(&eventpact_tests::program("eventpact"), WRITES).await else { return };
+    let Some(calls) = traced(&eventpact_tests::program("eventpact"), WRITES).await else {
+        return println!("skipped: strace is not there, or may not trace here");
+    };
     assert_eq!(judge(calls.iter().copied()), Ok(WRITES), "an answer was sent before its sync");
 }
 
@@ -120,6 +121,8 @@ fn careless(folder: &Path) -> PathBuf {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_that_does_not_sync_each_commit_is_found_out() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(calls) = traced(&careless(folder.path()), 20).await else { return };
+    let Some(calls) = traced(&careless(folder.path()), 20).await else {
+        return println!("skipped: strace is not there, or may not trace here");
+    };
     assert_eq!(judge(calls.iter().copied()), Err(0), "with synchronous = NORMAL the first answer comes without a sync");
 }

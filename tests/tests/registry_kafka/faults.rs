@@ -9,7 +9,7 @@ use std::time::Duration;
 use eventpact_registry_client::{Client, ConfigUpdate};
 
 use crate::support::{
-    Ledger, Process, SharedLedger, audit, broker, broker_alone, follower, read, record, store, topic, wait_for_writer,
+    Ledger, Process, SharedLedger, ask, audit, broker, broker_alone, follower, read, record, store, topic, wait_for_writer,
 };
 
 /// Registers at whoever takes it, until told to stop: new subjects, new versions of a shared subject, and now and then a deletion.
@@ -102,11 +102,14 @@ fn rounds(usual: usize) -> usize {
 async fn what_was_acknowledged_survives_the_death_of_the_writer() {
     let _broker = broker().await;
     let topic = topic("killed");
-    let rounds = rounds(4);
-    let mut processes = vec![Process::start(&store(&topic))];
+    let rounds = rounds(25);
+    // Most of a round is waiting for the group to notice: as short as the broker lets it be.
+    let store = store(&topic)
+        .replace("session.timeout.ms=2000&heartbeat.interval.ms=300", "session.timeout.ms=1000&heartbeat.interval.ms=200");
+    let mut processes = vec![Process::start(&store)];
     wait_for_writer(&[&processes[0]]).await;
     all_levels_off(&processes[0]).await;
-    processes.push(Process::start(&store(&topic)));
+    processes.push(Process::start(&store));
     let load = Load::start(&[&processes[0], &processes[1]], 8);
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
@@ -116,7 +119,7 @@ async fn what_was_acknowledged_survives_the_death_of_the_writer() {
         // Not always at the same moment of a batch.
         tokio::time::sleep(Duration::from_millis(7 * (round as u64 % 10))).await;
         processes.remove(writer).kill();
-        processes.push(Process::start(&store(&topic)));
+        processes.push(Process::start(&store));
         load.send_to(&[&processes[0], &processes[1]]);
     }
     wait_for_writer(&[&processes[0], &processes[1]]).await;
@@ -208,6 +211,12 @@ async fn a_broker_that_goes_away_and_comes_back_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     // What an id means never changes, so it is answered from memory.
     assert_eq!(process.client().schema_by_id(known.0).await.unwrap().schema, known.1);
+    for path in ["/subjects/away/versions", "/subjects/away-too/versions"] {
+        let begun = std::time::Instant::now();
+        let (status, ..) = ask(&process.url, "POST", path, "", r#"{"schema":"\"int\""}"#).await.unwrap();
+        let took = begun.elapsed();
+        assert!(status == 503 && took < Duration::from_secs(5), "{path}: {status} after {took:?}");
+    }
     services("resume");
     let start = std::time::Instant::now();
     load.more(20).await;

@@ -6,5 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test that cannot go on says so by panicking
 
 mod attach;
+mod conflicts;
 mod faults;
+mod forward;
+mod sasl;
 mod support;

@@ -93,9 +93,14 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(store: &str) -> Self {
+        Self::start_at(store, "127.0.0.1:0")
+    }
+
+    /// On an address of its own. The store is named by the environment, as where it holds a password.
+    pub(crate) fn start_at(store: &str, listen: &str) -> Self {
         let mut command = Command::new(program("eventpact"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["serve", "--listen", listen]).env("EVENTPACT_SERVE_STORE", store);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
@@ -120,7 +125,8 @@ impl Process {
 
     /// It would accept a registration: it is the writer.
     pub(crate) async fn writes(&self) -> bool {
-        matches!(tokio::time::timeout(Duration::from_secs(5), get(&self.url, "/readyz")).await, Ok(Ok((200, _))))
+        let ready = get(&self.url, "/readyz?forward=false");
+        matches!(tokio::time::timeout(Duration::from_secs(5), ready).await, Ok(Ok((200, _))))
     }
 }
 
@@ -133,16 +139,37 @@ impl Drop for Process {
 
 /// Status and body of a GET; the path goes out as it is.
 pub(crate) async fn get(url: &str, path: &str) -> std::io::Result<(u16, String)> {
+    let (status, _, body) = ask(url, "GET", path, "", "").await?;
+    Ok((status, body))
+}
+
+/// Status, head and body of an answer. `headers` are lines, each with its end.
+pub(crate) async fn ask(
+    url: &str,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> std::io::Result<(u16, String, String)> {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await?;
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Ok((status, body.to_owned()))
+    Ok((status, head.to_owned(), body.to_owned()))
+}
+
+/// A figure of the page of metrics.
+pub(crate) async fn figure(url: &str, name: &str) -> f64 {
+    let (_, text) = get(url, "/metrics").await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned);
+    line.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{name} is not in {text}"))
 }
 
 /// Waits until one of them is the writer; gives which, and how long that took.

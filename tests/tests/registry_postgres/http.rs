@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    pub(crate) text: String,
     head: String,
 }
 
@@ -25,6 +26,12 @@ impl Answer {
     /// The number of the change up to which the answer is good.
     pub(crate) fn sequence(&self) -> u64 {
         self.header("x-eventpact-sequence").and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    /// A figure of the page of metrics, as it is written there.
+    pub(crate) fn figure(&self, name: &str) -> &str {
+        let line = self.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} is not in {}", self.text))
     }
 
     /// Text of a field.
@@ -67,6 +74,7 @@ async fn exchange(at: SocketAddr, method: &str, path: &str, body: &str, headers:
     (body.len() == length).then(|| Answer {
         status,
         body: serde_json::from_str(body).unwrap_or(Value::Null),
+        text: body.to_owned(),
         head: head.to_owned(),
     })
 }

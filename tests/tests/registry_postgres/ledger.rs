@@ -92,9 +92,14 @@ impl Ledger {
     async fn send(&self, at: SocketAddr, method: &str, path: &str, body: &str) -> Option<Answer> {
         let start = Instant::now();
         let answer = send(at, method, path, body, LIMIT).await;
+        let took = start.elapsed();
+        if let Some(answer) = answer.as_ref().filter(|answer| answer.status == 503) {
+            // A machine that is busy with several databases may take some more.
+            assert!(took < crate::ANSWER + Duration::from_secs(2), "{method} {path}: {} took {took:?}", answer.text);
+        }
         let mut rows = self.rows.lock().unwrap();
         if answer.is_some() {
-            rows.slowest = rows.slowest.max(start.elapsed());
+            rows.slowest = rows.slowest.max(took);
         }
         answer
     }

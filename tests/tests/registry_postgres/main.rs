@@ -11,6 +11,13 @@ mod ledger;
 mod partition;
 mod replica;
 mod several;
+mod standby;
+mod start;
+mod tls;
+mod trim;
+
+/// Whatever happens to the database, a server answers within this time.
+const ANSWER: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How many rounds: few in each run, all of them when asked for.
 fn rounds(few: usize, all: usize) -> usize {

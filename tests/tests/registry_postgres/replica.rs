@@ -41,6 +41,14 @@ impl Replica {
         Self { child, address }
     }
 
+    /// What one says that does not start.
+    pub(crate) fn start_refused(store: &str) -> String {
+        let mut command = Command::new(program("eventpact"));
+        let out = command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]).output().expect("the registry runs");
+        assert_eq!(out.status.code(), Some(2), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stderr).into_owned()
+    }
+
     /// `count` of them over one store.
     pub(crate) fn several(count: usize, store: &str) -> Vec<Self> {
         (0..count).map(|_| Self::start(store)).collect()

@@ -127,6 +127,7 @@ async fn writes_that_a_failover_lost_stop_all_writing_until_that_is_accepted() {
             ready = send(at, "GET", "/readyz", "", LIMIT).await.unwrap();
         }
         assert_eq!(ready.status, 503);
+        assert_eq!(send(at, "GET", "/metrics", "", LIMIT).await.unwrap().figure("eventpact_store_loss_alarm"), "1");
         assert_eq!(send(at, "GET", "/subjects", "", LIMIT).await.unwrap().status, 503);
     }
     database.sql("SELECT lost.accept_loss()");
@@ -147,13 +148,7 @@ async fn a_database_that_does_not_wait_for_its_disk_is_warned_about_and_foreign_
     assert_eq!(ready.status, 200);
     assert!(ready.body["warnings"].to_string().contains("synchronous_commit is off"), "{:?}", ready.body);
 
-    let refused = |store: String| {
-        let program = eventpact_tests::program("eventpact");
-        let out = std::process::Command::new(program).args(["serve", "--listen", "127.0.0.1:0", "--store", &store]).output();
-        let out = out.unwrap();
-        assert_eq!(out.status.code(), Some(2));
-        String::from_utf8(out.stderr).unwrap()
-    };
+    let refused = |store: String| Replica::start_refused(&store);
     database.sql("CREATE SCHEMA foreign_one CREATE TABLE t (x int)");
     assert!(refused(database.store("foreign_one")).contains("tables of another program"));
     database.sql("UPDATE unsafe.head SET layout = 99");

@@ -31,6 +31,8 @@ pub(super) struct Broker {
     /// The xtask process that will stop it, or none when it runs until `down`.
     owner: Option<u32>,
     address: String,
+    /// Where it listens for those who say who they are (SASL PLAIN).
+    sasl_address: String,
     /// Configuration, data and log of this broker. Its path is in the broker's command line and marks it as ours.
     dir: PathBuf,
 }
@@ -47,6 +49,11 @@ impl Broker {
         &self.address
     }
 
+    /// The same for clients with a name and a password, [`SASL_USER`]'s.
+    pub(super) fn sasl_address(&self) -> &str {
+        &self.sasl_address
+    }
+
     /// Reads the record of a broker, if there is one. A record that nobody can read is an error, not "no broker":
     /// a process may hide behind it.
     pub(super) fn read(file: &Path) -> Result<Option<Self>> {
@@ -59,13 +66,13 @@ impl Broker {
         let state: Value = serde_json::from_str(&text).with_context(broken)?;
         let number = |name: &str| state[name].as_u64().and_then(|number| u32::try_from(number).ok());
         let string = |name: &str| state[name].as_str().map(str::to_owned);
-        let record = || Some((number("pid")?, string("address")?, string("dir")?));
-        let (pid, address, dir) = record().with_context(broken)?;
-        Ok(Some(Self { file: file.to_owned(), pid, owner: number("owner"), address, dir: dir.into() }))
+        let record = || Some((number("pid")?, string("address")?, string("sasl_address")?, string("dir")?));
+        let (pid, address, sasl_address, dir) = record().with_context(broken)?;
+        Ok(Some(Self { file: file.to_owned(), pid, owner: number("owner"), address, sasl_address, dir: dir.into() }))
     }
 
     fn write(&self) -> Result<()> {
-        let state = json!({ "pid": self.pid, "owner": self.owner, "address": self.address, "dir": self.dir });
+        let state = json!({ "pid": self.pid, "owner": self.owner, "address": self.address, "sasl_address": self.sasl_address, "dir": self.dir });
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -96,15 +103,16 @@ impl Broker {
     }
 
     fn start_once(file: &Path, lifetime: Lifetime, libs: &Path) -> Result<Self> {
-        let (port, controller_port) = free_ports()?;
+        let ports = free_ports()?;
         let dir = fresh_folder()?;
-        fs::write(dir.join("server.properties"), server_properties(port, controller_port, &dir))?;
+        fs::write(dir.join("server.properties"), server_properties(ports, &dir))?;
         fs::write(dir.join("log4j2.properties"), LOG4J)?;
         // The jars' place is kept so that a suspended broker starts again with the same ones.
         fs::write(dir.join("libs"), libs.display().to_string())?;
         format_storage(libs, &dir)?;
         let owner = (lifetime == Lifetime::Guarded).then(std::process::id);
-        let mut broker = Self { file: file.to_owned(), pid: 0, owner, address: format!("127.0.0.1:{port}"), dir };
+        let [address, sasl_address, _] = ports.map(|port| format!("127.0.0.1:{port}"));
+        let mut broker = Self { file: file.to_owned(), pid: 0, owner, address, sasl_address, dir };
         broker.launch()?;
         Ok(broker)
     }
@@ -223,10 +231,15 @@ fn format_storage(libs: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn free_ports() -> Result<(u16, u16)> {
-    // Both held at once, so that they differ.
-    let (one, two) = (TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    Ok((one.local_addr()?.port(), two.local_addr()?.port()))
+/// For clients, for clients with a password, for the controller.
+fn free_ports() -> Result<[u16; 3]> {
+    // All held at once, so that they differ.
+    let held = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    let mut ports = [0; 3];
+    for (port, listener) in ports.iter_mut().zip(held) {
+        *port = listener?.local_addr()?.port();
+    }
+    Ok(ports)
 }
 
 /// A new folder for one broker: `<temp>/eventpact-kafka-<process>-<n>`.
@@ -242,15 +255,22 @@ fn fresh_folder() -> Result<PathBuf> {
     bail!("{} is full of folders eventpact-kafka-*: delete them", std::env::temp_dir().display())
 }
 
-fn server_properties(port: u16, controller_port: u16, dir: &Path) -> String {
+/// Whom the broker knows at its other address, as `name` and `password`.
+const SASL_USER: (&str, &str) = ("registry", "canary-of-the-broker");
+
+fn server_properties([port, sasl_port, controller_port]: [u16; 3], dir: &Path) -> String {
+    let (user, password) = SASL_USER;
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.name.named.sasl.enabled.mechanisms=PLAIN
+listener.name.named.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}=\"{password}\";
 log.dirs={}
 num.partitions=3
 auto.create.topics.enable=true

@@ -19,6 +19,9 @@ pub(crate) use postgres::{POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, postgres_pro
 /// it, that broker is used as it is and nothing is started or stopped.
 pub(crate) const KAFKA_ADDRESS: &str = "EVENTPACT_TEST_KAFKA";
 
+/// Where that broker listens for clients with a name and a password, as `host:port`.
+pub(crate) const KAFKA_SASL_ADDRESS: &str = "EVENTPACT_TEST_KAFKA_SASL";
+
 /// `cargo xtask services …`
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 pub(crate) enum Command {
@@ -40,6 +43,9 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Up => {
             let mut services = up(Lifetime::UntilDown)?;
             println!("{KAFKA_ADDRESS}={}", services.kafka_address());
+            if let Some(address) = services.kafka_sasl_address() {
+                println!("{KAFKA_SASL_ADDRESS}={address}");
+            }
             services.keep();
             Ok(())
         }
@@ -64,14 +70,25 @@ pub(crate) enum Lifetime {
 #[derive(Debug)]
 pub(crate) struct Services {
     address: String,
+    /// None when the user's own broker is used.
+    sasl_address: Option<String>,
     /// True when the guard has to stop them.
     started: bool,
 }
 
 impl Services {
+    fn of(broker: &Broker, started: bool) -> Self {
+        Self { address: broker.address().to_owned(), sasl_address: Some(broker.sasl_address().to_owned()), started }
+    }
+
     /// Where Kafka listens, as `host:port`.
     pub(crate) fn kafka_address(&self) -> &str {
         &self.address
+    }
+
+    /// Where Kafka asks for a name and a password.
+    pub(crate) fn kafka_sasl_address(&self) -> Option<&str> {
+        self.sasl_address.as_deref()
     }
 
     /// Leaves the services running when the guard goes.
@@ -101,16 +118,16 @@ pub(crate) fn up(lifetime: Lifetime) -> Result<Services> {
         if !kafka::answers(&address) {
             bail!("{KAFKA_ADDRESS}={address} is set, but no Kafka answers there: start it, or unset the variable");
         }
-        return Ok(Services { address, started: false });
+        return Ok(Services { address, sasl_address: None, started: false });
     }
     if let Some(old) = Broker::read(&state_file())? {
         if !old.is_abandoned() && kafka::answers(old.address()) {
-            return Ok(Services { address: old.address().to_owned(), started: false });
+            return Ok(Services::of(&old, false));
         }
         old.destroy().context("a broker of a former run could not be cleared away")?;
     }
     let broker = Broker::start(&state_file(), lifetime)?;
-    Ok(Services { address: broker.address().to_owned(), started: true })
+    Ok(Services::of(&broker, true))
 }
 
 /// Stops what a former `up` (or a run that died) left and removes its data. Nothing to stop is not an error.

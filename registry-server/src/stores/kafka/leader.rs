@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::failed;
 use super::spec::KafkaSpec;
-use super::tail::{MARK, Mark};
+use super::tail::{MARK, Mark, WRITER};
 use crate::schemas_topic::{Key, Outgoing, Record};
 use crate::store::StoreError;
 
@@ -65,6 +65,8 @@ pub(super) struct Leader {
     /// For what says nothing and needs no protection.
     plain: BaseProducer<Deliveries>,
     topic: String,
+    /// Where this process is reached; empty when it has not been told.
+    address: String,
 }
 
 impl Leader {
@@ -79,7 +81,7 @@ impl Leader {
         producer.init_transactions(INIT).map_err(refused)?;
         let plain = [("enable.idempotence", "true"), ("delivery.timeout.ms", "9000")];
         let plain = spec.client(&[&both[..], &plain].concat()).create_with_context(Deliveries::default()).map_err(refused)?;
-        Ok(Self { producer, plain, topic: spec.topic.clone() })
+        Ok(Self { producer, plain, topic: spec.topic.clone(), address: spec.advertise.clone().unwrap_or_default() })
     }
 
     /// Makes these records durable and visible, all of them or none.
@@ -88,7 +90,10 @@ impl Leader {
         self.producer.begin_transaction().map_err(|cause| lost(&cause))?;
         for ((record, ts), left) in records.iter().zip((0..records.len()).rev()) {
             let mark = Mark { batch, left: u32::try_from(left).unwrap_or(u32::MAX) }.encode();
-            let headers = OwnedHeaders::new_with_capacity(1).insert(Header { key: MARK, value: Some(&mark) });
+            let mut headers = OwnedHeaders::new_with_capacity(2).insert(Header { key: MARK, value: Some(&mark) });
+            if record.key == Key::Noop {
+                headers = headers.insert(Header { key: WRITER, value: Some(&self.address) });
+            }
             let (key, value) = record.encode();
             let mut message = BaseRecord::<[u8], [u8]>::to(&self.topic).partition(0).key(&key).headers(headers);
             message.payload = value.as_deref();
@@ -131,7 +136,8 @@ impl Leader {
     /// and Karapace waits for the last offset; so the last one must be a record. Nothing is lost when it does not arrive.
     pub(super) fn noop(&self) {
         let (key, _) = Record::new(Key::Noop, None).encode();
-        let message = BaseRecord::<[u8], [u8]>::to(&self.topic).partition(0).key(&key);
+        let headers = OwnedHeaders::new_with_capacity(1).insert(Header { key: WRITER, value: Some(&self.address) });
+        let message = BaseRecord::<[u8], [u8]>::to(&self.topic).partition(0).key(&key).headers(headers);
         self.plain.poll(Duration::ZERO);
         if let Err((error, _)) = self.plain.send(message) {
             tracing::debug!(%error, "the NOOP after a batch");

@@ -9,6 +9,7 @@
 //! What cannot be told about a commit ends the right to write at once. Whether the batch is stored shows in the topic: each record
 //! of ours carries the id of its batch in a header.
 
+mod conflicts;
 mod election;
 mod leader;
 mod scrub;
@@ -71,6 +72,9 @@ pub(super) struct Kafka {
     /// Not again in this term before this time.
     rest: Option<Rest>,
     warnings: Vec<String>,
+    conflicts: conflicts::List,
+    /// Where the one that wrote last is reached; empty when it has not said so.
+    writer: Arc<str>,
 }
 
 /// An error that names the topic.
@@ -98,6 +102,8 @@ impl Kafka {
             leader: None,
             rest: None,
             warnings,
+            conflicts: conflicts::List::default(),
+            writer: Arc::default(),
         })
     }
 
@@ -110,12 +116,19 @@ impl Kafka {
     }
 
     fn take_message(&mut self, message: &Message) {
-        let Message { offset, ts, key, value, mark } = message;
+        let Message { offset, ts, key, value, mark, writer } = message;
+        if let Some(writer) = writer.as_deref().filter(|writer| *writer != &*self.writer) {
+            self.writer = writer.into();
+        }
         if !self.spec.follower {
             self.offsets.push(*offset);
         }
-        let record = Record::decode(key.as_deref(), value.as_deref());
-        let changes = record.and_then(|record| self.replay.changes(&record, *ts)).unwrap_or_else(|why| {
+        let changes = Record::decode(key.as_deref(), value.as_deref()).and_then(|record| {
+            let changes = self.replay.changes(&record, *ts);
+            self.conflicts.note(message, &record, changes.as_ref().map(|_| ()));
+            changes
+        });
+        let changes = changes.unwrap_or_else(|why| {
             tracing::warn!(offset, %why, "a record of {} is left out", self.spec);
             Vec::new()
         });
@@ -207,7 +220,8 @@ impl Kafka {
         let barrier = Uuid::now_v7();
         self.commit_as(&leader, &[(Record::new(Key::Noop, None), None)], barrier)?;
         let end = i64::try_from(self.position.sequence).unwrap_or(i64::MAX);
-        let wrong = scrub::aborted(&self.spec, &self.offsets, end)?;
+        let mut wrong = scrub::aborted(&self.spec, &self.offsets, end)?;
+        wrong.retain(|key| !self.conflicts.holds(key));
         if !wrong.is_empty() {
             tracing::warn!(keys = wrong.len(), "{}: aborted records are set right", self.spec);
             let right: Vec<Outgoing> = wrong.iter().flat_map(|key| self.replay.rewrite(key)).collect();
@@ -281,6 +295,9 @@ impl Store for Kafka {
         if records.is_empty() {
             return Ok(Appended::Stored(self.position.sequence));
         }
+        if let Some(why) = self.conflicts.overwritten(&records) {
+            return Err(AppendError::Rejected(why));
+        }
         match leader.commit(&records, batch.id) {
             Ok(()) => {}
             Err(CommitError::TooLarge(why)) => return Err(AppendError::Rejected(why)),
@@ -342,8 +359,24 @@ impl Store for Kafka {
         waits.then(|| "This process stands by: another one writes to the topic, or is about to".to_owned())
     }
 
+    fn conflicts(&self) -> crate::store::Conflicts {
+        self.conflicts.shared()
+    }
+
+    fn writer(&self) -> Option<Arc<str>> {
+        let known = !self.writer.is_empty() && self.spec.advertise.as_deref() != Some(&*self.writer);
+        known.then(|| Arc::clone(&self.writer))
+    }
+
     fn warnings(&self) -> Vec<String> {
-        self.warnings.clone()
+        let mut warnings = self.warnings.clone();
+        let count = self.conflicts.count();
+        if count > 0 {
+            warnings.push(format!(
+                "{count} version(s) in the topic contradict the rest and are left out: see /eventpact/v1/conflicts"
+            ));
+        }
+        warnings
     }
 
     fn close(&mut self) -> Result<(), StoreError> {

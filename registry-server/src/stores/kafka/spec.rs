@@ -24,8 +24,9 @@ const RESERVED: [&str; 9] = [
 /// A topic in which schemas are kept.
 ///
 /// The path is the topic, `_schemas` when it is left out. Of the parameters, `follower=true` only reads, `allow-unsafe-topic=true`
-/// writes although the topic may lose what was acknowledged, `group=NAME` is the consumer group in which the writer is elected, and
-/// every name with a dot is a setting of librdkafka, as `session.timeout.ms=6000` or `sasl.password=…`.
+/// writes although the topic may lose what was acknowledged, `group=NAME` is the consumer group in which the writer is elected,
+/// `advertise=http://HOST:PORT` is where the others reach this process, so that they send writes on to it while it is the writer,
+/// and every name with a dot is a setting of librdkafka, as `session.timeout.ms=6000` or `sasl.password=…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KafkaSpec {
     pub(super) brokers: String,
@@ -33,6 +34,8 @@ pub struct KafkaSpec {
     pub(super) follower: bool,
     pub(super) allow_unsafe_topic: bool,
     pub(super) group: String,
+    /// Where this process is reached by the others: `http://HOST:PORT`.
+    pub(super) advertise: Option<String>,
     settings: BTreeMap<String, String>,
 }
 
@@ -56,6 +59,7 @@ impl FromStr for KafkaSpec {
             follower: false,
             allow_unsafe_topic: false,
             group: format!("eventpact-registry-{topic}"),
+            advertise: None,
             settings: BTreeMap::new(),
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -74,10 +78,14 @@ impl KafkaSpec {
             "follower" => self.follower = switch()?,
             "allow-unsafe-topic" => self.allow_unsafe_topic = switch()?,
             "group" if !value.is_empty() => value.clone_into(&mut self.group),
+            "advertise" if ["http://", "https://"].iter().any(|scheme| value.starts_with(scheme)) => {
+                self.advertise = Some(value.to_owned());
+            }
+            "advertise" => return Err("advertise is an address as http://HOST:PORT".to_owned()),
             _ if RESERVED.contains(&name) => return Err(format!("{name} cannot be set: the store sees to it itself")),
             _ if name.contains('.') => drop(self.settings.insert(name.to_owned(), value.to_owned())),
             _ => {
-                let known = "follower, allow-unsafe-topic, group, or a setting of librdkafka";
+                let known = "follower, allow-unsafe-topic, group, advertise, or a setting of librdkafka";
                 return Err(format!("unknown parameter '{name}' of a Kafka store; it is {known}"));
             }
         }
@@ -150,6 +158,8 @@ mod tests {
         for name in RESERVED {
             assert!(format!("kafka://a:1/t?{name}=x").parse::<KafkaSpec>().is_err(), "{name}");
         }
-        assert!("kafka://a:1/t?follower=yes".parse::<KafkaSpec>().is_err());
+        for bad in ["kafka://a:1/t?follower=yes", "kafka://a:1/t?advertise=host:8081"] {
+            assert!(bad.parse::<KafkaSpec>().is_err(), "{bad}");
+        }
     }
 }

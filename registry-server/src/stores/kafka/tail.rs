@@ -23,6 +23,10 @@ use crate::store::{Position, ReadIndex, StoreError, Wake};
 /// The header that holds the [`Mark`] of a record. Other registries ignore headers.
 pub(super) const MARK: &str = "eventpact-batch";
 
+/// The header by which the one that writes says where it is reached, in its records that say nothing else. Empty when it does not
+/// want to be.
+pub(super) const WRITER: &str = "eventpact-writer";
+
 /// Messages that were read and wait to be taken in.
 const AHEAD: usize = 4096;
 
@@ -65,20 +69,26 @@ pub(super) struct Message {
     pub(super) key: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
     pub(super) mark: Option<Mark>,
+    /// Where the one that writes is reached.
+    pub(super) writer: Option<String>,
 }
 
 impl Message {
     fn of(message: &BorrowedMessage<'_>) -> Self {
-        let mark = message.headers().and_then(|headers| {
-            let mut ours = (0..headers.count()).filter_map(|index| headers.try_get(index)).filter(|header| header.key == MARK);
-            Mark::decode(ours.next()?.value?)
-        });
+        let header = |name: &str| {
+            let headers = message.headers()?;
+            let mut named = (0..headers.count()).filter_map(|index| headers.try_get(index)).filter(|header| header.key == name);
+            named.next()?.value
+        };
+        let mark = header(MARK).and_then(Mark::decode);
+        let writer = header(WRITER).and_then(|url| std::str::from_utf8(url).ok()).map(str::to_owned);
         Self {
             offset: message.offset(),
             ts: message.timestamp().to_millis().unwrap_or(0),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             mark,
+            writer,
         }
     }
 }

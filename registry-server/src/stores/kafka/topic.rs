@@ -1,12 +1,13 @@
 //! The guard of the topic: what is written to it must not get lost. Confluent's registries lost schemas to retention and to
 //! partition leaders that were behind; so we refuse what only warns elsewhere.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::metadata::Metadata;
 use tokio::runtime::Handle;
 
 use super::failed;
@@ -68,13 +69,34 @@ pub(super) fn guard<C: ConsumerContext>(
 
 /// The topic, and how many brokers there are. Asks for all topics, since asking for one may create it.
 fn find<C: ConsumerContext>(spec: &KafkaSpec, consumer: &BaseConsumer<C>) -> Result<(Option<Found>, usize), StoreError> {
-    let metadata = consumer.fetch_metadata(None, ASK).map_err(|cause| failed(spec, &cause))?;
+    let metadata = metadata(spec, consumer)?;
     let topic = metadata.topics().iter().find(|topic| topic.name() == spec.topic);
     let found = topic.map(|topic| Found {
         partitions: topic.partitions().len(),
         replicas: topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0),
     });
     Ok((found, metadata.brokers().len()))
+}
+
+/// What the cluster says of itself. Wrong credentials are told at once: waiting does not make them right.
+fn metadata<C: ConsumerContext>(spec: &KafkaSpec, consumer: &BaseConsumer<C>) -> Result<Metadata, StoreError> {
+    let until = Instant::now() + ASK;
+    loop {
+        let cause = match consumer.fetch_metadata(None, Duration::from_secs(3)) {
+            Ok(metadata) => return Ok(metadata),
+            Err(cause) => cause,
+        };
+        // The library tells why it has no connection to who polls.
+        let told = std::iter::from_fn(|| consumer.poll(Duration::ZERO)).take(100).filter_map(Result::err);
+        let mut denied = told.filter(|error| error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication));
+        if let Some(error) = denied.next() {
+            let text = format!("{spec}: the broker does not accept who we say we are ({error}); look at the sasl.… settings");
+            return Err(StoreError::Refused(text));
+        }
+        if Instant::now() >= until {
+            return Err(failed(spec, &cause));
+        }
+    }
 }
 
 fn admin(spec: &KafkaSpec) -> Result<AdminClient<DefaultClientContext>, StoreError> {

@@ -39,7 +39,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(url: PostgresUrl) -> Result<Self, StoreError> {
-        let tls = url.roots.as_deref().map(Tls::trusting).transpose().map_err(StoreError::Refused)?;
+        let tls = url.tls.as_ref().map(Tls::new).transpose().map_err(StoreError::Refused)?;
         Ok(Self { url, tls })
     }
 
@@ -142,12 +142,13 @@ impl Listener {
         for last in [false, true] {
             // Typed, so that it is one round trip and not two.
             let asked: [(&(dyn ToSql + Sync), Type); 1] = [(&applied_sequence, Type::INT8)];
-            let query = "SELECT (SELECT seq FROM head), (SELECT batch FROM changes WHERE seq = $1)";
+            let query = "SELECT seq, (SELECT batch FROM changes WHERE seq = $1), trimmed FROM head";
             let rows = client.query_typed(query, &asked).await;
             match rows.as_deref() {
                 Ok([row]) => {
-                    let (head, batch): (i64, Option<uuid::Uuid>) = (row.get(0), row.get(1));
-                    if applied.sequence > 0 && batch != Some(applied.batch) {
+                    let (head, batch, trimmed): (i64, Option<uuid::Uuid>, i64) = (row.get(0), row.get(1), row.get(2));
+                    // What was trimmed can be told no more: who stands there is behind, and everything is loaded again.
+                    if applied.sequence > sequence(trimmed) && batch != Some(applied.batch) {
                         return Err(self.target.failed("the log does not hold what was read from it before"));
                     }
                     return Ok(sequence(head));

@@ -10,10 +10,10 @@ use super::link::Target;
 use crate::store::StoreError;
 
 /// The layout of the tables. A newer one is refused, an older one is brought forward.
-const LAYOUT: i32 = 2;
+const LAYOUT: i32 = 3;
 
-/// What makes layout 1 of nothing, and layout 2 of layout 1.
-const STEPS: [&str; 2] = [include_str!("layout.sql"), include_str!("layout-2.sql")];
+/// What makes layout 1 of nothing, layout 2 of layout 1, and so on.
+const STEPS: [&str; 3] = [include_str!("layout.sql"), include_str!("layout-2.sql"), include_str!("layout-3.sql")];
 
 /// Others may be migrating, which takes its time.
 const TIME: Duration = Duration::from_secs(60);

@@ -8,6 +8,9 @@
 //! Every comparison is of the entry's number *and* its batch. So a server notices when a failover has lost what it has seen,
 //! whatever has been written since; it then raises an alarm in `head`, and nobody writes until a person calls `accept_loss()`.
 //!
+//! Where the database says how much of the log to keep (`head.keep`), the rest is trimmed as it grows: a server that stands before its
+//! beginning loads the tables again. The audit log is in the same rows and becomes as short.
+//!
 //! [`layout.sql`]: ./layout.sql
 
 mod link;
@@ -141,13 +144,31 @@ impl Postgres {
         if let Ok(Err(cause)) = raised {
             tracing::error!(cause = explain(&cause), "the alarm could not be raised in the database");
         }
-        StoreError::Refused(text)
+        StoreError::Lost(text)
     }
 
-    fn tail_failed(&self, error: TailError, session: &Session, after: Position) -> StoreError {
-        match error {
-            TailError::Lost => self.raise_alarm(session, after),
-            TailError::Load(cause) => self.load_failed(cause),
+    /// What the rows of the log come to. Where they do not begin with the entry at `after`, either the log was trimmed and all is to be
+    /// loaded again, or something is lost.
+    fn tail(&self, rows: &[Row], session: &Session, after: Position) -> Result<Tail, StoreError> {
+        if let Some(entries) = tail(rows, after).map_err(|cause| self.load_failed(cause))? {
+            return Ok(Tail::Entries(entries));
+        }
+        let asking = session.client.query_typed("SELECT trimmed FROM head", &[]);
+        let asked = self.runtime.block_on(async { timeout(TAIL_TIME, asking).await });
+        let asked = asked.map_err(|_| self.target.failed("no answer within 1.5 s"))?;
+        let trimmed = asked.map_err(|cause| self.target.database(&cause))?.first().map_or(0, |row| row.get(0));
+        if after.sequence <= rows::sequence(trimmed) {
+            tracing::info!(after = after.sequence, trimmed, "the log begins later by now: everything is loaded again");
+            return Ok(Tail::Reload);
+        }
+        Err(self.raise_alarm(session, after))
+    }
+
+    /// What the database said against a batch or a lock.
+    fn refused(&self, cause: &tokio_postgres::Error) -> StoreError {
+        match cause.as_db_error() {
+            Some(said) if said.code().code() == LOST => StoreError::Lost(said.message().to_owned()),
+            _ => self.target.database(cause),
         }
     }
 
@@ -162,30 +183,16 @@ impl Postgres {
     }
 }
 
-/// What the rows of the log say, which begin with the entry at `after`. An error when that one is not there.
-fn tail(rows: &[Row], after: Position) -> Result<Vec<Entry>, TailError> {
+/// What the rows of the log say after the entry at `after`, with which they begin; `None` when that one is not there.
+fn tail(rows: &[Row], after: Position) -> Result<Option<Vec<Entry>>, LoadError> {
     let mut entries = rows.iter().map(rows::entry).collect::<Result<Vec<_>, _>>()?;
     if after.sequence > 0 {
         if entries.first().map(|entry| entry.position) != Some(after) {
-            return Err(TailError::Lost);
+            return Ok(None);
         }
         entries.remove(0);
     }
-    Ok(entries)
-}
-
-/// Why the rows of the log are of no use.
-enum TailError {
-    /// They do not go on where we are.
-    Lost,
-    /// They cannot be read.
-    Load(LoadError),
-}
-
-impl From<LoadError> for TailError {
-    fn from(cause: LoadError) -> Self {
-        Self::Load(cause)
-    }
+    Ok(Some(entries))
 }
 
 /// How safe an acknowledged write is. A database that does not wait for its disk is told to, for this session.
@@ -229,7 +236,7 @@ impl Store for Postgres {
         let head = loaded.map_err(|cause| self.load_failed(cause))?;
         self.session = Some(session);
         if let Some(lost) = head.get::<_, Option<String>>(3) {
-            return Err(StoreError::Refused(lost));
+            return Err(StoreError::Lost(lost));
         }
         self.epoch = head.get(2);
         Ok(Position { sequence: rows::sequence(head.get(0)), batch: head.get(1) })
@@ -253,17 +260,11 @@ impl Store for Postgres {
         let rows = match self.runtime.block_on(async { timeout(APPEND_TIME, appending).await }) {
             Ok(Ok(rows)) => rows,
             Ok(Err(cause)) => {
-                let Some(said) = cause.as_db_error() else {
-                    return Err(AppendError::Failed(self.target.database(&cause)));
-                };
-                if is_guard(said.code()) {
+                if cause.code().is_some_and(is_guard) {
                     self.session = Some(session);
                     return Err(AppendError::Rejected(explain(&cause)));
                 }
-                if said.code().code() == LOST {
-                    return Err(AppendError::Failed(StoreError::Refused(said.message().to_owned())));
-                }
-                return Err(AppendError::Failed(self.target.database(&cause)));
+                return Err(AppendError::Failed(self.refused(&cause)));
             }
             Err(_) => return Err(AppendError::Failed(self.target.failed("no answer within 2 s"))),
         };
@@ -273,10 +274,9 @@ impl Store for Postgres {
             self.session = Some(session);
             return Ok(Appended::Stored(rows::sequence(row.get(0))));
         }
-        let tail = tail(&rows, batch.after);
-        let entries = tail.map_err(|error| AppendError::Failed(self.tail_failed(error, &session, batch.after)))?;
+        let tail = self.tail(&rows, &session, batch.after).map_err(AppendError::Failed)?;
         self.session = Some(session);
-        Ok(Appended::Behind(Tail::Entries(entries)))
+        Ok(Appended::Behind(tail))
     }
 
     fn lock(&mut self, after: Position) -> Result<Tail, AppendError> {
@@ -290,18 +290,22 @@ impl Store for Postgres {
         };
         let rows = match self.runtime.block_on(async { timeout(APPEND_TIME, locking).await }) {
             Ok(Ok(rows)) => rows,
-            Ok(Err(cause)) => return Err(AppendError::Failed(self.target.database(&cause))),
+            Ok(Err(cause)) => return Err(AppendError::Failed(self.refused(&cause))),
             Err(_) => return Err(AppendError::Failed(self.target.failed("no answer within 2 s"))),
         };
-        let tail = tail(&rows, after);
-        let entries = tail.map_err(|error| {
-            // The alarm would go with the transaction.
-            let _ = self.runtime.block_on(session.client.batch_execute("ROLLBACK"));
-            AppendError::Failed(self.tail_failed(error, &session, after))
-        })?;
-        session.locked = true;
+        if let Some(entries) = tail(&rows, after).map_err(|cause| AppendError::Failed(self.load_failed(cause)))? {
+            session.locked = true;
+            self.session = Some(session);
+            return Ok(Tail::Entries(entries));
+        }
+        // An alarm would go with the transaction, and everything is loaded in one of its own.
+        let ended = self.runtime.block_on(async { timeout(APPEND_TIME, session.client.batch_execute("ROLLBACK")).await });
+        if !matches!(ended, Ok(Ok(()))) {
+            return Err(AppendError::Failed(self.target.failed("the lock could not be given back")));
+        }
+        let tail = self.tail(&rows, &session, after).map_err(AppendError::Failed)?;
         self.session = Some(session);
-        Ok(Tail::Entries(entries))
+        Ok(tail)
     }
 
     fn unlock(&mut self) {
@@ -337,14 +341,15 @@ impl Store for Postgres {
             let (epoch, lost): (i64, Option<String>) = (head.get(0), head.get(1));
             if lost.is_some() || epoch > self.epoch {
                 self.session = Some(session);
-                return lost.map_or(Ok(Tail::Reload), |lost| Err(StoreError::Refused(lost)));
+                return lost.map_or(Ok(Tail::Reload), |lost| Err(StoreError::Lost(lost)));
             }
-            let entries = match tail(&rows, after) {
-                Ok(entries) => entries,
-                Err(error) => {
-                    let error = self.tail_failed(error, &session, after);
+            let entries = match self.tail(&rows, &session, after) {
+                Ok(Tail::Entries(entries)) => entries,
+                // First what was read, in which there may be a batch of ours; the next call comes back to this.
+                Ok(Tail::Reload) if !all.is_empty() => break,
+                other => {
                     self.session = Some(session);
-                    return Err(error);
+                    return other;
                 }
             };
             let Some(last) = entries.last().map(|entry| entry.position) else {

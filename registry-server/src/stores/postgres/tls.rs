@@ -7,36 +7,55 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 
-/// Makes connections of TLS that trust the certificates of one file.
+use super::url::TlsFiles;
+
+/// Makes connections over TLS.
 #[derive(Clone)]
 pub(super) struct Tls {
     config: Arc<ClientConfig>,
 }
 
 impl Tls {
-    /// Reads the certificates to trust from a PEM file.
-    pub(super) fn trusting(file: &str) -> Result<Self, String> {
-        let failed = |why: String| format!("sslrootcert={file}: {why}");
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(file).map_err(|cause| failed(cause.to_string()))? {
-            let certificate = certificate.map_err(|cause| failed(cause.to_string()))?;
-            roots.add(certificate).map_err(|cause| failed(cause.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(failed("there is no certificate in it".into()));
-        }
+    /// Reads the files, which are PEM.
+    pub(super) fn new(files: &TlsFiles) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = builder.map_err(|cause| failed(cause.to_string()))?.with_root_certificates(roots).with_no_client_auth();
+        let builder = builder.map_err(|cause| cause.to_string())?;
+        let builder = if files.roots == "system" {
+            builder.with_platform_verifier().map_err(|cause| format!("sslrootcert=system: {cause}"))?
+        } else {
+            builder.with_root_certificates(trusted(&files.roots)?)
+        };
+        let Some((certificate, key)) = &files.own else {
+            return Ok(Self { config: Arc::new(builder.with_no_client_auth()) });
+        };
+        let failed = |name: &str, file: &str, why: &dyn std::fmt::Display| format!("{name}={file}: {why}");
+        let chain = certificates(certificate).map_err(|why| failed("sslcert", certificate, &why))?;
+        let secret = PrivateKeyDer::from_pem_file(key).map_err(|why| failed("sslkey", key, &why))?;
+        let config = builder.with_client_auth_cert(chain, secret).map_err(|why| failed("sslkey", key, &why))?;
         Ok(Self { config: Arc::new(config) })
     }
+}
+
+fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    CertificateDer::pem_file_iter(file)?.collect()
+}
+
+fn trusted(file: &str) -> Result<RootCertStore, String> {
+    let failed = |why: String| format!("sslrootcert={file}: {why}");
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(file).map_err(|cause| failed(cause.to_string()))? {
+        roots.add(certificate).map_err(|cause| failed(cause.to_string()))?;
+    }
+    if roots.is_empty() { Err(failed("there is no certificate in it".into())) } else { Ok(roots) }
 }
 
 /// A connection to one host.

@@ -1,4 +1,4 @@
-//! Where a database is, and how to reach it: `postgres://USER@HOST/DATABASE?schema=…&sslrootcert=…`.
+//! Where a database is, and how to reach it: `postgres://USER@HOST/DATABASE?schema=…&sslmode=…&sslrootcert=…`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,25 +19,37 @@ pub struct PostgresUrl {
     pub(super) config: Box<Config>,
     /// The schema that holds the tables.
     pub(super) schema: String,
-    /// A file with the certificates to trust; without it there is no TLS.
-    pub(super) roots: Option<String>,
+    /// None when the connection is not encrypted.
+    pub(super) tls: Option<TlsFiles>,
+}
+
+/// What a connection over TLS needs.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct TlsFiles {
+    /// A file with the certificates to trust; `system` are those that the operating system trusts.
+    pub(super) roots: String,
+    /// Our own certificate and its key, for a database that asks for one.
+    pub(super) own: Option<(String, String)>,
 }
 
 impl FromStr for PostgresUrl {
     type Err = String;
 
-    /// Reads the address. `schema` and `sslrootcert` are ours to read; the rest is what libpq knows. A password that is not in it
-    /// is taken from `PGPASSWORD`.
+    /// Reads the address. `schema`, `sslrootcert`, `sslcert` and `sslkey` are ours to read; the rest is what libpq knows. A password
+    /// that is not in it is taken from `PGPASSWORD`. Where there is TLS, the certificate and the host's name are always verified,
+    /// so that `sslmode=require` is as strict as `verify-full`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (base, query) = text.split_once('?').unwrap_or((text, ""));
-        let (mut schema, mut roots, mut verify, mut kept) = (SCHEMA.to_owned(), None, false, Vec::new());
+        let (mut schema, mut verify, mut kept) = (SCHEMA.to_owned(), false, Vec::new());
+        let (mut roots, mut certificate, mut key) = (None, None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = || percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
             match name {
                 "schema" => schema = value(),
                 "sslrootcert" => roots = Some(value()),
-                // With a file of certificates the host's name is always verified.
+                "sslcert" => certificate = Some(value()),
+                "sslkey" => key = Some(value()),
                 "sslmode" if matches!(&*value(), "verify-ca" | "verify-full") => verify = true,
                 _ => kept.push(pair),
             }
@@ -53,8 +65,16 @@ impl FromStr for PostgresUrl {
         if verify || roots.is_some() {
             config.ssl_mode(SslMode::Require);
         }
-        if config.get_ssl_mode() == SslMode::Require && roots.is_none() {
-            return Err("TLS needs sslrootcert=FILE, the certificates to trust".to_owned());
+        let own = match (certificate, key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            _ => return Err("sslcert=FILE and sslkey=FILE belong together".to_owned()),
+        };
+        let needed = own.is_some() || config.get_ssl_mode() == SslMode::Require;
+        let tls = roots.map(|roots| TlsFiles { roots, own });
+        if needed && tls.is_none() {
+            let known = "sslrootcert=FILE, the certificates to trust, or sslrootcert=system, those that the system trusts";
+            return Err(format!("TLS needs {known}"));
         }
         if config.get_password().is_none()
             && let Ok(password) = std::env::var("PGPASSWORD")
@@ -69,7 +89,7 @@ impl FromStr for PostgresUrl {
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(1))
             .keepalives_retries(3);
-        Ok(Self { config: Box::new(config), schema, roots })
+        Ok(Self { config: Box::new(config), schema, tls })
     }
 }
 
@@ -115,12 +135,15 @@ mod tests {
             "postgres://h/db?schema=a;b",
             "postgres://h/db?sslmode=require",
             "postgres://h/db?sslmode=verify-full",
+            "postgres://h/db?sslrootcert=system&sslcert=c.pem",
+            "postgres://h/db?sslcert=c.pem&sslkey=k.pem",
             "postgres://h/db?nonsense=1",
         ] {
             let error = bad.parse::<PostgresUrl>().unwrap_err();
             assert!(!error.contains("canary"), "{error}");
         }
         let tls: PostgresUrl = "postgres://h/db?sslmode=verify-full&sslrootcert=%2Fca.pem".parse().unwrap();
-        assert_eq!((tls.roots.as_deref(), tls.config.get_ssl_mode()), (Some("/ca.pem"), SslMode::Require));
+        assert_eq!(tls.config.get_ssl_mode(), SslMode::Require);
+        assert!(tls.tls.is_some_and(|files| files.roots == "/ca.pem" && files.own.is_none()));
     }
 }
