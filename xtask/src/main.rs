@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod check;
+mod checkouts;
 mod demo;
 mod go;
 mod java_avro;

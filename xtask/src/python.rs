@@ -12,26 +12,28 @@ use crate::services::{apt, cache_folder};
 /// The variable that tells tests which Python has the clients. When the user has set it, that one is used as it is.
 pub(crate) const PYTHON: &str = "EVENTPACT_TEST_PYTHON";
 
-/// What is installed, with versions.
-const REQUIREMENTS: &str = "tests/clients/confluent_python/requirements.txt";
-
-/// The interpreter of the environment; makes it and installs the clients from PyPI when it is not there.
-pub(crate) fn ensure_venv() -> Result<PathBuf> {
-    if let Some(given) = std::env::var_os(PYTHON).filter(|value| !value.is_empty()) {
-        return Ok(given.into());
+/// The interpreter that has the clients.
+pub(crate) fn ensure_clients() -> Result<PathBuf> {
+    match std::env::var_os(PYTHON).filter(|value| !value.is_empty()) {
+        Some(given) => Ok(given.into()),
+        None => ensure_venv("python-clients", "tests/clients/confluent_python/requirements.txt"),
     }
-    let requirements = root().join(REQUIREMENTS);
+}
+
+/// The interpreter of the environment `name`; makes it and installs what is listed there, from PyPI, when it is not there.
+pub(crate) fn ensure_venv(name: &str, requirements: &str) -> Result<PathBuf> {
+    let requirements = root().join(requirements);
     let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
-    let folder = cache_folder()?.join("python-clients");
+    let folder = cache_folder()?.join(name);
     let python = folder.join("bin/python");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let lock = fs::File::create(folder.join("lock"))?;
-    lock.lock().context("cannot wait for another run that installs the Python clients")?;
+    lock.lock().context("cannot wait for another run that installs Python packages")?;
     let done = folder.join("installed.txt");
     if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) && python.is_file() {
         return Ok(python);
     }
-    println!("── Python clients into {}", folder.display());
+    println!("── Python packages into {}", folder.display());
     let missing = "needs python3 with venv (Debian: apt install python3-venv)";
     let make = || run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), missing);
     if make().is_err() {
@@ -51,7 +53,7 @@ fn run(command: &mut Command, needs: &str) -> Result<()> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
-        bail!("the Python clients cannot be installed: {needs}: {last}");
+        bail!("the Python packages cannot be installed: {needs}: {last}");
     }
     Ok(())
 }

@@ -1,17 +1,19 @@
 //! `cargo xtask test`: the static gate, then every test there is, with real servers.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 use crate::browser::ensure_chromium;
 use crate::check::{self, FEATURES};
+use crate::checkouts::{CONFLUENT_KAFKA_PYTHON, KARAPACE};
 use crate::go::ensure_go_client;
 use crate::java_avro;
 use crate::mutants;
 use crate::node::{ensure_node_client, ensure_node_package};
-use crate::python::{PYTHON, ensure_venv};
+use crate::python::{PYTHON, ensure_clients, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
 use crate::services::{
@@ -27,7 +29,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     need_native_build_tools()?;
     // The tests start these as separate processes.
     step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
-    let python = ensure_venv()?;
+    let python = ensure_clients()?;
     let schemas = schemas::ensure(&python);
     let java_avro = java_avro::ensure()?;
     let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
@@ -60,6 +62,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env("EVENTPACT_TEST_UI", ui);
     command.env("EVENTPACT_TEST_CHROMIUM", chromium);
     command.envs(schemas);
+    command.envs(suites()?);
     if bless {
         command.env("BLESS", "1");
     }
@@ -74,6 +77,19 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
         bail!("no test ran");
     }
     Ok(())
+}
+
+/// The tests of other projects and what they run with, where they can be had.
+fn suites() -> Result<Vec<(String, PathBuf)>> {
+    let mut variables = Vec::new();
+    for (name, checkout) in [("confluent_kafka_python", CONFLUENT_KAFKA_PYTHON), ("karapace", KARAPACE)] {
+        if let Some(files) = checkout.ensure()? {
+            let python = ensure_venv(&format!("python-{name}"), &format!("tests/clients/suites/{name}.txt"))?;
+            let variable = |what: &str| format!("EVENTPACT_TEST_{}_{what}", name.to_uppercase());
+            variables.extend([(variable("SUITE"), files), (variable("PYTHON"), python)]);
+        }
+    }
+    Ok(variables)
 }
 
 /// What takes minutes: random pairs in full count, with the figures of each format, and every rule left out once.
