@@ -19,12 +19,19 @@ use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Memory, Sources};
 use eventpact_contract::yaml;
 use eventpact_registry::schemas_topic::{Record, Replay};
+use eventpact_runtime::codec::framing;
+
+// Where this file is included from, a plain `mod` would look elsewhere.
+#[path = "fuzz/router.rs"]
+mod router;
+
+pub use router::router;
 
 /// A target: its name and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, as `cargo fuzz list` names them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     ("yaml", yaml_load),
     ("asyncapi", asyncapi_load),
     ("avro_parse", avro_parse),
@@ -35,6 +42,8 @@ pub const TARGETS: [Target; 10] = [
     ("proto_diff", proto_diff),
     ("jsonschema_diff", json_schema_diff),
     ("schemas_topic", schemas_topic),
+    ("wire_frame", wire_frame),
+    ("router", router),
 ];
 
 /// The separator between the files of one input: the first is the root.
@@ -278,5 +287,29 @@ fn has_fraction(value: &serde_json::Value) -> bool {
         serde_json::Value::Array(items) => items.iter().any(has_fraction),
         serde_json::Value::Object(map) => map.values().any(has_fraction),
         _ => false,
+    }
+}
+
+/// The frame of a message: what is read writes as the same, each refusal says why.
+pub fn wire_frame(data: &[u8]) {
+    let (id, rest) = match framing::read_prefix(data) {
+        Ok(read) => read,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let mut prefix = Vec::new();
+    framing::write_prefix(id, &mut prefix);
+    assert_eq!([&prefix, rest].concat(), data, "the prefix changed on its way");
+    match framing::read_indexes(rest, framing::PREFIX_LEN) {
+        Ok((indexes, payload)) => {
+            assert!((1..=framing::MAX_INDEXES).contains(&indexes.len()) && indexes.iter().all(|index| *index >= 0));
+            assert!(rest.ends_with(payload), "the payload is the end of the message");
+            let mut again = Vec::new();
+            framing::write_indexes(&indexes, &mut again);
+            again.extend_from_slice(payload);
+            assert!(again.len() <= rest.len(), "we write the shortest form");
+            let read = framing::read_indexes(&again, 0).expect("what we write can be read");
+            assert_eq!(read, (indexes, payload), "the indexes changed on their way");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

@@ -51,6 +51,34 @@ fn recorded_topics() -> Vec<Vec<u8>> {
     lines.chunks(30).map(|lines| lines.join("\n").into_bytes()).collect()
 }
 
+/// What was asked of a live registry, six requests at a time, of each eighth such group.
+fn recorded_requests() -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(folder("registry/transcripts.jsonl")).expect("the transcripts are there");
+    let request = |row: &str| {
+        let row: serde_json::Value = serde_json::from_str(row).expect("a row is JSON");
+        let header = |name: &str, value: &serde_json::Value| value.as_str().map_or(String::new(), |v| format!("{name}: {v}\n"));
+        let (method, path) = (row["method"].as_str()?, row["path"].as_str()?);
+        let headers = header("Content-Type", &row["req_content_type"]) + &header("Accept", &row["req_accept"]);
+        let body = row["req_body"].as_str().unwrap_or_default();
+        (path.len() + body.len() < 4000).then(|| format!("{method} {path}\n{headers}\n{body}"))
+    };
+    let requests: Vec<String> = text.lines().filter_map(request).collect();
+    requests.chunks(6).step_by(8).map(|requests| requests.join("\0").into_bytes()).collect()
+}
+
+/// Frames of the three formats, and some that are none.
+fn frames() -> Vec<Vec<u8>> {
+    let texts: [&[u8]; 6] = [
+        b"\0\0\0\0\x01\x02ab",
+        b"\0\0\0\0\x07\0\x0a\x03p-1",
+        b"\0\0\0\0\x07\x02\0\x0a\x03p-1",
+        b"\0\xff\xff\xff\xff\x04\x02\x80\x01\x0a\x03p-1",
+        b"\0\0\0\x01\0{\"id\":1}",
+        b"\x01\0\x0e{}",
+    ];
+    texts.iter().map(|text| text.to_vec()).collect()
+}
+
 /// Inputs to start from.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut paths = Vec::new();
@@ -59,9 +87,15 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         let kept = paths.iter().filter_map(|path| std::fs::read(path).ok());
         return kept.chain(cases(&format!("compat/{format}")).iter().filter_map(|case| pair(case))).collect();
     }
-    if target == "schemas_topic" {
+    let recorded: Option<fn() -> Vec<Vec<u8>>> = match target {
+        "schemas_topic" => Some(recorded_topics),
+        "router" => Some(recorded_requests),
+        "wire_frame" => Some(frames),
+        _ => None,
+    };
+    if let Some(recorded) = recorded {
         let kept = paths.iter().filter_map(|path| std::fs::read(path).ok());
-        return kept.chain(recorded_topics()).collect();
+        return kept.chain(recorded()).collect();
     }
     let extensions: &[&str] = match target {
         "avro_parse" | "avro_datum" => &["avsc"],
