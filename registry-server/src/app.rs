@@ -280,15 +280,17 @@ async fn read_body(
     if !matches!(endpoint, Endpoint::Root) && kind.is_some_and(|kind| !consumed(&kind.to_ascii_lowercase())) {
         return Err(ApiError::unsupported_media_type());
     }
-    // Nothing is decompressed here, as in the original, so that a body is never larger than what was sent.
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let encoding = headers.get(CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes);
+    let packed = [&b"gzip"[..], b"x-gzip"].iter().any(|name| encoding.eq_ignore_ascii_case(name));
+    if !packed && !encoding.eq_ignore_ascii_case(b"identity") {
         return Err(ApiError::unsupported_media_type());
     }
     let too_long = || match endpoint {
         Endpoint::Versions(_) => ApiError::schema_too_large(),
         _ => ApiError::body_too_large(MAX_BODY),
     };
-    app.bodies.read(body, too_long).await
+    let held = app.bodies.read(body, too_long).await?;
+    if packed { app.bodies.unpack(held, too_long) } else { Ok(held) }
 }
 
 /// Says with a 401 how to authenticate.

@@ -58,8 +58,9 @@ impl Endpoint {
         };
         match self {
             Self::Root | Self::Health | Self::Ready => Need::Nothing,
-            Self::Metrics
-            | Self::OpenApi
+            // They tell how much is stored and asked for, of every subject together.
+            Self::Metrics => Need::Global(Verb::Read),
+            Self::OpenApi
             | Self::Subjects
             | Self::Schemas
             | Self::SchemaTypes

@@ -363,7 +363,8 @@ impl Request {
             | Endpoint::Tags(s, _)
             | Endpoint::CompatibleWithLevel(s)
             | Endpoint::CompatibleWithVersion(s, _)
-            | Endpoint::AssociationsOfSubject(s) => {
+            | Endpoint::AssociationsOfSubject(s)
+            | Endpoint::Eventpact(eventpact::Route::Check(s) | eventpact::Route::Diff(s, ..)) => {
                 let Some(real) = real(s) else { return Cow::Borrowed(self) };
                 Cow::Owned(Self { endpoint: self.endpoint.with_subject(real), ..self.clone() })
             }
@@ -394,6 +395,8 @@ impl Endpoint {
             Self::CompatibleWithLevel(_) => Self::CompatibleWithLevel(subject),
             Self::CompatibleWithVersion(_, v) => Self::CompatibleWithVersion(subject, v),
             Self::AssociationsOfSubject(_) => Self::AssociationsOfSubject(subject),
+            Self::Eventpact(eventpact::Route::Check(_)) => Self::Eventpact(eventpact::Route::Check(subject)),
+            Self::Eventpact(eventpact::Route::Diff(_, a, b)) => Self::Eventpact(eventpact::Route::Diff(subject, a, b)),
             other => other,
         }
     }

@@ -261,8 +261,9 @@ async fn no_way_round_leads_to_a_secret_subject() {
         // A schema of one's own must not refer to it, or its text would be in the answer.
         let body =
             r#"{"schemaType":"AVRO","schema":"\"canary\"","references":[{"name":"canary","subject":"canary","version":1}]}"#;
-        for path in ["/subjects/open-2/versions", "/subjects/open-2", "/compatibility/subjects/open-2/versions"] {
-            let reply = send(world.address, &Method::POST, path, &credentials(role, "x"), body).await;
+        let paths = ["subjects/open-2/versions", "subjects/open-2", "compatibility/subjects/open-2/versions"];
+        for path in paths.iter().chain(&["eventpact/v1/subjects/open-2/check"]).map(|path| format!("/{path}")) {
+            let reply = send(world.address, &Method::POST, &path, &credentials(role, "x"), body).await;
             assert_eq!(reply.status, 403, "{path} as {role}: {}", reply.text);
         }
     }
