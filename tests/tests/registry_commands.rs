@@ -1,8 +1,11 @@
 //! `eventpact registry …` against a registry in a process of its own.
 
 use std::fs;
+use std::io::{Read as _, Write as _, copy};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread::spawn;
 
 use eventpact_tests::program;
 use eventpact_tests::served::Served;
@@ -172,6 +175,70 @@ fn a_plan_is_applied_whole_or_not_at_all() {
     assert_eq!(done(here, &server, &["get", "money"]), format!("{MONEY}\n"));
     fs::write(here.join("registry.toml"), "[[subject]]\nname = \"x\"\nlevel = 1\n").expect("a file");
     assert!(ends(here, &server, 2, &["plan"]).contains("unknown field"));
+}
+
+/// The address of a registry that is the same, but for what is not in the API of Confluent: 404 there, on a connection of its own.
+fn without_plans(server: &Served) -> String {
+    const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 51\r\n\r\n\
+        {\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}  ";
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let upstream = server.url.trim_start_matches("http://").to_owned();
+    spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let upstream = upstream.clone();
+            spawn(move || {
+                let mut head = [0; 1024];
+                let read = client.read(&mut head).unwrap_or(0);
+                if String::from_utf8_lossy(&head[..read]).contains(" /eventpact/") {
+                    return client.write_all(NOT_FOUND.as_bytes()).unwrap_or_default();
+                }
+                let mut server = TcpStream::connect(upstream).expect("the registry is there");
+                server.write_all(&head[..read]).expect("it reads");
+                let (mut back, mut answers) = (client.try_clone().expect("a stream"), server.try_clone().expect("a stream"));
+                spawn(move || (copy(&mut answers, &mut back), back.shutdown(Shutdown::Both)));
+                copy(&mut client, &mut server).ok();
+                server.shutdown(Shutdown::Both).ok();
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_registry_that_knows_no_plans_gets_one_step_after_the_other() {
+    let plan = "[registry]\ncompatibility = \"FULL\"\n\n[[subject]]\nname = \"orders-value\"\nschema = \"order.avsc\"\n\n\
+        [[subject]]\nname = \"money\"\nschema = \"money.avsc\"\ncompatibility = \"NONE\"\n";
+    let files = files();
+    let (here, server) = (files.path(), Served::start());
+    fs::write(here.join("registry.toml"), plan).expect("a file");
+    let url = without_plans(&server);
+    let planned = ends(here, &server, 1, &["plan", "--url", &url]);
+    assert!(
+        planned.contains("register   money\n") && planned.contains("4 changes to do, 0 refused; this registry knows"),
+        "{planned}"
+    );
+    assert_eq!(done(here, &server, &["list"]), "");
+    let applied = done(here, &server, &["apply", "--url", &url]);
+    assert!(
+        applied.contains("register   orders-value  version 1\n") && applied.contains("4 changes done, 0 refused"),
+        "{applied}"
+    );
+    assert!(done(here, &server, &["get", "orders-value", "--json"]).contains(r#""subject": "money""#));
+    assert!(done(here, &server, &["plan", "--url", &url]).contains("0 changes to do"));
+    assert!(done(here, &server, &["plan"]).contains("0 changes to do"), "it is as if it had been done in one go");
+    assert!(ends(here, &server, 2, &["apply", "--digest", "x", "--url", &url]).contains("a digest can be kept to only"));
+    // What is known to be refused is not even begun.
+    fs::write(here.join("order.avsc"), ORDER_BAD).expect("a file");
+    fs::write(here.join("money.avsc"), MONEY.replace("cents", "amount")).expect("a file");
+    fs::write(here.join("registry.toml"), plan.replace("order.avsc", "note.json")).expect("a file");
+    let refused = ends(here, &server, 1, &["apply", "--url", &url]);
+    assert!(refused.contains("refuse     orders-value") && refused.contains("1 refused"), "{refused}");
+    assert_eq!(done(here, &server, &["get", "money"]), format!("{MONEY}\n"));
+    // What only the registry finds out when it comes to it stops the rest.
+    fs::write(here.join("registry.toml"), plan).expect("a file");
+    let stopped = ends(here, &server, 1, &["apply", "--url", &url]);
+    assert!(stopped.contains("register   money  version 2") && stopped.contains("refuse     orders-value"), "{stopped}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use eventpact_registry_client::wire::plan::{PlanFile, PlanReport, PlanRequest, PlanSetting, PlannedSchema, PlannedSetting};
-use eventpact_registry_client::{Reference, RegisterRequest};
+use eventpact_registry_client::{Reference, RegisterRequest, SchemaType};
 use sha2::{Digest, Sha256};
 
 use super::Registry;
@@ -23,6 +23,37 @@ use crate::state::State;
 use crate::store::Change;
 use crate::subject::{SubjectName, scope};
 use references::Sorted;
+
+/// A file of a plan in its place: behind those that it refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its path, as the plan has it.
+    pub path: String,
+    /// Its subject, as the plan has it or as the text gives it.
+    pub subject: String,
+    /// Its format.
+    pub format: SchemaType,
+    /// What the text refers to in other files of the plan: the name that it calls it, and the path.
+    pub inside: Vec<(String, String)>,
+    /// What the text refers to and no file of the plan has.
+    pub outside: Vec<String>,
+}
+
+/// The files of a plan in the order in which they can be registered one by one.
+///
+/// # Errors
+/// A sentence: two files of one path, or files that refer to each other in a circle.
+pub fn in_order(files: &[PlanFile]) -> Result<Vec<Placed>, String> {
+    let sorted = references::sort("", files).map_err(|error| error.to_string())?;
+    let placed = sorted.into_iter().map(|Sorted { file, subject, format, inside, outside }| Placed {
+        path: file.path.clone(),
+        subject: subject.to_string(),
+        format,
+        inside,
+        outside,
+    });
+    Ok(placed.collect())
+}
 
 /// The most files and settings of a plan.
 const MAX_PARTS: usize = 1000;
@@ -203,7 +234,7 @@ impl Drafting<'_> {
         &mut self,
         file: &PlanFile,
         subject: &SubjectName,
-        format: eventpact_registry_client::SchemaType,
+        format: SchemaType,
         index: usize,
         planned: &mut PlannedSchema,
     ) -> Result<(), ApiError> {

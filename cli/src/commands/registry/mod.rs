@@ -13,6 +13,8 @@ mod get;
 mod import;
 mod kept;
 mod list;
+#[cfg(feature = "serve")]
+mod ordered;
 mod plan;
 mod register;
 mod schema;

@@ -11,6 +11,8 @@ use eventpact_registry_client::{Error, SchemaType};
 use serde::Deserialize;
 
 use super::Target;
+#[cfg(feature = "serve")]
+use super::ordered;
 use crate::exit::Exit;
 
 /// Arguments of `registry plan`.
@@ -41,7 +43,8 @@ pub(super) struct ApplyArgs {
 const AFTER: &str = "All of it is done, or nothing. What a schema refers to is found in the plan, or in the registry.\n\n\
 A plan, with paths from its own folder:\n  [registry]\n  compatibility = \"FULL\"\n\n  [[subject]]\n  name = \"orders-value\"\n  \
 schema = \"schemas/order.avsc\"\n  compatibility = \"FULL_TRANSITIVE\"\n\n\
-plan: exit 0 when the registry is as the plan says, 1 when something would change or is refused. Needs a registry of Eventpact.";
+plan: exit 0 when the registry is as the plan says, 1 when something would change or is refused. A registry that is not one of \
+Eventpact gets the same steps one by one: what was done before a refusal stays done there, and --digest cannot be kept to.";
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -120,7 +123,13 @@ fn request(path: &Path) -> Result<PlanRequest> {
 /// Shows what would be done.
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let request = request(&args.file)?;
-    let report = super::wait(async { args.target.client()?.plan(&request).await.map_err(|error| explained(error, args)) })?;
+    let report = super::wait(async {
+        let client = args.target.client()?;
+        match client.plan(&request).await {
+            Err(error) if knows_no_plans(&error) => ordered::plan(&client, &request).await,
+            answer => Ok(answer?),
+        }
+    })?;
     show(&report, args)?;
     Ok(if report.changes + report.refused > 0 { Exit::Findings } else { Exit::Clean })
 }
@@ -132,22 +141,36 @@ pub(super) fn apply(args: &ApplyArgs) -> Result<Exit> {
     let report = super::wait(async {
         let client = args.plan.target.client()?;
         // A refusal says only that there is one; a plan says which.
-        let plan = client.plan(&request).await.map_err(|error| explained(error, &args.plan))?;
-        if plan.refused > 0 { Ok(plan) } else { Ok(client.apply(&request).await?) }
+        match client.plan(&request).await {
+            Err(error) if knows_no_plans(&error) => ordered::apply(&client, &request).await,
+            Ok(plan) if plan.refused > 0 => Ok(plan),
+            Ok(_) => Ok(client.apply(&request).await?),
+            Err(error) => Err(error.into()),
+        }
     })?;
     show(&report, &args.plan)?;
     Ok(if report.applied { Exit::Clean } else { Exit::Findings })
 }
 
 /// A registry that does not know the route answers like one that lacks a schema.
-fn explained(error: Error, args: &Args) -> anyhow::Error {
-    match error {
-        Error::NotFound { .. } | Error::Refused { status: 404 | 405, .. } => {
-            let url = args.target.url.rsplit('@').next().unwrap_or_default();
-            anyhow::anyhow!("the registry at {url} knows no plans: it is not one of Eventpact")
-        }
-        error => error.into(),
+fn knows_no_plans(error: &Error) -> bool {
+    matches!(error, Error::NotFound { .. } | Error::Refused { status: 404 | 405, .. })
+}
+
+/// What finds the order of the files is in the server.
+#[cfg(not(feature = "serve"))]
+mod ordered {
+    use anyhow::{Result, bail};
+    use eventpact_registry_client::Client;
+    use eventpact_registry_client::wire::plan::{PlanReport, PlanRequest};
+
+    pub(super) async fn plan(_: &Client, _: &PlanRequest) -> Result<PlanReport> {
+        bail!(
+            "the registry knows no plans: it is not one of Eventpact, and this build of eventpact, without `serve`, cannot do with less"
+        )
     }
+
+    pub(super) use plan as apply;
 }
 
 fn show(report: &PlanReport, args: &Args) -> Result<()> {
@@ -170,5 +193,9 @@ fn show(report: &PlanReport, args: &Args) -> Result<()> {
     }
     let verb = if report.applied { "done" } else { "to do" };
     let changes = crate::output::count(report.changes, "change");
-    crate::output::print(&format!("{text}{changes} {verb}, {} refused; digest {}\n", report.refused, report.digest))
+    let how = match report.digest.as_str() {
+        "" => "this registry knows no plans: one step after the other".to_owned(),
+        digest => format!("digest {digest}"),
+    };
+    crate::output::print(&format!("{text}{changes} {verb}, {} refused; {how}\n", report.refused))
 }
