@@ -188,5 +188,7 @@ fn summary(breaks: &str, story: &[String], crate_folder: &Path, docs: &Path, sta
         "   cargo run -p eventpact -- serve                                           the registry on http://127.0.0.1:8081"
     );
     println!("   open {}/index.html", below(docs));
-    println!("   cargo xtask test                                                          everything, with a real Kafka");
+    println!(
+        "   cargo xtask test                                                          everything, with real servers: Kafka, PostgreSQL, a browser"
+    );
 }
