@@ -48,7 +48,7 @@ pub use auth::{
 pub use config::{Config, ConfigError};
 pub use dialect::{Dialect, IncompatibleCode};
 pub use limits::{Limits, Rate};
-pub use registry::plan;
+pub use registry::plan::{Placed, in_order};
 pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Result, bail};
-use eventpact_registry::plan::{Placed, in_order};
+use eventpact_registry::{Placed, in_order};
 use eventpact_registry_client::wire::plan::{PlanFile, PlanReport, PlanRequest, PlanSetting, PlannedSchema, PlannedSetting};
 use eventpact_registry_client::wire::{Config, ErrorBody, Update};
 use eventpact_registry_client::{Client, Error, Reference, RegisterRequest};
