@@ -1,6 +1,7 @@
 //! Tests of other projects, which are run as they are and never kept here: from a clone that a variable names, else from GitHub,
 //! into the cache folder.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -127,7 +128,11 @@ fn sum(folder: &Path, parts: &[&str]) -> Result<String> {
         hash.update(format!("{inside}\0{}\0", bytes.len()));
         hash.update(bytes);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::new();
+    for byte in hash.finalize() {
+        write!(hex, "{byte:02x}")?;
+    }
+    Ok(hex)
 }
 
 fn run(command: &mut Command) -> Result<()> {
