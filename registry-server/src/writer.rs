@@ -11,7 +11,7 @@ mod status;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,10 @@ const BATCH: usize = 64;
 
 /// The longest that a batch waits for jobs that are likely on their way.
 const LINGER: Duration = Duration::from_millis(1);
+
+/// While a store is loaded: changes that are handed over at once, and how many such hands may wait.
+const CHUNK: usize = 256;
+const AHEAD: usize = 16;
 
 /// How often a batch is decided before its clients are told to come again. After the first race the head is locked, so that
 /// more than two only come of errors.
@@ -58,8 +62,7 @@ pub(crate) struct Started {
 
 /// Loads the store and starts the thread.
 pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<Started, StoreError> {
-    let mut state = State::default();
-    state.position = store.load(&mut |change| state.apply(&change))?;
+    let state = load(&mut *store, State::default())?;
     let published = Arc::new(ArcSwap::from_pointee(state.clone()));
     let (sender, applied) = watch::channel(state.position.sequence);
     let status = Arc::new(Status::new(&*store));
@@ -79,6 +82,30 @@ pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<
         .spawn(move || thread.run())
         .map_err(|cause| StoreError::Failed { place: "the writer thread".into(), cause: cause.to_string() })?;
     Ok(Started { writer, state: published, applied, trail, thread: handle })
+}
+
+/// Loads everything into an empty state. Reading and verifying are the store's; taking in, which costs as much, goes on beside it.
+fn load(store: &mut dyn Store, mut state: State) -> Result<State, StoreError> {
+    let (sender, receiver) = sync_channel::<Vec<Change>>(AHEAD);
+    std::thread::scope(|scope| {
+        let taking_in = scope.spawn(move || {
+            receiver.iter().flatten().for_each(|change| state.apply(&change));
+            state
+        });
+        let mut some = Vec::with_capacity(CHUNK);
+        // A send fails only when the other side panicked, which the join tells.
+        let loaded = store.load(&mut |change| {
+            some.push(change);
+            if some.len() == CHUNK {
+                let _ = sender.send(std::mem::replace(&mut some, Vec::with_capacity(CHUNK)));
+            }
+        });
+        let _ = sender.send(some);
+        drop(sender);
+        let mut state = taking_in.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        state.position = loaded?;
+        Ok(state)
+    })
 }
 
 struct Thread {
@@ -324,10 +351,8 @@ impl Thread {
         let entries = match tail {
             Tail::Entries(entries) => entries,
             Tail::Reload => {
-                let mut state = self.state.emptied();
-                let position = self.store.load(&mut |change| state.apply(&change))?;
-                self.state = state;
-                self.publish(position);
+                self.state = load(&mut *self.store, self.state.emptied())?;
+                self.publish(self.state.position);
                 return Ok(Vec::new());
             }
         };
