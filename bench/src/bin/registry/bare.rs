@@ -28,7 +28,7 @@ pub(crate) fn serve(address: &str, file: &str) -> Result<(), Failed> {
     runtime.block_on(async {
         let listener =
             axum::serve::ListenerExt::tap_io(tokio::net::TcpListener::bind(address.parse::<SocketAddr>()?).await?, |stream| {
-                drop(stream.set_nodelay(true))
+                let _ = stream.set_nodelay(true);
             });
         axum::serve(listener, routes).await?;
         Ok(())

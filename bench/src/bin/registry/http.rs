@@ -36,6 +36,16 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Counts an answer, or that there was none. Gives whether the connection is over.
+    fn count(&mut self, answered: &std::io::Result<(u16, bool)>, micros: u32) -> bool {
+        match answered {
+            Ok((200, _)) => self.times.push(micros),
+            Ok((429 | 503, _)) => self.refused += 1,
+            Ok(_) | Err(_) => self.failed += 1,
+        }
+        answered.as_ref().map_or(true, |(_, closed)| *closed)
+    }
+
     #[allow(clippy::cast_precision_loss)] // a figure for people
     pub(crate) fn per_second(&self) -> f64 {
         self.times.len() as f64 / self.took.as_secs_f64().max(1e-9)
@@ -133,26 +143,7 @@ async fn connection(shared: Rc<Shared>, mut stream: TcpStream) -> Result<(), Fai
         let start = Instant::now();
         let answered = exchange(&stream, &asked, &mut buffer, &mut part).await;
         let micros = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
-        let mut outcome = shared.outcome.borrow_mut();
-        let closed = match answered {
-            Ok((200, closed)) => {
-                outcome.times.push(micros);
-                closed
-            }
-            Ok((429 | 503, closed)) => {
-                outcome.refused += 1;
-                closed
-            }
-            Ok((_, closed)) => {
-                outcome.failed += 1;
-                closed
-            }
-            Err(_) => {
-                outcome.failed += 1;
-                true
-            }
-        };
-        drop(outcome);
+        let closed = shared.outcome.borrow_mut().count(&answered, micros);
         if closed {
             stream = connect(shared.address).await?;
             buffer.clear();
