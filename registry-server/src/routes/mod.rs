@@ -447,7 +447,8 @@ impl Endpoint {
 /// Answers a request whose method the route has, from a state that has all that was acknowledged before the request came, unless
 /// `?consistency=local` does without.
 pub(crate) async fn answer(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
-    patience::counted(answer_now(registry, request)).await
+    // Boxed: it is as large as the largest of all answers, and would be part of each future around it.
+    patience::counted(Box::pin(answer_now(registry, request))).await
 }
 
 async fn answer_now(registry: &Registry, request: Request) -> Result<Answer, ApiError> {
