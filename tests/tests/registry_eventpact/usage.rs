@@ -15,13 +15,13 @@ async fn ask(server: &Running, path: &str) -> Value {
 async fn lines(server: &Running, query: &str) -> Vec<String> {
     let report = ask(server, &format!("/eventpact/v1/usage{query}")).await;
     let line = |line: &Value| {
-        let (first, last) = (line["firstSeen"].as_i64().unwrap(), line["lastSeen"].as_i64().unwrap());
+        let (first, last) = (line["firstSeen"].as_i64().expect("a time"), line["lastSeen"].as_i64().expect("a time"));
         assert!(first > 1_700_000_000_000 && last >= first, "{line}");
         let text = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
         let (who, agent) = (text("principal"), text("agent"));
         format!("{} {} {} {who} {agent} {} ×{}", line["id"], text("subject"), text("by"), text("address"), line["count"])
     };
-    let mut lines: Vec<String> = report["usage"].as_array().unwrap().iter().map(line).collect();
+    let mut lines: Vec<String> = report["usage"].as_array().expect("a list").iter().map(line).collect();
     lines.sort();
     lines
 }
