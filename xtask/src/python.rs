@@ -12,6 +12,17 @@ use crate::services::{apt, cache_folder};
 /// The variable that tells tests which Python has the clients. When the user has set it, that one is used as it is.
 pub(crate) const PYTHON: &str = "EVENTPACT_TEST_PYTHON";
 
+/// The variable that tells tests which Python has Schemathesis.
+pub(crate) const SCHEMATHESIS: &str = "EVENTPACT_TEST_SCHEMATHESIS";
+
+/// The interpreter that has Schemathesis, apart because its dependencies have nothing to do with the clients'.
+pub(crate) fn ensure_schemathesis() -> Result<PathBuf> {
+    match std::env::var_os(SCHEMATHESIS).filter(|value| !value.is_empty()) {
+        Some(given) => Ok(given.into()),
+        None => ensure_venv("schemathesis", "tests/clients/schemathesis/requirements.txt"),
+    }
+}
+
 /// The interpreter that has the clients.
 pub(crate) fn ensure_clients() -> Result<PathBuf> {
     match std::env::var_os(PYTHON).filter(|value| !value.is_empty()) {

@@ -13,7 +13,7 @@ use crate::go::ensure_go_client;
 use crate::java_avro;
 use crate::mutants;
 use crate::node::{ensure_node_client, ensure_node_package};
-use crate::python::{PYTHON, ensure_clients, ensure_venv};
+use crate::python::{PYTHON, SCHEMATHESIS, ensure_clients, ensure_schemathesis, ensure_venv};
 use crate::run::{cargo, shown, step};
 use crate::schemas;
 use crate::services::{
@@ -30,6 +30,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     // The tests start these as separate processes.
     step("programs", &mut cargo(["build", "--quiet", "--bins", "--features", FEATURES]))?;
     let python = ensure_clients()?;
+    let schemathesis = ensure_schemathesis()?;
     let schemas = schemas::ensure(&python);
     let java_avro = java_avro::ensure()?;
     let asyncapi_parser = ensure_node_client("asyncapi_parser")?.join("validate.mjs");
@@ -54,6 +55,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     command.env(POSTGRES_BIN, programs);
     command.env(POSTGRES_ADDRESS, postgres.address());
     command.env(PYTHON, python);
+    command.env(SCHEMATHESIS, schemathesis);
     command.env(java_avro::CLASS_PATH, java_avro);
     command.env("EVENTPACT_TEST_ASYNCAPI_PARSER", asyncapi_parser);
     command.env("EVENTPACT_TEST_ASYNCAPI_EXAMPLES", asyncapi_examples);
