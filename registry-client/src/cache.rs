@@ -30,6 +30,16 @@ impl SchemaCache {
         found
     }
 
+    /// Keeps a schema that came by itself, unless that of its id is there already.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn keep(&self, id: u32, schema: impl FnOnce() -> SchemaString) {
+        let slot = Arc::clone(self.lock().entry(id).or_default());
+        if !slot.initialized() {
+            // Somebody who fetches it meanwhile gets the same.
+            let _ = slot.set(Arc::new(schema()));
+        }
+    }
+
     /// Ids come from messages, so a failed one must not keep its slot: garbage would fill the memory.
     fn forget_empty(&self, id: u32, slot: &Slot) {
         let mut slots = self.lock();

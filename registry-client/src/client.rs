@@ -205,6 +205,47 @@ impl Client {
         ClientBuilder::new(urls.split(',').map(str::trim).filter(|u| !u.is_empty())).build()
     }
 
+    /// Follows what changes under subjects that begin with `prefix`; empty for all. From now on, or after `from`: a
+    /// [`position`](crate::grpc::Watch::position) of an earlier watch, or `0` for everything that there is. Nothing is contacted yet.
+    ///
+    /// The registry must be one of ours: Confluent's has no such call.
+    #[cfg(feature = "grpc")]
+    pub fn watch(&self, prefix: &str, from: Option<String>) -> crate::grpc::Watch {
+        crate::grpc::Watch::new(self.clone(), prefix.to_owned(), from)
+    }
+
+    /// The addresses, and what `Authorization` says at each.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn endpoints(&self) -> Vec<(String, Option<String>)> {
+        use base64::Engine as _;
+        let value = |auth: &Auth| match auth {
+            Auth::Basic { user, password } => {
+                let pair = format!("{user}:{password}");
+                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+            }
+            Auth::Bearer(token) => format!("Bearer {token}"),
+        };
+        self.inner.addresses.iter().map(|a| (a.base.clone(), a.auth.as_ref().map(value))).collect()
+    }
+
+    /// Keeps a schema of the default context that came by itself.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn keep(&self, version: &crate::grpc::messages::SchemaVersion) {
+        let Some(schema) = version.schema.as_ref().filter(|_| !version.subject.starts_with(":.")) else { return };
+        let reference = |r: &crate::grpc::messages::Reference| Reference::new(&r.name, &r.subject, r.version);
+        self.inner.cache.keep(version.id, || SchemaString {
+            subject: Some(version.subject.clone()),
+            version: Some(version.version),
+            guid: Some(version.guid.clone()),
+            schema_type: Some(schema.schema_type.as_str().into()),
+            schema: schema.schema.clone(),
+            references: schema.references.iter().map(reference).collect(),
+            metadata: serde_json::from_str(&schema.metadata).ok(),
+            rule_set: serde_json::from_str(&schema.rule_set).ok(),
+            ..SchemaString::default()
+        });
+    }
+
     /// Registers a schema under a subject, or finds that it is there already: the same call twice gives the same id.
     pub async fn register(&self, subject: &str, request: &RegisterRequest) -> Result<RegisterResponse, Error> {
         let path = format!("/subjects/{}/versions", segment(subject)?);

@@ -6,6 +6,8 @@
 mod cache;
 mod client;
 mod error;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod wire;
 
 pub use client::{AuditQuery, Client, ClientBuilder};

@@ -20,6 +20,7 @@ use crate::audit::{self, Actor};
 use crate::auth::{Caller, Gate, Peer};
 use crate::error::ApiError;
 use crate::forward::Onward;
+use crate::grpc;
 use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
 use crate::registry::Registry;
 use crate::routes::{self, Answer, Endpoint, Need, Query};
@@ -48,14 +49,18 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) counters: Counters,
     pub(crate) bodies: BodyBudget,
+    pub(crate) grpc: grpc::Streams,
 }
 
 /// Answers a request, whatever happens. Routing is our own, since paths are decoded after they are split.
-pub(crate) async fn handle(app: &App, peer: &Peer, request: HttpRequest<Incoming>) -> Response<Body> {
+pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Incoming>) -> Response<Body> {
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
     let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
     let produced = async {
+        if grpc::is_call(&request) {
+            return grpc::respond(app, peer, request, &mut route).await;
+        }
         match for_people(&request) {
             Some(Destination::Pages) => pages(app, peer, &id, request, accepted).await,
             Some(Destination::Redirect) => ui::redirect(),
@@ -71,7 +76,7 @@ pub(crate) async fn handle(app: &App, peer: &Peer, request: HttpRequest<Incoming
     // Unless the answer is another process's.
     response.headers_mut().entry(SEQUENCE).or_insert_with(|| app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    app.registry.metrics.answered(route, &method, response.status().as_u16(), started.elapsed());
+    app.registry.metrics.answered(route, &method, grpc::outcome(&response), started.elapsed());
     response
 }
 

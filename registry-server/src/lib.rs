@@ -13,7 +13,9 @@ mod config;
 mod dialect;
 mod documents;
 mod error;
+mod feed;
 mod forward;
+mod grpc;
 mod identity;
 mod limits;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::Method;
 
+use crate::grpc;
 use crate::routes::PATHS;
 use cell::{Histogram, Requests};
 
@@ -51,7 +52,7 @@ struct StoreMetrics {
 impl Metrics {
     /// Nothing counted yet.
     pub(crate) fn new() -> Arc<Self> {
-        let routes = PATHS.iter().map(|path| (*path, Requests::default())).collect();
+        let routes = PATHS.iter().chain(&grpc::PATHS).map(|path| (*path, Requests::default())).collect();
         let store = StoreMetrics {
             batches: Histogram::new(SIZES),
             seconds: Histogram::new(SECONDS),

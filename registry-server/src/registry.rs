@@ -25,12 +25,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use eventpact_registry_client::wire::{Conflict, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, RegisterRequest, SchemaType};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::audit::Trail;
 use crate::barrier::Barrier;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
+use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
@@ -62,6 +63,9 @@ pub(crate) struct Registry {
     state: Arc<ArcSwap<State>>,
     writer: Writer,
     barrier: Barrier,
+    /// The newest changes, for those who follow.
+    pub(crate) feed: Arc<Feed>,
+    applied: watch::Receiver<u64>,
     parsed: Arc<ParsedCache>,
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Arc<Semaphore>,
@@ -94,8 +98,8 @@ impl Registry {
     ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let (index, documents, conflicts) = (store.read_index(), store.keeps_documents(), store.conflicts());
         let metrics = Metrics::new();
-        let Started { writer, state, applied, trail, thread } = writer::start(store, Arc::clone(&metrics))?;
-        let barrier = Barrier::start(index, Arc::clone(&state), applied, writer.wake());
+        let Started { writer, state, applied, trail, feed, thread } = writer::start(store, Arc::clone(&metrics))?;
+        let barrier = Barrier::start(index, Arc::clone(&state), applied.clone(), writer.wake());
         let (usage, keeper) = Usage::start(recording, keeping)
             .map_err(|cause| StoreError::Failed { place: "the thread that notes fetches".into(), cause: cause.to_string() })?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -104,6 +108,8 @@ impl Registry {
             state,
             writer,
             barrier,
+            feed,
+            applied,
             parsed: Arc::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Arc::new(Semaphore::new(cores.max(2))),
@@ -151,6 +157,11 @@ impl Registry {
     /// How many of them there are.
     pub(crate) fn conflict_count(&self) -> usize {
         self.conflicts.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Changes whenever there is something new in [`Self::feed`].
+    pub(crate) fn applied(&self) -> watch::Receiver<u64> {
+        self.applied.clone()
     }
 
     /// How the store is.

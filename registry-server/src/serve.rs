@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use axum::http::header::HOST;
+use axum::http::{HeaderValue, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -18,15 +21,22 @@ use tokio::task::JoinSet;
 use crate::app::{self, App};
 use crate::auth::{Gate, Peer, Security};
 use crate::dialect::Dialect;
-use crate::limits::{BodyBudget, Connections, Counters, Guarded, HEAD_TIME, IDLE_TIME, Limits, Listed};
+use crate::grpc;
+use crate::limits::{BodyBudget, Connection, Connections, Counters, Guarded, HEAD_TIME, IDLE_TIME, Limits, Listed};
 use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
-use crate::tls::Tls;
+use crate::tls::{HTTP2, Tls};
 use crate::usage::Recording;
 
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
+
+/// Requests of one connection of HTTP/2 at a time.
+const STREAMS: u32 = 100;
+
+/// A connection of HTTP/2 is asked so often whether the peer is still there, and closed when it does not answer within this time.
+const PING: Duration = Duration::from_secs(20);
 
 /// Requests under way when the process is asked to stop may take this long.
 const STOP_TIME: Duration = Duration::from_secs(10);
@@ -111,7 +121,7 @@ impl Server {
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
-        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies });
+        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies, grpc: grpc::Streams::default() });
         let connections = Arc::new(Connections::new(options.limits.connections));
         Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads })
     }
@@ -145,6 +155,7 @@ impl Server {
         }
         watcher.abort();
         let _ = watcher.await;
+        app.grpc.stop();
         drop((listener, app));
         if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests were still under way after {} s and were cut off", STOP_TIME.as_secs());
@@ -211,10 +222,14 @@ async fn greet(app: Arc<App>, tls: Option<Arc<Tls>>, stream: TcpStream, mut peer
         ready = first => if !ready { return },
         () = connection.closed() => return,
     }
-    let Some(tls) = tls else {
-        return answer(app, peer, stream, &listed, watcher).await;
-    };
     connection.received();
+    let Some(tls) = tls else {
+        let begins = tokio::select! {
+            begins = tokio::time::timeout(HEAD_TIME, begins_as_http2(&stream)) => begins.unwrap_or(false),
+            () = connection.closed() => return,
+        };
+        return answer(app, peer, stream, &listed, watcher, begins).await;
+    };
     let greeted = tokio::select! {
         greeted = tokio::time::timeout(HEAD_TIME, tls.accept(stream)) => greeted,
         () = connection.closed() => return,
@@ -223,19 +238,53 @@ async fn greet(app: Arc<App>, tls: Option<Arc<Tls>>, stream: TcpStream, mut peer
         Ok(Ok((stream, certificate))) => {
             connection.idle();
             peer.certificate = certificate;
-            answer(app, peer, stream, &listed, watcher).await;
+            let agreed = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+            answer(app, peer, stream, &listed, watcher, agreed).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, address = %peer.address, "a TLS connection was not made"),
         Err(_) => tracing::debug!(address = %peer.address, "a TLS connection took too long to be made"),
     }
 }
 
+/// Does a connection without TLS begin as one of HTTP/2 (RFC 9113 §3.4)? No method of HTTP/1 begins with "PRI".
+async fn begins_as_http2(stream: &TcpStream) -> bool {
+    const BEGIN: &[u8; 3] = b"PRI";
+    let mut first = [0; 3];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(3) => return first == *BEGIN,
+            Ok(length) if length > 0 && BEGIN.starts_with(&first[..length]) => tokio::time::sleep(Duration::from_millis(5)).await,
+            _ => return false,
+        }
+    }
+}
+
 /// Answers the requests of one connection.
-async fn answer<S>(app: Arc<App>, peer: Peer, stream: S, listed: &Listed, watcher: Watcher)
+async fn answer<S>(app: Arc<App>, peer: Peer, stream: S, listed: &Listed, watcher: Watcher, http2: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = &listed.connection;
+    if http2 {
+        connection.multiplex();
+    }
+    let stream = TokioIo::new(Guarded::new(stream, Arc::clone(connection)));
+    if http2 {
+        // Its requests are answered on tasks of their own.
+        let (peer, multiplexed) = (Arc::new(peer), Arc::clone(connection));
+        let service = service_fn(move |request| {
+            let (app, peer, connection) = (Arc::clone(&app), Arc::clone(&peer), Arc::clone(&multiplexed));
+            async move { Ok::<_, Infallible>(app::handle(&app, &peer, as_http1(request, &connection)).await) }
+        });
+        let served = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING)
+            .serve_connection(stream, service);
+        return watch_over(served, connection, watcher).await;
+    }
     let service = service_fn(|request| {
         connection.busy();
         let (app, peer) = (&app, &peer);
@@ -245,8 +294,24 @@ where
             Ok::<_, Infallible>(response)
         }
     });
-    let stream = TokioIo::new(Guarded::new(stream, Arc::clone(connection)));
     let served = http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_HEAD).serve_connection(stream, service);
+    watch_over(served, connection, watcher).await;
+}
+
+/// A request of HTTP/2 with what the rest expects: the host in its header, and a mark that keeps the connection busy.
+fn as_http1(mut request: Request<Incoming>, connection: &Arc<Connection>) -> Request<Incoming> {
+    let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host
+        && !request.headers().contains_key(HOST)
+    {
+        request.headers_mut().insert(HOST, host);
+    }
+    request.extensions_mut().insert(Arc::new(connection.begin()));
+    request
+}
+
+/// Answers until the connection ends, or is to make room.
+async fn watch_over(served: impl GracefulConnection, connection: &Connection, watcher: Watcher) {
     tokio::select! {
         _ = watcher.watch(served) => {}
         () = connection.closed() => {}

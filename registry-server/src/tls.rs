@@ -18,6 +18,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::auth::{CertificateSettings, Security, TlsSettings, read_small};
 
+/// How HTTP/2 is named in the greeting (RFC 9113 §3.3).
+pub(crate) const HTTP2: &[u8] = b"h2";
+
 /// The texts of all files that are used.
 #[derive(PartialEq, Eq)]
 struct Files {
@@ -111,7 +114,7 @@ fn config(own: &TlsSettings, clients: Option<&CertificateSettings>, files: &File
     let mut config = builder
         .with_single_cert(chain, key)
         .map_err(|why| format!("{} and {} cannot be used: {why}", own.certificate.display(), own.key.display()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -24,6 +24,7 @@ use self::queue::{Acknowledge, Job, Message, Queue};
 pub(crate) use self::status::{Health, Status};
 use crate::audit::{self, Ring, Trail};
 use crate::error::ApiError;
+use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::registry::now;
 use crate::state::State;
@@ -56,6 +57,8 @@ pub(crate) struct Started {
     pub(crate) applied: watch::Receiver<u64>,
     /// Where old records of the audit log are.
     pub(crate) trail: Arc<dyn Trail>,
+    /// What was published, for those who follow.
+    pub(crate) feed: Arc<Feed>,
     /// Done when the store is closed.
     pub(crate) thread: JoinHandle<()>,
 }
@@ -75,13 +78,24 @@ pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<
             (Arc::clone(&ring) as Arc<dyn Trail>, Some(ring))
         }
     };
-    let (publishing, lock_first) = (Arc::clone(&published), false);
-    let thread = Thread { queue, store, state, published: publishing, applied: sender, status, lock_first, metrics, ring };
+    let feed = Arc::new(Feed::new(&state));
+    let thread = Thread {
+        queue,
+        store,
+        state,
+        published: Arc::clone(&published),
+        applied: sender,
+        feed: Arc::clone(&feed),
+        status,
+        lock_first: false,
+        metrics,
+        ring,
+    };
     let handle = std::thread::Builder::new()
         .name("registry-writer".into())
         .spawn(move || thread.run())
         .map_err(|cause| StoreError::Failed { place: "the writer thread".into(), cause: cause.to_string() })?;
-    Ok(Started { writer, state: published, applied, trail, thread: handle })
+    Ok(Started { writer, state: published, applied, trail, feed, thread: handle })
 }
 
 /// Loads everything into an empty state. Reading and verifying are the store's; taking in, which costs as much, goes on beside it.
@@ -115,6 +129,7 @@ struct Thread {
     state: State,
     published: Arc<ArcSwap<State>>,
     applied: watch::Sender<u64>,
+    feed: Arc<Feed>,
     status: Arc<Status>,
     /// Others write as well: the last batch lost a race, so the next one takes the lock before it is decided.
     lock_first: bool,
@@ -268,7 +283,7 @@ impl Thread {
                 if let Some(ring) = &self.ring {
                     ring.note(batch.requests.iter().flat_map(|request| request.iter()));
                 }
-                self.publish(Position { sequence, batch: batch.id });
+                self.publish(Position { sequence, batch: batch.id }, |feed, _| feed.push(entries(&batch, sequence)));
                 acknowledge_all(acknowledge);
                 Round::Answered
             }
@@ -352,7 +367,7 @@ impl Thread {
             Tail::Entries(entries) => entries,
             Tail::Reload => {
                 self.state = load(&mut *self.store, self.state.emptied())?;
-                self.publish(self.state.position);
+                self.publish(self.state.position, Feed::restart);
                 return Ok(Vec::new());
             }
         };
@@ -366,15 +381,24 @@ impl Thread {
                 batches.push(position.batch);
             }
         }
-        self.publish(last);
+        self.publish(last, |feed, _| feed.push(entries));
         Ok(batches)
     }
 
-    fn publish(&mut self, position: Position) {
+    /// Shows the state to readers, then to those who follow, so that they find in it what they are told of.
+    fn publish(&mut self, position: Position, feed: impl FnOnce(&Feed, &State)) {
         self.state.position = position;
         self.published.store(Arc::new(self.state.clone()));
+        feed(&self.feed, &self.state);
         self.applied.send_replace(position.sequence);
     }
+}
+
+/// What a batch has become in the log, whose last entry has this number.
+fn entries(batch: &Batch, last: u64) -> Vec<Entry> {
+    let first = (last + 1).saturating_sub(batch.requests.len() as u64);
+    let positions = (first..).map(|sequence| Position { sequence, batch: batch.id });
+    positions.zip(&batch.requests).map(|(position, changes)| Entry { position, changes: Arc::clone(changes) }).collect()
 }
 
 /// Tells clients that their batch is stored.

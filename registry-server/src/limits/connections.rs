@@ -1,7 +1,7 @@
 //! The open connections, so that those who only hold one make room for those who ask something.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -27,11 +27,33 @@ pub(crate) struct Connection {
     /// Milliseconds after `start`.
     since: AtomicU64,
     close: Notify,
+    /// HTTP/2: requests come at the same time, and bytes come without any (pings, windows).
+    multiplexed: AtomicBool,
+    /// Requests that are being answered, of a multiplexed connection.
+    in_flight: AtomicUsize,
+}
+
+/// A request that is being answered, of a multiplexed connection, which is idle when the last of these goes.
+pub(crate) struct InFlight(Arc<Connection>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if self.0.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle();
+        }
+    }
 }
 
 impl Connection {
     fn new(start: Instant) -> Self {
-        let connection = Self { start, phase: AtomicU8::new(IDLE), since: AtomicU64::new(0), close: Notify::new() };
+        let connection = Self {
+            start,
+            phase: AtomicU8::new(IDLE),
+            since: AtomicU64::new(0),
+            close: Notify::new(),
+            multiplexed: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
+        };
         connection.enter(IDLE);
         connection
     }
@@ -44,7 +66,7 @@ impl Connection {
 
     /// Bytes came in.
     pub(crate) fn received(&self) {
-        if self.phase.load(Ordering::Relaxed) == IDLE {
+        if self.phase.load(Ordering::Relaxed) == IDLE && !self.multiplexed.load(Ordering::Relaxed) {
             self.enter(HEAD);
         }
     }
@@ -61,9 +83,22 @@ impl Connection {
 
     /// A part of an answer was sent.
     pub(crate) fn sent(&self) {
-        if self.phase.load(Ordering::Relaxed) == IDLE {
+        if self.phase.load(Ordering::Relaxed) == IDLE && !self.multiplexed.load(Ordering::Relaxed) {
             self.enter(IDLE);
         }
+    }
+
+    /// From now on it is one of HTTP/2, which only requests keep from being idle.
+    pub(crate) fn multiplex(&self) {
+        self.multiplexed.store(true, Ordering::Relaxed);
+        self.idle();
+    }
+
+    /// One more request is being answered.
+    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        self.busy();
+        InFlight(Arc::clone(self))
     }
 
     /// When the peer must have sent something; `None` while a request is answered.
@@ -142,6 +177,21 @@ fn close_one(open: &mut HashMap<u64, Arc<Connection>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn one_of_many_requests_at_a_time_is_busy_until_the_last_is_answered() {
+        let all = Arc::new(Connections::new(2));
+        let listed = all.list().unwrap();
+        let connection = &listed.connection;
+        connection.multiplex();
+        connection.received();
+        assert!(connection.deadline().unwrap() > Instant::now() + HEAD_TIME, "a ping is no request");
+        let (first, second) = (connection.begin(), connection.begin());
+        drop(first);
+        assert!(connection.deadline().is_none());
+        drop(second);
+        assert!(connection.deadline().is_some());
+    }
 
     #[tokio::test]
     async fn the_one_that_waits_longest_makes_room_and_a_busy_one_never() {

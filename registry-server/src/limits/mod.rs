@@ -8,7 +8,7 @@ mod rate;
 use std::net::{IpAddr, Ipv6Addr};
 
 pub(crate) use body::{BODY_TIME, BodyBudget, Held, MAX_BODY};
-pub(crate) use connections::{Connections, HEAD_TIME, IDLE_TIME, Listed};
+pub(crate) use connections::{Connection, Connections, HEAD_TIME, IDLE_TIME, InFlight, Listed};
 pub(crate) use guarded::Guarded;
 pub use rate::Rate;
 pub(crate) use rate::{Buckets, TooFast};

@@ -112,6 +112,11 @@ fn settings(scope: &str) -> Need {
     }
 }
 
+/// May they see the configuration and the mode of a scope?
+pub(crate) fn may_see_settings(caller: &Caller, scope: &str) -> bool {
+    settings(scope).check(caller).is_ok()
+}
+
 /// Asks for the right that the path and the method of a request need.
 pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     if request.caller.is_unrestricted() {

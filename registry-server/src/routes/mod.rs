@@ -18,7 +18,7 @@ mod table;
 
 pub(crate) use table::PATHS;
 
-pub(crate) use access::Need;
+pub(crate) use access::{Need, may_see_settings};
 use std::borrow::Cow;
 
 use std::net::IpAddr;
@@ -178,6 +178,11 @@ impl Query {
             (decode(name), decode(value))
         });
         Self { pairs: pairs.collect(), context }
+    }
+
+    /// Parameters that are known already.
+    pub(crate) fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        Self { pairs: pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), context: None }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

@@ -12,13 +12,13 @@ use tokio_rustls::TlsConnector;
 
 use super::support::*;
 
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub(crate) pem: String,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -28,14 +28,14 @@ impl Authority {
     }
 
     /// Certificate and key, in PEM.
-    fn issue(&self, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
+    pub(crate) fn issue(&self, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
-    fn named(&self, names: &[&str]) -> (String, String) {
+    pub(crate) fn named(&self, names: &[&str]) -> (String, String) {
         self.issue(|params| {
             params.distinguished_name = rcgen::DistinguishedName::new();
             for name in names {
@@ -45,20 +45,26 @@ impl Authority {
     }
 }
 
-/// A client that trusts an authority, and may show a certificate.
-fn client(trusted: &str, own: Option<&(String, String)>, versions: &[&'static rustls::SupportedProtocolVersion]) -> TlsConnector {
+/// A client that trusts an authority, may show a certificate, and speaks these protocols.
+pub(crate) fn client(
+    trusted: &str,
+    own: Option<&(String, String)>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    protocols: &[&[u8]],
+) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(trusted.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap().with_root_certificates(roots);
-    let config = match own {
+    let mut config = match own {
         Some((certificate, key)) => {
             let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
             builder.with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap()).unwrap()
         }
         None => builder.with_no_client_auth(),
     };
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     TlsConnector::from(Arc::new(config))
 }
 
@@ -78,7 +84,7 @@ async fn tls_is_spoken_in_both_versions_and_nothing_else_is() {
     let tls = TlsSettings::new(file(&folder, "c.pem", &certificate), file(&folder, "k.pem", &key));
     let running = start(|options| options.security.tls = Some(tls)).await;
     for version in BOTH {
-        let connector = client(&authority.pem, None, &[version]);
+        let connector = client(&authority.pem, None, &[version], &[]);
         assert_eq!(over_tls(&connector, &running, &request("GET", "/subjects", &[], "")).await.unwrap().body, "[]");
     }
     // No plain text, not even to say that there is none.
@@ -94,7 +100,7 @@ async fn a_new_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
     let tls = TlsSettings::new(file(&folder, "c.pem", &certificate), file(&folder, "k.pem", &key));
     let running = start(|options| options.security.tls = Some(tls)).await;
     let works = |authority: &Authority| {
-        let (connector, running) = (client(&authority.pem, None, BOTH), &running);
+        let (connector, running) = (client(&authority.pem, None, BOTH, &[]), &running);
         async move { over_tls(&connector, running, &request("GET", "/healthz", &[], "")).await.is_ok() }
     };
     assert!(works(&old).await && !works(&new).await);
@@ -124,7 +130,7 @@ async fn a_client_certificate_names_the_principal() {
     })
     .await;
     let ask = |identity: Option<(String, String)>, path: &'static str| {
-        let (connector, running) = (client(&own.pem, identity.as_ref(), BOTH), &running);
+        let (connector, running) = (client(&own.pem, identity.as_ref(), BOTH, &[]), &running);
         async move { over_tls(&connector, running, &request("GET", path, &[], "")).await.map(|reply| reply.status).ok() }
     };
     let path = "/subjects/abc/versions";
@@ -147,8 +153,8 @@ async fn a_client_certificate_names_the_principal() {
     })
     .await;
     let spiffe = clients.issue(|params| params.subject_alt_names.push(SanType::URI("alice".try_into().unwrap())));
-    let nobody = client(&own.pem, None, BOTH);
-    let with = client(&own.pem, Some(&spiffe), BOTH);
+    let nobody = client(&own.pem, None, BOTH, &[]);
+    let with = client(&own.pem, Some(&spiffe), BOTH, &[]);
     let right = basic("alice", "secret");
     let wrong = basic("alice", "guess");
     let status = |connector: &TlsConnector, headers: &[&str]| {
@@ -158,7 +164,7 @@ async fn a_client_certificate_names_the_principal() {
     assert_eq!(status(&with, &[]).await, 404);
     let uri = |name: &str| SanType::URI(name.try_into().unwrap());
     let two = clients.issue(|params| params.subject_alt_names.extend([uri("alice"), uri("bob")]));
-    assert_eq!(status(&client(&own.pem, Some(&two), BOTH), &[]).await, 401, "nobody can tell which is meant");
+    assert_eq!(status(&client(&own.pem, Some(&two), BOTH, &[]), &[]).await, 401, "nobody can tell which is meant");
     assert_eq!(status(&nobody, &[&right]).await, 404);
     assert_eq!(status(&nobody, &[]).await, 401);
     assert_eq!(status(&with, &[&wrong]).await, 401, "a wrong password is not saved by a right certificate");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // all of it is a test
 
 mod certificates;
+mod grpc;
 mod limits;
 mod logins;
 mod secrets;

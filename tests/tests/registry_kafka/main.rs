@@ -11,3 +11,4 @@ mod faults;
 mod forward;
 mod sasl;
 mod support;
+mod watch;

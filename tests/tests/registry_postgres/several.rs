@@ -100,6 +100,40 @@ async fn a_local_read_can_ask_for_a_change() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_at_one_server_tells_what_is_written_at_another() {
+    use eventpact_registry_client::grpc::messages::watch_event::Event;
+    let Some(database) = Postgres::start() else { return };
+    let replicas = Replica::several(2, &database.store("watched"));
+    let (one, other) = (replicas[0].address, replicas[1].address);
+    let client = |address| eventpact_registry_client::Client::new(&format!("http://{address}")).unwrap();
+    let mut watch = client(other).watch("", None);
+    let mut next = async |watch: &mut eventpact_registry_client::grpc::Watch| loop {
+        let event = tokio::time::timeout(LIMIT * 3, watch.next()).await.expect("an event in time").unwrap();
+        match event.event.unwrap() {
+            Event::Heartbeat(_) => {}
+            Event::Started(started) => return (event.sequence, event.position, format!("started {}", started.snapshot)),
+            Event::Version(version) => return (event.sequence, event.position, version.subject),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(next(&mut watch).await.2, "started false");
+    let mut positions = Vec::new();
+    for n in 1..=30_u64 {
+        let subject = format!("s{n}");
+        assert_eq!(send(one, "POST", &format!("/subjects/{subject}/versions"), INT, LIMIT).await.unwrap().status, 200);
+        let (sequence, position, told) = next(&mut watch).await;
+        assert_eq!((sequence, told), (n, subject));
+        positions.push(position);
+    }
+    // A position of one server means the same at another.
+    let mut elsewhere = client(one).watch("", Some(positions[9].clone()));
+    assert_eq!(next(&mut elsewhere).await.2, "started false");
+    for n in 11..=30_u64 {
+        assert_eq!(next(&mut elsewhere).await.0, n);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writes_that_a_failover_lost_stop_all_writing_until_that_is_accepted() {
     let Some(database) = Postgres::start() else { return };
     let replicas = Replica::several(2, &database.store("lost"));

@@ -20,6 +20,8 @@ mod register;
 mod schema;
 mod set;
 mod transfer;
+#[cfg(feature = "grpc")]
+mod watch;
 
 use std::future::Future;
 use std::time::Duration;
@@ -77,6 +79,9 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Is a backup whole, and does a registry still hold all of it?
     Verify(backup::VerifyArgs),
+    /// Print what changes, as it changes: one line of JSON for each event.
+    #[cfg(feature = "grpc")]
+    Watch(watch::Args),
 }
 
 /// Which registry.
@@ -123,5 +128,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Command::Backup(args) => backup::run(args),
         Command::Restore(args) => backup::restore(args),
         Command::Verify(args) => backup::verify(args),
+        #[cfg(feature = "grpc")]
+        Command::Watch(args) => watch::run(args),
     }
 }
