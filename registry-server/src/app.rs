@@ -24,6 +24,7 @@ use crate::grpc;
 use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
 use crate::registry::Registry;
 use crate::routes::{self, Answer, Endpoint, Need, Query};
+use crate::traces::{Seen, Traces};
 use crate::ui;
 
 /// The longest path with its query, in bytes.
@@ -50,21 +51,24 @@ pub(crate) struct App {
     pub(crate) counters: Counters,
     pub(crate) bodies: BodyBudget,
     pub(crate) grpc: grpc::Streams,
+    /// Where spans go, if anywhere.
+    pub(crate) traces: Option<Traces>,
 }
 
 /// Answers a request, whatever happens. Routing is our own, since paths are decoded after they are split.
 pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Incoming>) -> Response<Body> {
     let id = request_id(request.headers());
     let accepted = negotiate(request.headers());
-    let (started, method, mut route) = (Instant::now(), request.method().clone(), None);
+    let (started, method, mut seen) = (Instant::now(), request.method().clone(), Seen::default());
+    let span = app.traces.as_ref().map(|traces| traces.begin(&method, request.headers()));
     let produced = async {
         if grpc::is_call(&request) {
-            return grpc::respond(app, peer, request, &mut route).await;
+            return grpc::respond(app, peer, request, &mut seen).await;
         }
         match for_people(&request) {
             Some(Destination::Pages) => pages(app, peer, &id, request, accepted).await,
             Some(Destination::Redirect) => ui::redirect(),
-            None => respond(app, peer, &id, request, accepted, &mut route).await,
+            None => respond(app, peer, &id, request, accepted, &mut seen).await,
         }
     };
     let produced = AssertUnwindSafe(produced).catch_unwind().await;
@@ -76,7 +80,11 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
     // Unless the answer is another process's.
     response.headers_mut().entry(SEQUENCE).or_insert_with(|| app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    app.registry.metrics.answered(route, &method, grpc::outcome(&response), started.elapsed());
+    let status = grpc::outcome(&response);
+    app.registry.metrics.answered(seen.route, &method, status, started.elapsed());
+    if let Some(span) = span {
+        span.end(&seen, status);
+    }
     response
 }
 
@@ -152,14 +160,14 @@ fn negotiate(headers: &HeaderMap) -> Option<&'static str> {
     if asked { best.and_then(|(_, index)| PRODUCES.get(index).copied()) } else { Some(wire::CONTENT_TYPE) }
 }
 
-/// `route` gets the path of the route, for the metrics.
+/// `seen` gets what the metrics and the spans tell.
 async fn respond(
     app: &App,
     peer: &Peer,
     id: &HeaderValue,
     request: HttpRequest<Incoming>,
     accepted: Option<&'static str>,
-    route: &mut Option<&'static str>,
+    seen: &mut Seen,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let onward = Onward::of(&app.registry, &parts);
@@ -167,7 +175,7 @@ async fn respond(
         Ok(admitted) => admitted,
         Err(error) => return challenged(app, refusal(&error, accepted)),
     };
-    *route = Some(endpoint.path());
+    (seen.route, seen.caller) = (Some(endpoint.path()), Some(caller.clone()));
     if parts.method == Method::OPTIONS {
         return options(&endpoint);
     }

@@ -41,6 +41,8 @@ pub struct Config {
     pub dialect: Dialect,
     /// What is noted of clients that fetch schemas.
     pub usage: Recording,
+    /// Where spans go.
+    pub traces: Option<String>,
 }
 
 impl Config {
@@ -73,7 +75,15 @@ impl Config {
             dialect.incompatible_code = code.to_string().parse()?;
         }
         let usage = file.usage.map(|word| word.parse()).transpose()?.unwrap_or_default();
-        Ok(Self { listen: file.listen, store, security, limits: file.limits.limits()?, dialect, usage })
+        Ok(Self {
+            listen: file.listen,
+            store,
+            security,
+            limits: file.limits.limits()?,
+            dialect,
+            usage,
+            traces: file.traces.map(|traces| traces.endpoint),
+        })
     }
 }
 
@@ -96,6 +106,13 @@ struct File {
     rules: Vec<RuleFile>,
     #[serde(default)]
     limits: LimitsFile,
+    traces: Option<TracesFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TracesFile {
+    endpoint: String,
 }
 
 #[derive(Deserialize)]

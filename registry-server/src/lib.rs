@@ -38,6 +38,7 @@ mod stripped;
 mod subject;
 mod tags;
 mod tls;
+mod traces;
 mod ui;
 mod usage;
 mod wording;

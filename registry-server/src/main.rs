@@ -57,6 +57,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
     let store = store.or(config.store).unwrap_or(StoreSpec::Sqlite("eventpact-registry.db".into()));
     let mut options = Options::new(listen, if read_only { store.read_only()? } else { store });
     (options.security, options.limits, options.dialect) = (config.security, config.limits, config.dialect);
+    options.traces = config.traces;
     options.dialect.rulesets = rulesets.unwrap_or(options.dialect.rulesets);
     options.dialect.incompatible_code = incompatible_code.unwrap_or(options.dialect.incompatible_code);
     options.security.insecure |= insecure;

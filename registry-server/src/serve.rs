@@ -27,6 +27,7 @@ use crate::registry::Registry;
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
 use crate::tls::{HTTP2, Tls};
+use crate::traces::Traces;
 use crate::usage::Recording;
 
 /// The longest head of a request, in bytes.
@@ -60,13 +61,23 @@ pub struct Options {
     pub limits: Limits,
     /// What is noted of clients that fetch schemas.
     pub usage: Recording,
+    /// Where spans go: the address of a collector that speaks OTLP over gRPC, as `http://localhost:4317`. Without it, the environment
+    /// says it (`OTEL_EXPORTER_OTLP_ENDPOINT`), or there are none. Needs the feature `otlp`.
+    pub traces: Option<String>,
 }
 
 impl Options {
     /// A registry with this store at this address, without any protection.
     pub fn new(listen: SocketAddr, store: StoreSpec) -> Self {
-        let (security, usage) = (Security::default(), Recording::default());
-        Self { listen, store, security, dialect: Dialect::default(), limits: Limits::default(), usage }
+        Self {
+            listen,
+            store,
+            security: Security::default(),
+            dialect: Dialect::default(),
+            limits: Limits::default(),
+            usage: Recording::default(),
+            traces: None,
+        }
     }
 }
 
@@ -83,6 +94,9 @@ pub enum ServeError {
     /// What shall protect it cannot be used.
     #[error("the registry cannot be protected as it is configured: {0}")]
     Security(String),
+    /// Spans cannot be sent.
+    #[error("spans cannot be sent: {0}")]
+    Traces(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -117,11 +131,12 @@ impl Server {
         let (store, dialect, usage) = (options.store.clone(), options.dialect, options.usage);
         let opened = tokio::task::spawn_blocking(move || Registry::open(&store, dialect, usage)).await;
         let (registry, threads) = opened.map_err(|cause| ServeError::System(std::io::Error::other(cause)))??;
+        let traces = Traces::start(options.traces.as_deref()).map_err(ServeError::Traces)?;
         let failed = |cause| ServeError::Listen { address: options.listen, cause };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
-        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies, grpc: grpc::Streams::default() });
+        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies, grpc: grpc::Streams::default(), traces });
         let connections = Arc::new(Connections::new(options.limits.connections));
         Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads })
     }
@@ -135,6 +150,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app, tls, connections, threads, .. } = self;
         let metrics = Arc::clone(&app.registry.metrics);
+        let traces = app.traces.clone();
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
         let watcher = tokio::spawn(watch(Arc::clone(&app), tls.clone()));
@@ -161,6 +177,9 @@ impl Server {
             tracing::warn!("some requests were still under way after {} s and were cut off", STOP_TIME.as_secs());
         }
         tasks.shutdown().await;
+        if let Some(traces) = traces {
+            let _ = tokio::task::spawn_blocking(move || traces.stop()).await;
+        }
         // The last copy of the registry went with the last connection: the writer now closes the store.
         let join = move || threads.into_iter().try_for_each(JoinHandle::join);
         if !tokio::task::spawn_blocking(join).await.is_ok_and(|joined| joined.is_ok()) {

@@ -105,6 +105,7 @@ fn options(args: &Args) -> Result<Options> {
     options.security = config.security;
     options.limits = config.limits;
     options.usage = args.usage.unwrap_or(config.usage);
+    options.traces = config.traces;
     options.dialect = Dialect {
         rulesets: args.rulesets.unwrap_or(config.dialect.rulesets),
         incompatible_code: args.incompatible_code.unwrap_or(config.dialect.incompatible_code),

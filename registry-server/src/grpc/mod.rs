@@ -28,6 +28,7 @@ use crate::app::{ANSWER_TIME, App, SEQUENCE};
 use crate::auth::{Caller, Peer};
 use crate::error::ApiError;
 use crate::limits::{InFlight, MAX_BODY, TooFast};
+use crate::traces::Seen;
 
 /// Streams of changes at a time.
 const MAX_WATCHES: usize = 1000;
@@ -84,20 +85,16 @@ pub(crate) fn is_call<B>(request: &HttpRequest<B>) -> bool {
     request.version() == Version::HTTP_2 && kind.is_some_and(|kind| kind.as_bytes().starts_with(KIND))
 }
 
-/// Answers a call. `route` gets its path, for the metrics.
-pub(crate) async fn respond(
-    app: &Arc<App>,
-    peer: &Peer,
-    request: HttpRequest<Incoming>,
-    route: &mut Option<&'static str>,
-) -> Response<Body> {
+/// Answers a call. `seen` gets what the metrics and the spans tell.
+pub(crate) async fn respond(app: &Arc<App>, peer: &Peer, request: HttpRequest<Incoming>, seen: &mut Seen) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = PATHS.into_iter().find(|path| *path == parts.uri.path());
-    *route = path;
+    seen.route = path;
     let call = match admit(app, peer, &parts, path).await {
         Ok(call) => call,
         Err(error) => return refusal(status::of(&error)),
     };
+    seen.caller = Some(call.caller.clone());
     let Some(path) = path else { return refusal(Status::unimplemented("there is no such call")) };
     // What is held is given back when the answer is there.
     let held = match app.bodies.read(body, || ApiError::body_too_large(MAX_BODY)).await {
