@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::http::Method;
+use axum::http::header::USER_AGENT;
 use eventpact_registry_client::grpc::messages::get_schema_request::By;
 use eventpact_registry_client::grpc::messages::{
     CheckRequest, CheckResponse, GetSchemaRequest, ListSubjectsRequest, ListSubjectsResponse, ListVersionsRequest,
@@ -13,8 +14,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Call, convert};
+use crate::app::actor;
+use crate::audit;
 use crate::error::ApiError;
-use crate::routes::{self, Answer, Endpoint, Query, eventpact};
+use crate::routes::{self, Answer, Endpoint, Origin, Query, eventpact};
 
 /// The longest subject or prefix, in bytes: that of a path.
 const MAX_NAME: usize = 8192;
@@ -100,9 +103,18 @@ impl Call {
             query: Query::of(parameters),
             body: body.map(Bytes::from).unwrap_or_default(),
             caller: self.caller.clone(),
+            origin: Origin { address: Some(self.peer.address), agent: self.headers.get(USER_AGENT).cloned() },
             sequence: self.sequence,
         };
-        match routes::answer(&self.app.registry, request).await? {
+        // Who only reads leaves no record.
+        let asked = format!("{} {} (gRPC)", request.method, request.endpoint.path());
+        let actor = (request.method != Method::GET).then(|| actor(&self.caller, &self.peer, &self.headers, asked, &self.id));
+        let answering = routes::answer(&self.app.registry, request);
+        let answer = match actor {
+            Some(actor) => audit::acting(actor, answering).await,
+            None => answering.await,
+        };
+        match answer? {
             Answer::Json(json) => serde_json::from_slice(&json).map_err(|_| ApiError::internal()),
             _ => Err(ApiError::internal()),
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Request as HttpRequest, Response, Version};
+use axum::http::{HeaderMap, HeaderValue, Request as HttpRequest, Response, Version};
 use eventpact_registry_client::grpc::messages::{WatchEvent, WatchRequest};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -72,6 +72,8 @@ struct Call {
     app: Arc<App>,
     peer: Peer,
     headers: HeaderMap,
+    /// Of the request, for the audit log.
+    id: HeaderValue,
     caller: Caller,
     /// The answer must show the change with this number.
     sequence: Option<u64>,
@@ -86,11 +88,17 @@ pub(crate) fn is_call<B>(request: &HttpRequest<B>) -> bool {
 }
 
 /// Answers a call. `seen` gets what the metrics and the spans tell.
-pub(crate) async fn respond(app: &Arc<App>, peer: &Peer, request: HttpRequest<Incoming>, seen: &mut Seen) -> Response<Body> {
+pub(crate) async fn respond(
+    app: &Arc<App>,
+    peer: &Peer,
+    id: &HeaderValue,
+    request: HttpRequest<Incoming>,
+    seen: &mut Seen,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = PATHS.into_iter().find(|path| *path == parts.uri.path());
     seen.route = path;
-    let call = match admit(app, peer, &parts, path).await {
+    let call = match admit(app, peer, id, &parts, path).await {
         Ok(call) => call,
         Err(error) => return refusal(status::of(&error)),
     };
@@ -113,7 +121,7 @@ pub(crate) async fn respond(app: &Arc<App>, peer: &Peer, request: HttpRequest<In
 }
 
 /// Lets a call in, as a request of REST is let in.
-async fn admit(app: &Arc<App>, peer: &Peer, parts: &Parts, path: Option<&str>) -> Result<Call, ApiError> {
+async fn admit(app: &Arc<App>, peer: &Peer, id: &HeaderValue, parts: &Parts, path: Option<&str>) -> Result<Call, ApiError> {
     let writes = path.is_some_and(|path| path.ends_with("/Register"));
     let too_fast = |TooFast(wait)| ApiError::too_fast(wait);
     app.counters.address(peer.address, writes).map_err(too_fast)?;
@@ -127,7 +135,15 @@ async fn admit(app: &Arc<App>, peer: &Peer, parts: &Parts, path: Option<&str>) -
         None => None,
     };
     let in_flight = parts.extensions.get::<Arc<InFlight>>().cloned();
-    Ok(Call { app: Arc::clone(app), peer: peer.clone(), headers: parts.headers.clone(), caller, sequence, _in_flight: in_flight })
+    Ok(Call {
+        app: Arc::clone(app),
+        peer: peer.clone(),
+        headers: parts.headers.clone(),
+        id: id.clone(),
+        caller,
+        sequence,
+        _in_flight: in_flight,
+    })
 }
 
 /// One message in, one out.
