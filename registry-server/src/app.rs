@@ -63,7 +63,8 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
     let span = app.traces.as_ref().map(|traces| traces.begin(&method, request.headers()));
     let produced = async {
         if grpc::is_call(&request) {
-            return grpc::respond(app, peer, &id, request, &mut seen).await;
+            // In a box, because it is larger than all the rest.
+            return Box::pin(grpc::respond(app, peer, &id, request, &mut seen)).await;
         }
         match for_people(&request) {
             Some(Destination::Pages) => pages(app, peer, &id, request, accepted).await,

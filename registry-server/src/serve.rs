@@ -247,7 +247,8 @@ async fn greet(app: Arc<App>, tls: Option<Arc<Tls>>, stream: TcpStream, mut peer
             begins = tokio::time::timeout(HEAD_TIME, begins_as_http2(&stream)) => begins.unwrap_or(false),
             () = connection.closed() => return,
         };
-        return answer(app, peer, stream, &listed, watcher, begins).await;
+        // In a box, so that a connection that only waits is small.
+        return Box::pin(answer(app, peer, stream, &listed, watcher, begins)).await;
     };
     let greeted = tokio::select! {
         greeted = tokio::time::timeout(HEAD_TIME, tls.accept(stream)) => greeted,
@@ -258,7 +259,7 @@ async fn greet(app: Arc<App>, tls: Option<Arc<Tls>>, stream: TcpStream, mut peer
             connection.idle();
             peer.certificate = certificate;
             let agreed = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
-            answer(app, peer, stream, &listed, watcher, agreed).await;
+            Box::pin(answer(app, peer, stream, &listed, watcher, agreed)).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, address = %peer.address, "a TLS connection was not made"),
         Err(_) => tracing::debug!(address = %peer.address, "a TLS connection took too long to be made"),

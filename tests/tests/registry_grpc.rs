@@ -408,7 +408,7 @@ fn registry_proto_is_what_the_messages_are_made_of() {
     let module = prost_build::Module::from_protobuf_package_name("eventpact.registry.v1");
     let files = set.file.into_iter().map(|file| (module.clone(), file)).collect();
     let made = prost_build::Config::new().generate(files).unwrap().remove(&module).unwrap();
-    let head = "// Made of registry-server/proto/eventpact/registry/v1/registry.proto: `cargo xtask bless registry_proto` makes it anew.";
+    let head = "//! Made of registry-server/proto/eventpact/registry/v1/registry.proto: `cargo xtask bless registry_proto` makes it anew.";
     let made = format!("{head}\n\n{}", prettyplease::unparse(&syn::parse_file(&made).unwrap()));
     eventpact_tests::expect_text(&eventpact_tests::root().join("registry-client/src/grpc/messages.rs"), &made);
 }

@@ -1,4 +1,4 @@
-// Made of registry-server/proto/eventpact/registry/v1/registry.proto: `cargo xtask bless registry_proto` makes it anew.
+//! Made of registry-server/proto/eventpact/registry/v1/registry.proto: `cargo xtask bless registry_proto` makes it anew.
 
 /// A version of a subject that a schema refers to.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -109,7 +109,8 @@ impl Call {
         // Who only reads leaves no record.
         let asked = format!("{} {} (gRPC)", request.method, request.endpoint.path());
         let actor = (request.method != Method::GET).then(|| actor(&self.caller, &self.peer, &self.headers, asked, &self.id));
-        let answering = routes::answer(&self.app.registry, request);
+        // In a box, so that the futures around it stay small.
+        let answering = Box::pin(routes::answer(&self.app.registry, request));
         let answer = match actor {
             Some(actor) => audit::acting(actor, answering).await,
             None => answering.await,

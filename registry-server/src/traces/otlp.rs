@@ -100,7 +100,8 @@ impl Span {
 /// The same for the same principal, and not their name.
 fn pseudonym(name: &str) -> String {
     let hash = Sha256::new().chain_update("eventpact principal\0").chain_update(name).finalize();
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 struct Headers<'a>(&'a HeaderMap);

@@ -107,7 +107,7 @@ async fn a_watch_at_one_server_tells_what_is_written_at_another() {
     let (one, other) = (replicas[0].address, replicas[1].address);
     let client = |address| eventpact_registry_client::Client::new(&format!("http://{address}")).unwrap();
     let mut watch = client(other).watch("", None);
-    let mut next = async |watch: &mut eventpact_registry_client::grpc::Watch| loop {
+    let next = async |watch: &mut eventpact_registry_client::grpc::Watch| loop {
         let event = tokio::time::timeout(LIMIT * 3, watch.next()).await.expect("an event in time").unwrap();
         match event.event.unwrap() {
             Event::Heartbeat(_) => {}
