@@ -67,7 +67,7 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
             return Box::pin(grpc::respond(app, peer, &id, request, &mut seen)).await;
         }
         match for_people(&request) {
-            Some(Destination::Pages) => pages(app, peer, &id, request, accepted).await,
+            Some(Destination::Pages) => Box::pin(pages(app, peer, &id, request, accepted)).await,
             Some(Destination::Redirect) => ui::redirect(),
             None => respond(app, peer, &id, request, accepted, &mut seen).await,
         }
@@ -208,7 +208,8 @@ async fn respond(
     let asked = || format!("{method} {}", endpoint.path());
     let actor = (method != Method::GET).then(|| actor(&caller, peer, &parts.headers, asked(), id));
     let request = routes::Request { method, endpoint, query, body: held.bytes.clone(), caller, origin, sequence };
-    let answering = routes::answer(&app.registry, request);
+    // In a box, so that the futures around it stay small.
+    let answering = Box::pin(routes::answer(&app.registry, request));
     let answering = async {
         match actor {
             Some(actor) => audit::acting(actor, answering).await,
