@@ -53,6 +53,7 @@ fn code(status: &Status) -> (Code, &str) {
     (status.code(), status.metadata().get("error-code").map_or("", |code| code.to_str().unwrap()))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "a field of a message is optional")]
 fn avro(text: &str) -> Option<Schema> {
     Some(Schema { schema: text.to_owned(), ..Schema::default() })
 }
@@ -286,7 +287,7 @@ async fn a_watch_misses_none_of_a_thousand_changes_while_the_server_is_killed() 
                 let event = next(&mut watch).await;
                 match event.event.unwrap() {
                     Event::Started(started) => {
-                        (in_snapshot, snapshots) = (started.snapshot, snapshots + usize::from(started.snapshot))
+                        (in_snapshot, snapshots) = (started.snapshot, snapshots + usize::from(started.snapshot));
                     }
                     Event::SnapshotDone(_) => in_snapshot = false,
                     Event::Version(version) => {
