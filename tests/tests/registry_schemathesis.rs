@@ -4,6 +4,7 @@
 //!
 //! `cargo xtask test` installs it and names its interpreter in `EVENTPACT_TEST_SCHEMATHESIS`. The seeds and the numbers of examples
 //! are fixed, so that a run can be repeated.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::Path;
 use std::process::Command;

@@ -111,8 +111,8 @@ async fn a_collector_gets_a_span_for_each_request_and_no_secret() {
     assert_eq!(attribute(known, "http.request.method").as_deref(), Some("GET"));
     assert_eq!(attribute(known, "http.response.status_code").as_deref(), Some("404"));
     assert_eq!(attribute(known, "enduser.pseudo.id").map(|id| id.len()), Some(16));
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    assert_eq!((&*hex(&known.trace_id), &*hex(&known.parent_span_id)), ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"));
+    assert_eq!(known.trace_id, 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes());
+    assert_eq!(known.parent_span_id, 0xb7ad_6b71_6920_3331_u64.to_be_bytes());
     assert!(known.end_time_unix_nano > known.start_time_unix_nano);
     let status = |span: &Span| attribute(span, "http.response.status_code").unwrap();
     let others: Vec<_> = spans.iter().filter(|span| attribute(span, "http.route").is_none()).collect();

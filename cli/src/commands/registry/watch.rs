@@ -66,9 +66,9 @@ fn line(event: &WatchEvent) -> Value {
             ("version-removed", json!({ "subject": removed.subject, "version": removed.version }))
         }
         Some(Event::Config(setting)) => {
-            ("config", set("config", setting, serde_json::from_str(&setting.value).unwrap_or_default()))
+            ("config", set("config", setting, &serde_json::from_str(&setting.value).unwrap_or_default()))
         }
-        Some(Event::Mode(setting)) => ("mode", set("mode", setting, text(&setting.value))),
+        Some(Event::Mode(setting)) => ("mode", set("mode", setting, &text(&setting.value))),
         Some(Event::Heartbeat(_)) => ("heartbeat", json!({})),
         // Of a later version of the registry.
         None => ("unknown", json!({})),
@@ -80,7 +80,7 @@ fn line(event: &WatchEvent) -> Value {
     line
 }
 
-fn set(name: &str, setting: &Setting, value: Value) -> Value {
+fn set(name: &str, setting: &Setting, value: &Value) -> Value {
     json!({ "scope": setting.scope, name: value })
 }
 
