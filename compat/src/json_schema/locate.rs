@@ -3,6 +3,7 @@
 
 use eventpact_contract::formats::json_schema::{Dependency, Schema, SchemaId, Sub};
 use eventpact_contract::source::Span;
+use eventpact_contract::yaml::unescape_token;
 
 use crate::report::Place;
 
@@ -27,7 +28,7 @@ pub(super) struct Located<'a> {
 
 /// The schema and the keyword that an evaluation path (`/properties/a/$ref/maxLength`) leads to.
 pub(super) fn located<'a>(schema: &'a Schema, path: &str) -> Located<'a> {
-    let parts: Vec<String> = path.split('/').skip(1).map(|p| p.replace("~1", "/").replace("~0", "~")).collect();
+    let parts: Vec<String> = path.split('/').skip(1).map(|part| unescape_token(part).into_owned()).collect();
     let root = schema.root();
     let mut found = Located { sub: root, keyword: String::new(), demand: None, demanding: root, entered: None };
     let mut at = 0;
@@ -130,7 +131,7 @@ pub(super) fn counterpart<'a>(schema: &'a Schema, path: &str) -> Counterpart<'a>
     let mut here: Vec<SchemaId> = vec![schema.root];
     let mut found = Counterpart { sub: schema.root(), undeclared: false, open_item: false };
     for part in path.split('/').skip(1) {
-        let part = part.replace("~1", "/").replace("~0", "~");
+        let part = unescape_token(part);
         let subs = around(schema, &here);
         let declared = subs.iter().any(|s| s.properties.iter().any(|p| p.name == part));
         let index = part.parse::<usize>().ok();
@@ -200,10 +201,10 @@ fn described(sub: &Sub) -> String {
 /// The place where a schema describes the property at an instance path.
 pub(super) fn property(schema: &Schema, path: &str) -> Option<Place> {
     let (above, name) = path.rsplit_once('/')?;
-    let name = name.replace("~1", "/").replace("~0", "~");
+    let name = unescape_token(name);
     let mut here = vec![schema.root];
     for part in above.split('/').skip(1) {
-        here = below(schema, &here, &part.replace("~1", "/").replace("~0", "~"));
+        here = below(schema, &here, &unescape_token(part));
     }
     let subs = around(schema, &here);
     let found = subs.iter().find_map(|s| s.properties.iter().find(|p| p.name == name))?;

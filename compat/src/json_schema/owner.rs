@@ -1,6 +1,7 @@
 //! From a refusal of the reader's validator to the rule that words it.
 
 use eventpact_contract::formats::json_schema::Schema;
+use eventpact_contract::yaml::escape_token;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
@@ -68,7 +69,7 @@ fn shortened(message: String) -> String {
 
 /// A property below an instance path.
 fn inside(at: &str, name: &str) -> String {
-    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("{at}/{}", escape_token(name))
 }
 
 impl Refusal {

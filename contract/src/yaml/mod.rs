@@ -211,8 +211,8 @@ pub(crate) fn pointer(tokens: &[String]) -> String {
     tokens.iter().flat_map(|token| ["/".into(), escape_token(token)]).collect()
 }
 
-/// A key as a token of a JSON pointer: `~` is written `~0`, `/` is written `~1`.
-pub(crate) fn escape_token(key: &str) -> std::borrow::Cow<'_, str> {
+/// A key as a token of a JSON pointer (RFC 6901, section 3): `~` is written `~0`, `/` is written `~1`.
+pub fn escape_token(key: &str) -> std::borrow::Cow<'_, str> {
     if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
 }
 
@@ -221,8 +221,8 @@ pub(crate) fn reference_token(key: &str) -> String {
     escape_token(key).replace('%', "%25")
 }
 
-/// One token of a JSON pointer without its escapes: `~1` is `/`, `~0` is `~`.
-pub(crate) fn unescape_token(token: &str) -> std::borrow::Cow<'_, str> {
+/// One token of a JSON pointer (RFC 6901, section 4) without its escapes: `~1` is `/`, `~0` is `~`.
+pub fn unescape_token(token: &str) -> std::borrow::Cow<'_, str> {
     if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
 }
 
