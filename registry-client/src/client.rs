@@ -1,5 +1,7 @@
 //! The client: which address, which path, which limits.
 
+mod eventpact;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +11,10 @@ use reqwest::{Method, Url, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use eventpact::AuditQuery;
+
 use crate::cache::SchemaCache;
 use crate::error::Error;
-use crate::wire::audit::AuditPage;
-use crate::wire::documents::{DocumentObject, DocumentReport, DocumentRequest, DocumentSummary};
-use crate::wire::plan::{PlanReport, PlanRequest};
-use crate::wire::verdict::{CheckReport, DiffReport};
 use crate::wire::{
     CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, ModeBody, Reference, RegisterRequest, RegisterResponse,
     SchemaObject, SchemaString,
@@ -186,19 +186,6 @@ impl Call {
     }
 }
 
-/// Which records of the audit log are asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AuditQuery {
-    /// What changed this subject, context or document.
-    pub subject: Option<String>,
-    /// What this client did.
-    pub principal: Option<String>,
-    /// The field `next` of the page before.
-    pub before: Option<u64>,
-    /// The longest page; at most 1,000.
-    pub limit: usize,
-}
-
 impl Client {
     /// A client with the default limits. Several addresses are separated by commas.
     pub fn new(urls: &str) -> Result<Self, Error> {
@@ -323,77 +310,6 @@ impl Client {
         let version = version.map(|v| format!("/{v}")).unwrap_or_default();
         let path = format!("/compatibility/subjects/{}/versions{version}?verbose=true", segment(subject)?);
         self.call(&Call::send(Method::POST, path, request)?).await
-    }
-
-    /// How a schema stands to a subject at every level, with places and proofs. Only a registry of Eventpact knows this call.
-    pub async fn check_report(&self, subject: &str, request: &RegisterRequest) -> Result<CheckReport, Error> {
-        let path = format!("/eventpact/v1/subjects/{}/check", segment(subject)?);
-        self.call(&Call::send(Method::POST, path, request)?).await
-    }
-
-    /// What would become of many schemas and settings. Only a registry of Eventpact knows this call.
-    pub async fn plan(&self, request: &PlanRequest) -> Result<PlanReport, Error> {
-        self.call(&Call::send(Method::POST, "/eventpact/v1/plan".into(), request)?).await
-    }
-
-    /// Registers and sets all of it, or nothing. Only a registry of Eventpact knows this call.
-    pub async fn apply(&self, request: &PlanRequest) -> Result<PlanReport, Error> {
-        self.call(&Call::send(Method::POST, "/eventpact/v1/apply".into(), request)?).await
-    }
-
-    /// Who changed what, the newest first. Only a registry of Eventpact knows this call.
-    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, Error> {
-        let mut path = format!("/eventpact/v1/audit?limit={}", query.limit);
-        for (name, value) in [("subject", &query.subject), ("principal", &query.principal)] {
-            if let Some(value) = value {
-                path.extend(["&", name, "=", &escaped(value)]);
-            }
-        }
-        path.extend(query.before.map(|place| format!("&before={place}")));
-        self.call(&Call::get(path)).await
-    }
-
-    /// Stores an AsyncAPI document as the next version of a name, or with `dry_run` says what would become of it. Only a registry of
-    /// Eventpact knows this call.
-    pub async fn put_document(&self, name: &str, document: &str, dry_run: bool) -> Result<DocumentReport, Error> {
-        let path = format!("/eventpact/v1/documents/{}?dryRun={dry_run}", segment(name)?);
-        let body = DocumentRequest { document: document.to_owned(), version: None };
-        self.call(&Call::send(Method::PUT, path, &body)?).await
-    }
-
-    /// Stores a document as this version, without comparing it; the name must be in mode IMPORT. Only a registry of Eventpact knows this
-    /// call.
-    pub async fn import_document(&self, name: &str, document: &str, version: i32) -> Result<DocumentReport, Error> {
-        let body = DocumentRequest { document: document.to_owned(), version: Some(version) };
-        self.call(&Call::send(Method::PUT, format!("/eventpact/v1/documents/{}", segment(name)?), &body)?).await
-    }
-
-    /// The numbers of the versions of a document, deleted ones too. Only a registry of Eventpact knows this call.
-    pub async fn document_versions(&self, name: &str) -> Result<Vec<i32>, Error> {
-        self.call(&Call::get(format!("/eventpact/v1/documents/{}/versions?deleted=true", segment(name)?))).await
-    }
-
-    /// Softly deletes a version of a document. Only a registry of Eventpact knows this call.
-    pub async fn delete_document_version(&self, name: &str, version: i32) -> Result<i32, Error> {
-        let path = format!("/eventpact/v1/documents/{}/versions/{version}", segment(name)?);
-        self.call(&Call { method: Method::DELETE, path, body: None }).await
-    }
-
-    /// A version of a document; `latest` stands for the latest. Only a registry of Eventpact knows this call.
-    pub async fn document(&self, name: &str, version: &str) -> Result<DocumentObject, Error> {
-        let path = format!("/eventpact/v1/documents/{}/versions/{}?deleted=true", segment(name)?, escaped(version));
-        self.call(&Call::get(path)).await
-    }
-
-    /// The documents whose names begin so. Only a registry of Eventpact knows this call.
-    pub async fn documents(&self, prefix: &str, deleted: bool) -> Result<Vec<DocumentSummary>, Error> {
-        self.call(&Call::get(format!("/eventpact/v1/documents?namePrefix={}&deleted={deleted}", escaped(prefix)))).await
-    }
-
-    /// What changed between two versions of a subject. Only a registry of Eventpact knows this call.
-    pub async fn diff(&self, subject: &str, old: i32, new: i32) -> Result<DiffReport, Error> {
-        let path = format!("/eventpact/v1/subjects/{}/versions/{old}/diff/{new}", segment(subject)?);
-        self.call(&Call::get(path)).await
     }
 
     /// The configuration that holds for a subject, or with `None` for the whole registry.

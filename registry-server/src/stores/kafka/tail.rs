@@ -56,7 +56,7 @@ impl Mark {
 #[derive(Debug)]
 pub(super) enum Item {
     Message(Message),
-    /// There is nothing more, for now.
+    /// There is nothing more yet.
     End,
 }
 
