@@ -17,6 +17,7 @@ mod schemas;
 mod services;
 mod test;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -50,8 +51,14 @@ enum Task {
     },
     /// Measure against the named peers, in one run, as ratios.
     Bench {
-        /// Which one: avro, kafka, documents, validate, protobuf, compat, check, serve [default: all].
+        /// Which one: avro, kafka, documents, validate, protobuf, compat, registry, check, serve [default: all].
         only: Option<String>,
+    },
+    /// What a command costs: the benchmarks call this.
+    #[command(hide = true)]
+    UsageOf {
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
     },
     /// Start the files of something new.
     #[command(subcommand)]
@@ -91,6 +98,7 @@ fn task() -> Result<()> {
         Task::Check => check::run(),
         Task::Bless { filter } => test::run(filter.as_deref(), true),
         Task::Bench { only } => bench::run(only.as_deref()),
+        Task::UsageOf { command } => bench::usage_of(&command),
         Task::New(New::Rule { id }) => new::rule(&id),
         Task::Services(command) => services::run(command),
     }

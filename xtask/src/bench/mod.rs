@@ -16,6 +16,8 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, step, target};
 use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
+pub(crate) use process::usage_of;
+
 /// Runs one measurement, or all.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
     let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat", "registry"];
