@@ -1,7 +1,7 @@
 //! The seam to the formats: text in, canonical text and tree out. One match per verb, nothing else knows a format.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::formats::{avro, json_schema, protobuf};
 use eventpact_contract::load::avro_documents;
 use eventpact_contract::schema::Schema as Tree;
-use eventpact_contract::source::{FileId, Sources};
+use eventpact_contract::source::{FileId, Sources, Span};
 use eventpact_contract::yaml::{self, Entry, Node, Value};
 use eventpact_registry_client::SchemaType;
 
@@ -18,6 +18,9 @@ use crate::stripped::stripped;
 
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
+
+/// What the reader of JSON Schema says of a number that limits nothing.
+const LIMIT: &str = "json-schema/limit";
 
 /// A schema that a schema refers to, with those that it refers to before it.
 #[derive(Debug, Clone)]
@@ -173,15 +176,20 @@ fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Par
     let file = sources.add(MAIN, text);
     let (node, diagnostics) = yaml::parse_json(&sources, file);
     let node = node.ok_or_else(|| explain(&diagnostics, &sources))?;
-    let (schema, diagnostics) = {
-        let sources = &mut sources;
+    let mut read = |node: &Node| {
         let mut resolve = |path: &str| {
             let reference = references.iter().find(|reference| reference.name == path)?;
             let file = sources.add(path, std::sync::Arc::clone(&reference.text));
-            yaml::parse_json(sources, file).0
+            yaml::parse_json(&sources, file).0
         };
-        json_schema::parse(&node, &mut resolve)
+        json_schema::parse(node, &mut resolve)
     };
+    let (mut schema, diagnostics) = read(&node);
+    let errors = || diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    if schema.is_none() && errors().all(|found| found.id == LIMIT) {
+        let places: HashSet<Span> = errors().map(|found| found.primary.span).collect();
+        schema = read(&without(node.clone(), &places)).0;
+    }
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
     if how.check_fields && properties(&node).any(|name| name.starts_with("$$")) {
         return Err("Field names cannot start with $$ prefix".to_owned());
@@ -208,6 +216,22 @@ fn sorted(mut node: Node) -> Node {
             let entries = std::mem::take(&mut mapping.entries).into_iter();
             mapping.entries = entries.map(|entry| Entry { value: sorted(entry.value), ..entry }).collect();
             mapping.entries.sort_by(|a, b| a.key.cmp(&b.key));
+        }
+        _ => {}
+    }
+    node
+}
+
+/// The same value without the whole numbers at some places. The original takes limits below zero, which limit nothing: the text keeps
+/// them, the tree does without.
+fn without(mut node: Node, places: &HashSet<Span>) -> Node {
+    let whole = |node: &Node| node.as_f64().is_some_and(|number| number.fract() == 0.0);
+    match &mut node.value {
+        Value::Sequence(items) => *items = std::mem::take(items).into_iter().map(|item| without(item, places)).collect(),
+        Value::Mapping(mapping) => {
+            let entries = std::mem::take(&mut mapping.entries).into_iter();
+            let kept = entries.filter(|entry| !(places.contains(&entry.value.span) && whole(&entry.value)));
+            mapping.entries = kept.map(|entry| Entry { value: without(entry.value, places), ..entry }).collect();
         }
         _ => {}
     }
@@ -290,6 +314,13 @@ mod tests {
         let parsed = parse(&SchemaType::Avro, city, &references, PLAIN).unwrap();
         assert_eq!(parsed.text, city.replace("geo.Zip", "Zip"));
         assert!(parse(&SchemaType::Avro, city, &[], PLAIN).is_err());
+    }
+
+    #[test]
+    fn limits_that_limit_nothing_stay_in_the_text() {
+        let text = r#"{"minLength":-1,"properties":{"a":{"multipleOf":0}}}"#;
+        assert_eq!(parse(&SchemaType::Json, text, &[], PLAIN).unwrap().text, text);
+        assert!(parse(&SchemaType::Json, r#"{"minLength":1.5}"#, &[], PLAIN).is_err());
     }
 
     #[test]

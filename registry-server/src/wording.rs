@@ -7,7 +7,7 @@ use eventpact_compat::mode::Direction;
 use eventpact_compat::report::{Finding, PeerWording};
 use eventpact_registry_client::SchemaType;
 
-/// The longest schema text in a message, in bytes.
+/// The longest schema text in a message, in units of UTF-16: the original counts as Java does.
 const MAX_SCHEMA: usize = 10 * 1024;
 
 /// (kind, sentence), sorted by kind within a format.
@@ -44,52 +44,66 @@ const PROTOBUF: Sentences = &[
         "The kind of a SCALAR field at path '{path}' in the {R} schema does not match its kind in the {W} schema",
     ),
     ("MESSAGE_REMOVED", "The {R} schema is missing a MESSAGE type at path '{path}' in the {W} schema"),
+    (
+        "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
+        "Multiple fields in the oneof at path '{path}' in the {R} schema are outside a oneof in the {W} schema",
+    ),
     ("ONEOF_FIELD_REMOVED", "The {R} schema is missing a oneof field at path '{path}' in the {W} schema"),
     ("PACKAGE_CHANGED", "The package at '{path}' in the {R} schema does not match the package in the {W} schema"),
+    // The original has two spaces after the first `field`, and a colon in the second sentence.
+    ("REQUIRED_FIELD_ADDED", "A required field  at path '{path}' in the {R} schema is missing in the {W} schema"),
+    ("REQUIRED_FIELD_REMOVED", "The {R} schema is missing a required field at path: '{path}' in the {W} schema"),
 ];
 
 const JSON: Sentences = &[
-    ("DEPENDENCY_ARRAY_CHANGED", "The value at path '{path}' is different between the {R} and {W} schema"),
+    ("DEPENDENCY_ARRAY_CHANGED", ANOTHER_VALUE),
+    ("ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", ADDED_NOT_COVERED),
     ("ITEM_ADDED_TO_OPEN_CONTENT_MODEL", ADDED_TO_OPEN),
     ("ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", REMOVED_FROM_CLOSED),
+    ("ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", REMOVED_NOT_COVERED),
+    ("MULTIPLE_OF_CHANGED", ANOTHER_VALUE),
+    ("MULTIPLE_OF_EXPANDED", RAISED),
     ("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", ADDED_TO_OPEN),
-    (
-        "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
-        "The {R} schema has a property or item at path '{path}' which is missing in the {W} schema and is not covered by its \
-         partially open content model",
-    ),
-    ("PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", ADDED_TO_OPEN),
+    ("PATTERN_CHANGED", ANOTHER_VALUE),
+    ("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", ADDED_NOT_COVERED),
     ("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", REMOVED_FROM_CLOSED),
+    ("PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", REMOVED_NOT_COVERED),
+    ("REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", ADDED_TO_OPEN),
     (
-        "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
-        "A property or item is missing in the {R} schema but present at path '{path}' in the {W} schema and is not covered by its \
-         partially open content model",
+        "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL",
+        "The {R} schema has an unopen content model and has a required property at path '{path}' which is missing in the {W} schema",
     ),
-    ("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", ADDED_TO_OPEN),
-    ("MULTIPLE_OF_EXPANDED", "The value at path '{path}' in the {R} schema is more than its value in the {W} schema"),
+    ("REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", ADDED_TO_OPEN),
+    // The original has no sentence for it.
+    ("SCHEMA_ADDED", ""),
+    ("TYPE_NARROWED", ANOTHER_TYPE),
 ];
 
+const ADDED_NOT_COVERED: &str = "The {R} schema has a property or item at path '{path}' which is missing in the {W} schema and is \
+                                 not covered by its partially open content model";
 const ADDED_TO_OPEN: &str =
     "The {R} schema has an open content model and has a property or item at path '{path}' which is missing in the {W} schema";
-
-const REMOVED_FROM_CLOSED: &str =
-    "The {R} has a closed content model and is missing a property or item present at path '{path}' in the {W} schema";
-
-/// JSON Schema kinds name a keyword and what became of it; the last word decides the sentence.
-const JSON_ENDINGS: Sentences = &[
-    ("_ADDED", "The keyword at path '{path}' in the {R} schema is not present in the {W} schema"),
-    ("_REMOVED", "The keyword at path '{path}' in the {R} schema is not present in the {W} schema"),
-    ("_INCREASED", "The value at path '{path}' in the {R} schema is more than its value in the {W} schema"),
-    ("_DECREASED", "The value at path '{path}' in the {R} schema is less than its value in the {W} schema"),
-    ("ARRAY_NARROWED", FEWER),
-    ("SUM_TYPE_NARROWED", FEWER),
-    ("ARRAY_EXTENDED", MORE),
-    ("PRODUCT_TYPE_EXTENDED", MORE),
-    ("", "A type at path '{path}' is different between the {R} schema and the {W} schema"),
-];
-
+const ANOTHER_TYPE: &str = "A type at path '{path}' is different between the {R} schema and the {W} schema";
+const ANOTHER_VALUE: &str = "The value at path '{path}' is different between the {R} and {W} schema";
 const FEWER: &str = "An array or combined type at path '{path}' has fewer elements in the {R} schema than the {W} schema";
 const MORE: &str = "An array or combined type at path '{path}' has more elements in the {R} schema than the {W} schema";
+const NOT_PRESENT: &str = "The keyword at path '{path}' in the {R} schema is not present in the {W} schema";
+const RAISED: &str = "The value at path '{path}' in the {R} schema is more than its value in the {W} schema";
+const REMOVED_FROM_CLOSED: &str =
+    "The {R} has a closed content model and is missing a property or item present at path '{path}' in the {W} schema";
+const REMOVED_NOT_COVERED: &str = "A property or item is missing in the {R} schema but present at path '{path}' in the {W} schema \
+                                   and is not covered by its partially open content model";
+
+/// The other JSON Schema kinds name a keyword and what became of it; the last word decides the sentence.
+const JSON_ENDINGS: Sentences = &[
+    ("_ADDED", NOT_PRESENT),
+    ("_REMOVED", NOT_PRESENT),
+    ("_INCREASED", RAISED),
+    ("_DECREASED", "The value at path '{path}' in the {R} schema is less than its value in the {W} schema"),
+    ("_NARROWED", FEWER),
+    ("_EXTENDED", MORE),
+    ("", ANOTHER_TYPE),
+];
 
 /// One incompatibility as the peer writes it; a finding that the peer does not know is told in our own words.
 pub(crate) fn message(format: &SchemaType, finding: &Finding, direction: Direction) -> String {
@@ -131,11 +145,15 @@ fn fill(sentence: Option<&str>, peer: &PeerWording, direction: Direction) -> Str
 /// Which version it was, and its text.
 pub(crate) fn old_schema(version: i32, text: &str) -> [String; 2] {
     let version = format!("{{oldSchemaVersion: {version}}}");
-    if text.len() <= MAX_SCHEMA {
-        return [version, format!("{{oldSchema: '{text}'}}")];
+    let mut units = 0;
+    let too_much = text.char_indices().find(|(_, char)| {
+        units += char.len_utf16();
+        units > MAX_SCHEMA
+    });
+    match too_much {
+        None => [version, format!("{{oldSchema: '{text}'}}")],
+        Some((cut, _)) => [version, format!("{{oldSchema: <truncated> '{}...'}}", &text[..cut])],
     }
-    let cut = (0..=MAX_SCHEMA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    [version, format!("{{oldSchema: <truncated> '{}...'}}", &text[..cut])]
 }
 
 /// The last line of every list.
@@ -189,13 +207,31 @@ mod tests {
             say(&SchemaType::Protobuf, "MESSAGE_REMOVED", "#/B", "", Direction::Backward),
             "{errorType:\"MESSAGE_REMOVED\", description:\"The new schema is missing a MESSAGE type at path '#/B' in the old schema\"}"
         );
+        let json = |kind: &str| say(&SchemaType::Json, kind, "#/p", "", Direction::Backward);
+        for (kind, sentence) in [
+            (
+                "ADDITIONAL_ITEMS_NARROWED",
+                "An array or combined type at path '#/p' has fewer elements in the new schema than the old schema",
+            ),
+            ("ENUM_ARRAY_CHANGED", "A type at path '#/p' is different between the new schema and the old schema"),
+            ("MULTIPLE_OF_CHANGED", "The value at path '#/p' is different between the new and old schema"),
+            (
+                "NOT_TYPE_EXTENDED",
+                "An array or combined type at path '#/p' has more elements in the new schema than the old schema",
+            ),
+            ("PATTERN_CHANGED", "The value at path '#/p' is different between the new and old schema"),
+            ("SCHEMA_ADDED", ""),
+            ("TYPE_NARROWED", "A type at path '#/p' is different between the new schema and the old schema"),
+        ] {
+            assert_eq!(json(kind), format!("{{errorType:\"{kind}\", description:\"{sentence}'}}"));
+        }
     }
 
     #[test]
     fn long_texts_are_cut_between_characters() {
-        let text = "é".repeat(MAX_SCHEMA);
-        let [_, shown] = old_schema(3, &text);
-        assert!(shown.starts_with("{oldSchema: <truncated> 'é") && shown.ends_with("...'}"));
-        assert!(shown.len() <= MAX_SCHEMA + 40);
+        let whole = "é".repeat(MAX_SCHEMA);
+        assert_eq!(old_schema(3, &whole)[1], format!("{{oldSchema: '{whole}'}}"));
+        let [_, shown] = old_schema(3, &format!("{}🙂é", "é".repeat(MAX_SCHEMA - 1)));
+        assert_eq!(shown, format!("{{oldSchema: <truncated> '{}...'}}", "é".repeat(MAX_SCHEMA - 1)));
     }
 }

@@ -251,9 +251,11 @@ fn assignment(option: &OptionEntry) -> String {
     format!("{} = {}", option.name, value(option))
 }
 
-/// ` [a = 1]`, or several options on a line each; `default` and `json_name` come last.
+/// ` [a = 1]`, or several options on a line each; `default` and `json_name` come last, except among normalised options, which have
+/// an order of their own and no parts.
 fn brackets(options: &[OptionEntry]) -> String {
     let last = |o: &&OptionEntry| match o.name.as_str() {
+        _ if o.parts.is_empty() => 0,
         "default" => 1,
         "json_name" => 2,
         _ => 0,
@@ -284,7 +286,7 @@ fn value(option: &OptionEntry) -> String {
     let file = crate::source::Sources::new().add("", "");
     let Ok(tokens) = lex(&option.value, file) else { return option.value.clone() };
     let mut printer = Aggregate { text: &option.value, tokens: &tokens.list, at: 0 };
-    printer.value(0).unwrap_or_else(|| option.value.clone())
+    printer.value(0).map_or_else(|| option.value.clone(), |value| value.text())
 }
 
 fn quoted(text: &str) -> String {
@@ -292,7 +294,12 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
+            '\'' => out.push_str("\\'"),
             '\\' => out.push_str("\\\\"),
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0b' => out.push_str("\\v"),
+            '\x0c' => out.push_str("\\f"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
@@ -305,7 +312,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A string literal; octal escapes when it is not UTF-8.
-fn quoted_bytes(bytes: &[u8]) -> String {
+pub(super) fn quoted_bytes(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| format!("\"{}\"", escape(bytes)), quoted)
 }
 
@@ -341,51 +348,57 @@ impl Aggregate<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<String> {
+    fn value(&mut self, depth: usize) -> Option<Printed> {
         if depth > MAX_DEPTH {
             return None;
         }
-        match self.symbol() {
-            Some('{') => self.list(depth, '{', '}', Self::entry),
-            Some('<') => self.list(depth, '<', '>', Self::entry),
-            Some('[') => self.list(depth, '[', ']', Self::value),
+        let one = match self.symbol() {
+            Some('{') => self.entries(depth, '}')?,
+            Some('<') => self.entries(depth, '>')?,
+            Some('[') => {
+                self.at += 1;
+                let mut items = Vec::new();
+                while self.symbol() != Some(']') {
+                    items.push(self.value(depth + 1)?.text());
+                    self.separator();
+                }
+                self.at += 1;
+                return Some(Printed::List(items));
+            }
             Some('-') => {
                 self.at += 1;
-                Some(format!("-{}", self.take()?))
+                format!("-{}", self.take()?)
             }
-            _ => self.take(),
+            _ => self.take()?,
+        };
+        Some(Printed::One(one))
+    }
+
+    fn separator(&mut self) {
+        if matches!(self.symbol(), Some(',' | ';')) {
+            self.at += 1;
         }
     }
 
-    /// Entries between brackets, with commas, semicolons or nothing between them.
-    fn list(
-        &mut self,
-        depth: usize,
-        open: char,
-        close: char,
-        one: impl Fn(&mut Self, usize) -> Option<String>,
-    ) -> Option<String> {
+    /// Entries between braces, or angle brackets, which are another way to write them. Values of one name stand together.
+    fn entries(&mut self, depth: usize, close: char) -> Option<String> {
         self.at += 1;
-        // Angle brackets are another way to write braces.
-        let mut out = String::from(if open == '[' { "[" } else { "{" });
-        let mut parts = Vec::new();
+        let mut entries: Vec<(String, Printed)> = Vec::new();
         while self.symbol() != Some(close) {
-            parts.push(one(self, depth + 1)?);
-            if matches!(self.symbol(), Some(',' | ';')) {
-                self.at += 1;
+            let (name, value) = self.entry(depth + 1)?;
+            match entries.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => known.join(value),
+                None => entries.push((name, value)),
             }
+            self.separator();
         }
         self.at += 1;
-        out.push('\n');
-        if !parts.is_empty() {
-            indent(&mut out, &parts.join(",\n"));
-        }
-        out.push(if close == ']' { ']' } else { '}' });
-        Some(out)
+        let lines: Vec<String> = entries.iter().map(|(name, value)| format!("{name}: {}", value.text())).collect();
+        Some(lines_between('{', &lines, '}'))
     }
 
     /// `name: value`, `name { … }`, `[extension.name]: value`
-    fn entry(&mut self, depth: usize) -> Option<String> {
+    fn entry(&mut self, depth: usize) -> Option<(String, Printed)> {
         let mut name = self.take()?;
         while name.starts_with('[') && !name.ends_with(']') {
             name.push_str(&self.take()?);
@@ -393,6 +406,41 @@ impl Aggregate<'_> {
         if self.symbol() == Some(':') {
             self.at += 1;
         }
-        Some(format!("{name}: {}", self.value(depth)?))
+        Some((name, self.value(depth)?))
     }
+}
+
+/// A value in text, or those of a list.
+enum Printed {
+    One(String),
+    List(Vec<String>),
+}
+
+impl Printed {
+    /// One more value of the same name.
+    fn join(&mut self, more: Self) {
+        let list = |printed: Self| match printed {
+            Self::One(text) => vec![text],
+            Self::List(items) => items,
+        };
+        let mut items = list(std::mem::replace(self, Self::List(Vec::new())));
+        items.extend(list(more));
+        *self = Self::List(items);
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::One(text) => text.clone(),
+            Self::List(items) => lines_between('[', items, ']'),
+        }
+    }
+}
+
+fn lines_between(open: char, lines: &[String], close: char) -> String {
+    let mut out = format!("{open}\n");
+    if !lines.is_empty() {
+        indent(&mut out, &lines.join(",\n"));
+    }
+    out.push(close);
+    out
 }

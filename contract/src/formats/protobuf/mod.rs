@@ -18,6 +18,7 @@ mod load;
 mod locations;
 mod naming;
 mod node;
+mod normal_options;
 mod normalize;
 mod option;
 mod parse;
