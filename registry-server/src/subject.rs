@@ -72,6 +72,47 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     context.starts_with('.').then_some((context, name))
 }
 
+/// What a `subjectPrefix` picks: subjects whose names begin with a text, in some of the contexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SubjectPrefix<'a> {
+    contexts: Contexts<'a>,
+    /// With what the names begin.
+    pub(crate) name: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contexts<'a> {
+    Every,
+    One(&'a str),
+    BeginningWith(&'a str),
+}
+
+impl<'a> SubjectPrefix<'a> {
+    /// Every subject.
+    pub(crate) const EVERY: Self = Self { contexts: Contexts::Every, name: "" };
+
+    /// Reads `orders`, `:.eu:orders`, `:*:orders`, and `:.e`, which is the beginning of contexts.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        if let Some(name) = text.strip_prefix(":*:") {
+            return Self { contexts: Contexts::Every, name };
+        }
+        match (split(text), text.strip_prefix(':')) {
+            (Some((context, name)), _) => Self { contexts: Contexts::One(context), name },
+            (None, Some(begin)) if begin.starts_with('.') => Self { contexts: Contexts::BeginningWith(begin), name: "" },
+            (None, _) => Self { contexts: Contexts::One(DEFAULT_CONTEXT), name: text },
+        }
+    }
+
+    /// May subjects of this context be among them?
+    pub(crate) fn has_context(&self, context: &str) -> bool {
+        match self.contexts {
+            Contexts::Every => true,
+            Contexts::One(only) => only == context,
+            Contexts::BeginningWith(begin) => context.starts_with(begin),
+        }
+    }
+}
+
 /// `:.eu:` of `.eu`; empty for the default context.
 pub(crate) fn context_prefix(context: &str) -> String {
     if context == DEFAULT_CONTEXT { String::new() } else { format!(":{context}:") }
@@ -103,6 +144,23 @@ mod tests {
         assert_eq!(scope(":.:"), "");
         assert_eq!(scopes_of(&SubjectName::parse(":.c:s")), [":.c:s", ":.c:", ":.__GLOBAL:"]);
         assert_eq!(scopes_of(&SubjectName::parse("s")), ["s", "", ":.__GLOBAL:"]);
+    }
+
+    #[test]
+    fn prefixes_pick_contexts_and_names() {
+        let picks = |prefix: &str, subject: &str| {
+            let (prefix, subject) = (SubjectPrefix::parse(prefix), SubjectName::parse(subject));
+            prefix.has_context(&subject.context) && subject.name.starts_with(prefix.name)
+        };
+        let subjects = ["orders", "::x", ":.eu:orders", ":.east:other"];
+        let picked = |prefix: &str| subjects.into_iter().filter(|subject| picks(prefix, subject)).collect::<Vec<_>>();
+        assert_eq!(picked(":*:"), subjects);
+        assert_eq!(picked(":*:or"), ["orders", ":.eu:orders"]);
+        assert_eq!(picked(""), ["orders", "::x"]);
+        assert_eq!(picked(":"), ["::x"]);
+        assert_eq!(picked(":.eu:"), [":.eu:orders"]);
+        assert_eq!(picked(":.e"), [":.eu:orders", ":.east:other"]);
+        assert_eq!(picked(":.:o"), ["orders"]);
     }
 
     #[test]

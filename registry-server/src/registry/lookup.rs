@@ -75,12 +75,14 @@ impl VersionRef {
 }
 
 impl Registry {
-    /// A version of a subject. A name without a context is also looked for in the other contexts.
+    /// A version of a subject. A name without a context that does not have it is also looked for in the other contexts.
     pub(crate) fn version(&self, subject: &SubjectName, wanted: VersionRef, deleted: bool) -> Result<Found, ApiError> {
         let state = self.snapshot();
-        let candidates = same_name_everywhere(&state, subject);
-        let home = candidates.iter().find(|s| state.subject(s).is_some_and(|s| deleted || s.latest().is_some()));
-        find_version(&state, home.unwrap_or(subject), wanted, deleted)
+        let here = find_version(&state, subject, wanted, deleted);
+        here.or_else(|error| {
+            let mut elsewhere = same_name_everywhere(&state, subject).into_iter().skip(1);
+            elsewhere.find_map(|subject| find_version(&state, &subject, wanted, deleted).ok()).ok_or(error)
+        })
     }
 
     /// The schema of an id, with the first version of a readable subject (context, name) that has it. A subject narrows the search,
@@ -200,14 +202,13 @@ fn same_name_everywhere(state: &State, subject: &SubjectName) -> Vec<SubjectName
     all
 }
 
-/// A version of exactly this subject.
+/// A version of exactly this subject; the latest one is always a live one.
 pub(super) fn find_version(state: &State, subject: &SubjectName, wanted: VersionRef, deleted: bool) -> Result<Found, ApiError> {
     let unknown = || ApiError::subject_not_found(subject);
     let known = state.subject(subject).filter(|s| deleted || s.latest().is_some()).ok_or_else(unknown)?;
     let number = match wanted {
         VersionRef::Number(number) => number,
-        VersionRef::Latest if deleted => known.versions().next_back().map(|(number, _)| number).ok_or_else(unknown)?,
-        VersionRef::Latest => known.latest().map(|(number, _)| number).ok_or_else(unknown)?,
+        VersionRef::Latest => known.latest().map(|(number, _)| number).ok_or_else(|| ApiError::version_not_found(-1))?,
     };
     let found = Found::at(state, subject, number).filter(|found| deleted || !found.version.deleted);
     found.ok_or_else(|| ApiError::version_not_found(number))

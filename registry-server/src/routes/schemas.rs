@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::registry::Registry;
 use crate::registry::lookup::Found;
 use crate::state::{Context, Schema, State, Subject, Version};
-use crate::subject::{DEFAULT_CONTEXT, SubjectName, split};
+use crate::subject::{DEFAULT_CONTEXT, SubjectName, SubjectPrefix};
 use crate::usage::{Fetched, How};
 
 /// The longest list of schemas.
@@ -25,8 +25,9 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     let query = &request.query;
     let state = registry.snapshot();
     let prefix = query.subject("subjectPrefix").unwrap_or_default();
-    let mut found = with_prefix(&state, &prefix, request);
-    let aliases = if query.is("aliases") { aliases(&state, &prefix) } else { BTreeMap::new() };
+    let prefix = SubjectPrefix::parse(&prefix);
+    let mut found = with_prefix(&state, prefix, request);
+    let aliases = if query.is("aliases") { aliases(&state, prefix) } else { BTreeMap::new() };
     // What an alias stands for belongs to the list, wherever it is.
     let listed: HashSet<String> = found.iter().map(|found| found.subject.to_string()).collect();
     let missing = |subject: &&SubjectName| !listed.contains(&subject.to_string()) && request.caller.may_read(subject);
@@ -50,12 +51,10 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
     Answer::json(&page)
 }
 
-fn with_prefix(state: &State, prefix: &str, request: &Request) -> Vec<Found> {
+fn with_prefix(state: &State, prefix: SubjectPrefix<'_>, request: &Request) -> Vec<Found> {
     let query = &request.query;
-    let every = prefix == ":*:";
-    let (only, begin) = if every { ("", "") } else { split(prefix).unwrap_or((DEFAULT_CONTEXT, prefix)) };
-    let contexts = state.contexts().filter(|(name, _)| every || *only == ***name);
-    let subjects = contexts.flat_map(|(context, content)| content.subjects_from(begin).map(move |found| (context, found)));
+    let contexts = state.contexts().filter(|(name, _)| prefix.has_context(name));
+    let subjects = contexts.flat_map(|(context, content)| content.subjects_from(prefix.name).map(move |found| (context, found)));
     let readable = subjects.filter(|(context, (name, _))| request.caller.may(Verb::Read, context, name));
     let versions = readable.flat_map(|(context, (name, subject))| {
         versions_of(state, &SubjectName::new(context.clone(), name.clone()), subject, query)
@@ -73,13 +72,11 @@ fn versions_of(state: &State, name: &SubjectName, subject: &Subject, query: &Que
 }
 
 /// The aliases that begin with a prefix, by the subject that they stand for.
-fn aliases(state: &State, prefix: &str) -> BTreeMap<SubjectName, Vec<String>> {
+fn aliases(state: &State, prefix: SubjectPrefix<'_>) -> BTreeMap<SubjectName, Vec<String>> {
     let mut all: BTreeMap<SubjectName, Vec<String>> = BTreeMap::new();
-    let every = prefix == ":*:";
-    let (context, begin) = split(prefix).unwrap_or((DEFAULT_CONTEXT, prefix));
     let begins = |scope: &str| {
         let alias = SubjectName::parse(scope);
-        every || (*alias.context == *context && alias.name.starts_with(begin))
+        prefix.has_context(&alias.context) && alias.name.starts_with(prefix.name)
     };
     for (scope, config) in state.configs().filter(|(scope, _)| begins(scope)) {
         if let Some(alias) = config.alias.as_deref().filter(|alias| !alias.is_empty()) {
