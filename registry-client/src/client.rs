@@ -16,7 +16,7 @@ pub use eventpact::AuditQuery;
 use crate::cache::SchemaCache;
 use crate::error::Error;
 use crate::wire::{
-    CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, ModeBody, Reference, RegisterRequest, RegisterResponse,
+    CONTENT_TYPE, CompatibilityAnswer, Config, ConfigUpdate, EXPLANATION, ModeBody, Reference, RegisterRequest, RegisterResponse,
     SchemaObject, SchemaString,
 };
 
@@ -437,6 +437,7 @@ impl Client {
         let unreachable = |e: &reqwest::Error| Error::Unreachable { url: address.base.clone(), cause: chain(e) };
         let mut response = request.send().await.map_err(|e| unreachable(&e))?;
         let status = response.status();
+        let explanation = response.headers().get(EXPLANATION).and_then(|words| words.to_str().ok()).map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(&e))? {
             if body.len() + chunk.len() > self.inner.max_body {
@@ -446,7 +447,7 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         if !status.is_success() {
-            return Err(Error::of_answer(status.as_u16(), &body));
+            return Err(Error::of_answer(status.as_u16(), &body).explained(explanation));
         }
         serde_json::from_slice(&body).map_err(|e| Error::Malformed { url, cause: e.to_string() })
     }

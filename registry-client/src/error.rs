@@ -72,6 +72,14 @@ impl Error {
             error_code => Self::Refused { status, error_code, message: body.message },
         }
     }
+
+    /// With the server's own words for people, where it gives some beside those of Confluent's.
+    pub(crate) fn explained(self, explanation: Option<String>) -> Self {
+        match (self, explanation) {
+            (Self::Refused { status, error_code, .. }, Some(message)) => Self::Refused { status, error_code, message },
+            (error, _) => error,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +93,8 @@ mod tests {
         assert!(!missing.is_retryable());
         let clash = Error::of_answer(409, br#"{"error_code":40901,"message":"m"}"#);
         assert!(clash.is_incompatible() && !clash.is_retryable());
+        let unreadable = Error::of_answer(422, br#"{"error_code":42201,"message":"m"}"#).explained(Some("why".to_owned()));
+        assert!(unreadable.to_string().contains("refused: why (HTTP 422, error 42201)"));
         let proxy = Error::of_answer(502, b"<html>bad gateway</html>");
         assert!(proxy.is_retryable());
         assert!(proxy.to_string().contains("bad gateway"));

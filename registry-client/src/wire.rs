@@ -34,6 +34,10 @@ pub use rules::{ExecutionEnvironment, Rule, RuleKind, RuleMode, RuleSet};
 /// The content type of every answer unless the client asks for another.
 pub const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
+/// The header in which our server says in its own words, with the place, why a text is no schema: the body has the words of Confluent's.
+/// In ASCII, other characters as `\u{…}`.
+pub const EXPLANATION: &str = "eventpact-explanation";
+
 /// The format of a schema. Absent means Avro.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum SchemaType {

@@ -30,6 +30,9 @@ use crate::ui;
 /// The longest path with its query, in bytes.
 const MAX_PATH: usize = 8192;
 
+/// The longest explanation in a header, in characters.
+const MAX_EXPLANATION: usize = 500;
+
 /// An answer must be ready after this time.
 pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(10);
 
@@ -346,7 +349,17 @@ fn refusal(error: &ApiError, accepted: Option<&'static str>) -> Response<Body> {
     if wait > 0 {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
     }
+    if let Some(Ok(words)) = error.otherwise.as_deref().map(|words| HeaderValue::try_from(in_ascii(words))) {
+        response.headers_mut().insert(wire::EXPLANATION, words);
+    }
     response
+}
+
+/// A text for a header: not too long, and other characters than those of ASCII by their numbers.
+fn in_ascii(words: &str) -> String {
+    let plain = |c: char| c == ' ' || c.is_ascii_graphic();
+    let shown = |c: char| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() };
+    words.chars().take(MAX_EXPLANATION).map(shown).collect()
 }
 
 fn response(status: StatusCode, kind: Option<&'static str>, body: Body) -> Response<Body> {

@@ -22,12 +22,15 @@ pub(crate) struct ApiError {
     pub(crate) bare: bool,
     /// When to come again, in seconds; 0 says nothing.
     pub(crate) retry_after: u64,
+    /// The same refusal in other words: those of the original, until they are the message; then our own, which tell the place.
+    pub(crate) otherwise: Option<Box<str>>,
 }
 
 impl ApiError {
     fn new(code: i32, message: impl Into<String>) -> Self {
         let status = if code > 999 { code / 100 } else { code };
-        Self { status: u16::try_from(status).unwrap_or(500), code, message: message.into(), bare: false, retry_after: 0 }
+        let (status, message) = (u16::try_from(status).unwrap_or(500), message.into());
+        Self { status, code, message, bare: false, retry_after: 0, otherwise: None }
     }
 
     fn bare(code: i32, reason: &str) -> Self {
@@ -215,6 +218,24 @@ impl ApiError {
         Self::new(42201, text)
     }
 
+    /// A text that is no schema, in our words and in those of the original.
+    pub(crate) fn unreadable(own: String, original: String) -> Self {
+        Self { otherwise: Some(original.into()), ..Self::invalid_schema(own) }
+    }
+
+    /// In the words of the original, where they are known: for the routes that are its own.
+    pub(crate) fn in_its_words(mut self) -> Self {
+        if let Some(original) = self.otherwise.take() {
+            self.otherwise = Some(std::mem::replace(&mut self.message, original.into()).into());
+        }
+        self
+    }
+
+    /// With our own words beside those of the original.
+    pub(crate) fn explained(self, own: String) -> Self {
+        Self { otherwise: Some(own.into()), ..self }
+    }
+
     pub(crate) fn invalid_version(version: &str) -> Self {
         let text = format!(
             "The specified version '{version}' is not a valid version id. Allowed values are between [1, 2^31-1] and the string \
@@ -267,8 +288,9 @@ impl ApiError {
         Self::new(42212, text)
     }
 
-    pub(crate) fn missing_body() -> Self {
-        Self::new(422, "the request body must not be null (was null)")
+    pub(crate) fn missing_body(taker: Option<String>) -> Self {
+        let taker = taker.unwrap_or_else(|| "the request body".to_owned());
+        Self::new(422, format!("{taker} must not be null (was null)"))
     }
 
     // --- the HTTP layer ---
@@ -373,7 +395,7 @@ mod tests {
     fn the_status_is_in_the_code() {
         assert_eq!(ApiError::subject_not_found("s").status, 404);
         assert_eq!(ApiError::incompatible(&SubjectName::parse("s"), &[]).status, 409);
-        assert_eq!(ApiError::missing_body().status, 422);
+        assert_eq!(ApiError::missing_body(None).status, 422);
         assert_eq!(ApiError::store_away().status, 503);
         let body = serde_json::to_string(&ApiError::schema_not_found().body()).unwrap();
         assert_eq!(body, r#"{"error_code":40403,"message":"Schema not found"}"#);

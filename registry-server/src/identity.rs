@@ -21,7 +21,9 @@ impl Identity {
         for reference in references {
             hash.update(&reference.name);
             hash.update(&reference.subject);
-            hash.update(reference.version.to_be_bytes());
+            if reference.version != 0 {
+                hash.update(reference.version.to_be_bytes());
+            }
         }
         if let Some(metadata) = metadata {
             hash.update([1]);

@@ -40,6 +40,7 @@ mod tags;
 mod tls;
 mod traces;
 mod ui;
+mod unreadable;
 mod usage;
 mod wording;
 mod writer;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eventpact_registry_client::SchemaType;
 
 use crate::schema::{Parsed, Reading};
+use crate::unreadable::Unreadable;
 
 /// Schemas per half. A tree takes a few times the memory of its text.
 const HALF: usize = 256;
@@ -85,8 +86,8 @@ impl ParsedCache {
         format: &SchemaType,
         text: &str,
         how: Reading,
-        parse: impl FnOnce() -> Result<Parsed, String>,
-    ) -> Result<Arc<Parsed>, String> {
+        parse: impl FnOnce() -> Result<Parsed, Unreadable>,
+    ) -> Result<Arc<Parsed>, Unreadable> {
         if text.len() > MAX_TEXT {
             return parse().map(Arc::new);
         }
@@ -94,11 +95,11 @@ impl ParsedCache {
     }
 }
 
-fn at_hand<K: Eq + Hash + Clone>(
+fn at_hand<K: Eq + Hash + Clone, E>(
     halves: &Mutex<Halves<K>>,
     key: K,
-    parse: impl FnOnce() -> Result<Parsed, String>,
-) -> Result<Arc<Parsed>, String> {
+    parse: impl FnOnce() -> Result<Parsed, E>,
+) -> Result<Arc<Parsed>, E> {
     let lock = || halves.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = lock().find(&key) {
         return Ok(found);
@@ -122,7 +123,7 @@ mod tests {
                 fresh = true;
                 parse(&SchemaType::Avro, text, &[], how)
             });
-            (read.map(|parsed| parsed.text.clone()), fresh)
+            (read.map(|parsed| parsed.text.clone()).map_err(|why| why.to_string()), fresh)
         };
         let name = |n: usize| format!(r#"{{"type":"fixed","name":"F{n}","size":1}}"#);
         assert!(parsed("\"int\"", Reading::LENIENT).1);

@@ -39,6 +39,7 @@ use crate::state::{Schema, State};
 use crate::store::{Conflicts, Store, StoreError};
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
+use crate::unreadable::{self, Unreadable};
 use crate::usage::{Keeping, Recording, Usage};
 use crate::writer::{self, Health, Started, Writer};
 
@@ -272,38 +273,35 @@ fn read(
     if let SchemaType::Other(name) = format {
         return Err(ApiError::invalid_schema(format!("Invalid schema type {name}")));
     }
-    let invalid = |why: String| ApiError::invalid_schema(format!("Invalid schema of type {format}, details: {why}"));
-    let references = pin(state, subject, references).map_err(invalid)?;
-    let texts = resolve(state, subject, &references).map_err(invalid)?;
+    let invalid = |why: Unreadable| {
+        let original = why.in_its_words(&subject.to_string(), format, text, references);
+        ApiError::unreadable(format!("Invalid schema of type {format}, details: {why}"), original)
+    };
+    let references = pin(state, subject, references, how).map_err(|why| invalid(Unreadable::reference(why)))?;
+    let texts = resolve(state, subject, &references).map_err(|why| invalid(Unreadable::reference(why)))?;
     let parse = || schema::parse(format, text, &texts, how);
     let parsed = if texts.is_empty() { cache.text(format, text, how, parse) } else { parse().map(Arc::new) };
     Ok(Incoming { format: format.clone(), parsed: parsed.map_err(invalid)?, references })
 }
 
-/// Checks references and turns "latest" into a number. A soft-deleted version cannot be referred to.
-fn pin(state: &State, subject: &SubjectName, references: &[Reference]) -> Result<Vec<Reference>, String> {
+/// Checks references and turns "latest" into a number. A new schema cannot refer to a soft-deleted version; one that is looked for can.
+fn pin(state: &State, subject: &SubjectName, references: &[Reference], how: Reading) -> Result<Vec<Reference>, String> {
     let pin_one = |reference: &Reference| {
         if reference.name.is_empty() || reference.subject.is_empty() || reference.version == 0 {
-            return Err(format!("Invalid reference: {}", show(reference)));
+            return Err(format!("Invalid reference: {}", unreadable::reference(reference)));
         }
         let target = SubjectName::parse_in(&reference.subject, subject);
         let found = state.subject(&target).and_then(|s| match reference.version {
             -1 => s.latest().map(|(number, _)| number),
-            number => s.get(number).filter(|v| !v.deleted).map(|_| number),
+            number => s.get(number).filter(|v| !(v.deleted && how.strict)).map(|_| number),
         });
         let missing = || {
-            let Reference { subject, version, .. } = reference;
-            format!("No schema reference found for subject \"{subject}\" and version {version}")
+            let version = reference.version;
+            format!("No schema reference found for subject \"{target}\" and version {version}")
         };
         Ok(Reference { version: found.ok_or_else(missing)?, ..reference.clone() })
     };
     references.iter().map(pin_one).collect()
-}
-
-fn show(reference: &Reference) -> String {
-    let text = |text: &str| if text.is_empty() { "null".to_owned() } else { text.to_owned() };
-    let version = if reference.version == 0 { "null".to_owned() } else { reference.version.to_string() };
-    format!("{{name='{}', subject='{}', version={version}}}", text(&reference.name), text(&reference.subject))
 }
 
 /// The texts behind references, each before whoever needs it, no name twice; the first of two wins.
@@ -330,9 +328,9 @@ fn resolve(state: &State, subject: &SubjectName, references: &[Reference]) -> Re
             return Err(format!("the schema refers to more than {MAX_REFERENCES} others"));
         }
         let target = SubjectName::parse_in(&reference.subject, &referrer);
-        let (_, schema) = state.version(&target, reference.version).ok_or_else(|| {
-            format!("No schema reference found for subject \"{}\" and version {}", reference.subject, reference.version)
-        })?;
+        let (_, schema) = state
+            .version(&target, reference.version)
+            .ok_or_else(|| format!("No schema reference found for subject \"{target}\" and version {}", reference.version))?;
         steps.push(Step::Emit(Referenced { name: reference.name, text: Arc::clone(&schema.text) }));
         steps.extend(schema.references.iter().rev().map(|r| Step::Fetch(target.clone(), r.clone())));
     }
@@ -344,7 +342,7 @@ fn parse_stored(cache: &ParsedCache, state: &State, context: &Arc<str>, id: u32,
     cache.get_or_parse(context, (id, state.epoch), || {
         let home = SubjectName::new(Arc::clone(context), "");
         let texts = resolve(state, &home, &schema.references)?;
-        schema::parse(&schema.format, &schema.text, &texts, Reading::LENIENT)
+        schema::parse(&schema.format, &schema.text, &texts, Reading::LENIENT).map_err(|why| why.to_string())
     })
 }
 

@@ -15,6 +15,7 @@ use eventpact_registry_client::SchemaType;
 
 use crate::serialized::serialized;
 use crate::stripped::stripped;
+use crate::unreadable::Unreadable;
 
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
@@ -57,12 +58,12 @@ pub(crate) struct Parsed {
 }
 
 /// Reads a schema. The error says what is wrong and where.
-pub(crate) fn parse(format: &SchemaType, text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+pub(crate) fn parse(format: &SchemaType, text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     match format {
         SchemaType::Avro => parse_avro(text, references, how),
         SchemaType::Json => parse_json(text, references, how),
         SchemaType::Protobuf => parse_protobuf(text, references, how),
-        SchemaType::Other(name) => Err(format!("unknown type {name}")),
+        SchemaType::Other(name) => Err(Unreadable::refused(format!("unknown type {name}"))),
     }
 }
 
@@ -134,7 +135,7 @@ pub(crate) fn shape(text: &str) -> u64 {
     length << 32 | weight
 }
 
-fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
     let (schema, is_strict) = match avro::parse_clean(file, text) {
@@ -157,7 +158,7 @@ fn parse_any_avro(
     file: FileId,
     references: &[Referenced],
     strict: bool,
-) -> Result<(avro::Schema, bool), String> {
+) -> Result<(avro::Schema, bool), Unreadable> {
     let (node, diagnostics) = yaml::parse_avro_json(sources, file);
     let node = node.ok_or_else(|| explain(&diagnostics, sources))?;
     let mut documents: Option<HashMap<String, Node>> = None;
@@ -171,7 +172,7 @@ fn parse_any_avro(
     Ok((schema, strict || diagnostics.is_empty()))
 }
 
-fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
     let (node, diagnostics) = yaml::parse_json(&sources, file);
@@ -192,7 +193,7 @@ fn parse_json(text: &str, references: &[Referenced], how: Reading) -> Result<Par
     }
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
     if how.check_fields && properties(&node).any(|name| name.starts_with("$$")) {
-        return Err("Field names cannot start with $$ prefix".to_owned());
+        return Err(Unreadable::refused("Field names cannot start with $$ prefix"));
     }
     let text = if how.normalize { json_schema::canonical_text(&sorted(node)) } else { json_schema::canonical_text(&node) };
     Ok(Parsed { text, tree: Tree::JsonSchema(schema.into()), is_strict: true })
@@ -239,7 +240,7 @@ fn without(mut node: Node, places: &HashSet<Span>) -> Node {
 }
 
 /// A text, or a descriptor in base64 as other tools keep it.
-fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     parse_proto_text(text, references, how).or_else(|why| {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| why.clone())?;
         let texts = protobuf::descriptor_texts(&bytes).map_err(|_| why.clone())?;
@@ -248,7 +249,7 @@ fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result
     })
 }
 
-fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, String> {
+fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
     let mut import = |path: &str| {
@@ -264,7 +265,7 @@ fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Resu
     let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
     if schema.files.iter().any(|file| file.syntax.is_edition()) {
         // As the original says it: its clients could not read what they get.
-        return Err("Could not parse Protobuf - Syntax error in :1:8: edition is not currently supported".to_owned());
+        return Err(Unreadable::syntax("Could not parse Protobuf - Syntax error in :1:8: edition is not currently supported"));
     }
     if how.check_fields && diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return Err(explain(&diagnostics, &sources));
@@ -281,22 +282,21 @@ fn stand_in(references: &[Referenced]) -> String {
 }
 
 /// The first error with its place, and how many there are beside it.
-fn explain(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+fn explain(diagnostics: &[Diagnostic], sources: &Sources) -> Unreadable {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     let Some(first) = errors.next() else {
-        return "the text could not be read".to_owned();
+        return Unreadable::refused("the text could not be read");
     };
     let at = sources.line_column(first.primary.span);
     let place = format!("line {}, column {}", at.line, at.column);
-    let place = match sources.file(first.primary.span.file).name() {
-        MAIN => place,
-        other => format!("{place} of {other}"),
-    };
-    match errors.count() {
+    let name = sources.file(first.primary.span.file).name();
+    let place = if name == MAIN { place } else { format!("{place} of {name}") };
+    let why = match errors.count() {
         0 => format!("{} ({place})", first.message),
         1 => format!("{} ({place}), and one more error", first.message),
         more => format!("{} ({place}), and {more} more errors", first.message),
-    }
+    };
+    Unreadable::at(why, first, name == MAIN)
 }
 
 #[cfg(test)]
@@ -355,6 +355,6 @@ mod tests {
     #[test]
     fn errors_say_where() {
         let error = parse(&SchemaType::Avro, "{\"type\":\n \"nope\"}", &[], PLAIN).unwrap_err();
-        assert!(error.contains("line 2"), "{error}");
+        assert!(error.to_string().contains("line 2"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use crate::state;
 
 /// A schema as a request of REST has it.
 pub(super) fn to_register(schema: Option<Schema>) -> Result<RegisterRequest, ApiError> {
-    let schema = schema.ok_or_else(ApiError::missing_body)?;
+    let schema = schema.ok_or_else(|| ApiError::missing_body(None))?;
     Ok(RegisterRequest {
         schema_type: (!schema.schema_type.is_empty()).then(|| SchemaType::from(schema.schema_type.as_str())),
         schema: Some(schema.schema),

@@ -64,6 +64,8 @@ pub(super) struct Plan {
     wanted_id: Option<u32>,
     /// Nothing is compared, and versions may be anything.
     import: bool,
+    /// It was read as something new: what it refers to must be live.
+    strict: bool,
     /// The version that the request asks for; must then be the next one, except in imports.
     wanted_number: Option<i32>,
     /// Revision of the subject, 0 when there was none.
@@ -178,7 +180,9 @@ pub(super) fn prepare(
     refuse_read_only(state, subject)?;
     let wanted_id = wanted_id(subject, request, import)?;
     let strict = wanted_id.is_none() && effective.validate_new;
-    let incoming = match read.filter(|read: &Incoming| !strict || read.parsed.is_strict) {
+    // To look it up, what it refers to may be deleted.
+    let stands = |read: &Incoming| !strict || (read.parsed.is_strict && read.references.is_empty());
+    let incoming = match read.filter(stands) {
         Some(read) => read,
         None => incoming(cache, state, subject, request, Reading { strict, ..how }, import)?,
     };
@@ -201,6 +205,7 @@ pub(super) fn prepare(
         schema: Arc::new(schema),
         wanted_id,
         import,
+        strict,
         wanted_number: asked_number.filter(|number| *number > 0),
         subject_revision: state.subject(subject).map_or(0, |s| s.revision),
         settings_revision: state.settings_revision,
@@ -359,7 +364,7 @@ fn decide(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Chan
 pub(super) fn place(state: &State, subject: &SubjectName, plan: &Plan) -> Result<(Vec<Change>, Option<Registered>), ApiError> {
     let target = |r: &eventpact_registry_client::Reference| SubjectName::parse_in(&r.subject, subject);
     let mut references = plan.schema.references.iter();
-    if !references.all(|r| state.version(&target(r), r.version).is_some_and(|(version, _)| !version.deleted)) {
+    if !references.all(|r| state.version(&target(r), r.version).is_some_and(|(version, _)| !(version.deleted && plan.strict))) {
         return Ok((Vec::new(), None));
     }
     let known = state.subject(subject);

@@ -35,7 +35,7 @@ async fn check(registry: &Registry, request: &Request, subject: &SubjectName, ag
     let body: RegisterRequest = request.json()?;
     request.may_refer(subject, &body.references)?;
     let (verbose, normalize) = (request.query.is("verbose"), request.query.is("normalize"));
-    let messages = match registry.check(subject, against, body, normalize).await {
+    let messages = match registry.check(subject, against, body, normalize).await.map_err(ApiError::in_its_words) {
         Ok(messages) => messages,
         // Who asks for the reasons is told, instead of refused.
         Err(error) if verbose && error.code == INVALID_SCHEMA => vec![error.message],

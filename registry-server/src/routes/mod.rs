@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "some rights have no route yet")]
 mod access;
 mod associations;
+mod body;
 mod compatibility;
 mod config;
 mod contexts;
@@ -28,7 +29,6 @@ use axum::http::{HeaderValue, Method};
 use eventpact_registry_client::Reference;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::associations::Owner;
 use crate::auth::Caller;
@@ -221,20 +221,6 @@ impl Query {
 }
 
 impl Request {
-    /// The body as JSON. Of a key that comes twice, the last one counts; unknown keys are ignored.
-    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        if body.trim_ascii().is_empty() || body.trim_ascii() == b"null" {
-            return Err(ApiError::missing_body());
-        }
-        let value: serde_json::Value =
-            serde_json::from_slice(body).map_err(|cause| ApiError::bad_request(format!("the body is not JSON: {cause}")))?;
-        if !value.is_object() {
-            return Err(ApiError::bad_request("the body must be a JSON object"));
-        }
-        serde_json::from_value(value).map_err(|cause| ApiError::bad_request(format!("the body does not fit: {cause}")))
-    }
-
     /// Notes that the client fetched a schema.
     fn fetched(&self, registry: &Registry, fetched: Fetched<'_>) {
         let agent = self.origin.agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or("");

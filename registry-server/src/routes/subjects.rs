@@ -14,12 +14,9 @@ use crate::registry::register::Registered;
 use crate::registry::{Registry, lookup};
 use crate::schema::Form;
 use crate::state::{Schema, Subject};
-use crate::subject::{SubjectName, context_prefix, split};
+use crate::subject::{SubjectName, SubjectPrefix, context_prefix};
 use crate::tags;
 use crate::usage::{Fetched, How};
-
-/// The prefix that means every context.
-const EVERY_CONTEXT: &str = ":*:";
 
 /// `GET /subjects`: names in every context, unless a prefix narrows it.
 pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, ApiError> {
@@ -30,15 +27,12 @@ pub(super) fn list(registry: &Registry, request: &Request) -> Result<Answer, Api
         (live, false) => live || deleted,
     };
     let state = registry.snapshot();
-    let prefix = request.query.subject("subjectPrefix").filter(|prefix| !prefix.is_empty() && prefix != EVERY_CONTEXT);
-    let (only, begin) = match prefix.as_deref().map(|prefix| split(prefix).unwrap_or((".", prefix))) {
-        Some((context, begin)) => (Some(context), begin),
-        None => (None, ""),
-    };
+    let prefix = request.query.subject("subjectPrefix");
+    let prefix = prefix.as_deref().map_or(SubjectPrefix::EVERY, SubjectPrefix::parse);
     let mut names = Vec::new();
-    for (context, content) in state.contexts().filter(|(name, _)| only.is_none_or(|only| *only == ***name)) {
+    for (context, content) in state.contexts().filter(|(name, _)| prefix.has_context(name)) {
         let place = context_prefix(context);
-        let subjects = content.subjects_from(begin).filter(|(_, subject)| wanted(subject));
+        let subjects = content.subjects_from(prefix.name).filter(|(_, subject)| wanted(subject));
         let shown = subjects.filter(|(name, _)| request.caller.may(Verb::Read, context, name));
         names.extend(shown.map(|(name, _)| format!("{place}{name}")));
     }
@@ -51,7 +45,7 @@ pub(super) fn versions(registry: &Registry, request: &Request, subject: &Subject
     let query = &request.query;
     let (negative, only, all) = (query.is("deletedAsNegative"), query.is("deletedOnly"), query.is("deleted"));
     let state = registry.snapshot();
-    let known = state.subject(subject).filter(|s| s.latest().is_some() || (!negative && (only || all)));
+    let known = state.subject(subject).filter(|s| s.latest().is_some() || only || all);
     let known = known.ok_or_else(|| ApiError::subject_not_found(subject))?;
     let shown = known.versions().filter_map(|(number, version)| match (negative, version.deleted) {
         (true, true) => Some(-number),
@@ -71,6 +65,7 @@ pub(super) async fn register(registry: &Registry, request: &Request, subject: &S
         request.caller.require_read(subject)?;
     }
     let stored = registry.register(subject, body, request.query.is("normalize"), false).await;
+    let stored = stored.map_err(ApiError::in_its_words);
     let stored = stored.map_err(|error| if request.caller.may_read(subject) { error } else { error.without_details() })?;
     registered(registry, request, subject, stored).await
 }
@@ -136,7 +131,7 @@ pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &Sub
     let body: RegisterRequest = request.json()?;
     request.may_refer(subject, &body.references)?;
     let (normalize, deleted) = (request.query.is("normalize"), request.query.is("deleted"));
-    let found = registry.lookup(subject, body, normalize, deleted).await?;
+    let found = registry.lookup(subject, body, normalize, deleted).await.map_err(ApiError::in_its_words)?;
     request.caller.require_read(&found.subject)?;
     let mut object = formed(registry, request, &found).await?;
     request.fetched(registry, Fetched::of(&found.subject, found.version.id, How::Lookup));
