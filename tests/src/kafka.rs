@@ -2,6 +2,8 @@
 
 #![allow(clippy::missing_panics_doc)] // a test that cannot go on says so by panicking
 
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eventpact_runtime::transport::{Browser, Delivery, Transport};
@@ -32,4 +34,20 @@ pub async fn read(address: &str, topic: &str, isolation: &str) -> Vec<Message> {
         (key.to_vec(), value.map(|value| value.to_vec()))
     };
     all.into_iter().map(message).collect()
+}
+
+/// `cargo xtask services …` (`suspend`, `resume`): by the program that is there when xtask runs the tests, else by cargo.
+pub fn services(command: &str) {
+    let built = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("xtask")));
+    let mut xtask = match built.filter(|xtask| Path::new(xtask).is_file()) {
+        Some(xtask) => Command::new(xtask),
+        None => {
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            cargo.arg("xtask");
+            cargo
+        }
+    };
+    let output = xtask.args(["services", command]).stdin(Stdio::null()).output().expect("xtask can be started");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo xtask services {command}: {text}");
 }

@@ -91,6 +91,16 @@ impl eventpact_contract::source::Reader for Folder {
     }
 }
 
+/// How many rounds a test of faults goes: few in each run; with `EVENTPACT_LONG=1` as many as there should be once, and a larger
+/// number is the count itself.
+pub fn rounds(few: usize, all: usize) -> usize {
+    match std::env::var("EVENTPACT_LONG").map(|count| count.parse()) {
+        Err(_) => few,
+        Ok(Ok(count)) if count > 1 => count,
+        Ok(_) => all,
+    }
+}
+
 /// A program of the workspace, built beside this test.
 ///
 /// # Panics

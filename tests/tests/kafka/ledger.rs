@@ -2,12 +2,13 @@
 //! the consumer is killed or the broker goes away. What was handled is counted in a ledger of ids.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventpact_runtime::transport::{Browser, Transport};
+use eventpact_tests::kafka::services;
 
 use crate::support::{Registry, address, broker, broker_alone, kafka, topic, unique};
 
@@ -202,20 +203,4 @@ async fn a_broker_that_goes_away_and_comes_back_under_load_loses_nothing() {
     let duplicates = scene.settle_accounts(ORDERS).await;
     println!("{ORDERS} orders, 1 restart of the broker, 0 lost, {duplicates} handled twice");
     assert!(duplicates <= usize::try_from(PARTITIONS).unwrap() * WINDOW, "{duplicates} duplicates");
-}
-
-/// `cargo xtask services …`: by the program that is there when xtask runs the tests, else by cargo.
-fn services(command: &str) {
-    let built = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("xtask")));
-    let mut xtask = match built.filter(|xtask| Path::new(xtask).is_file()) {
-        Some(xtask) => Command::new(xtask),
-        None => {
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.arg("xtask");
-            cargo
-        }
-    };
-    let Output { status, stdout, stderr } = xtask.args(["services", command]).stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
-    assert!(status.success(), "cargo xtask services {command}: {text}");
 }

@@ -12,7 +12,7 @@ const CLIENTS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost() {
-    let rounds: u64 = if std::env::var_os("EVENTPACT_LONG").is_some() { 1000 } else { 25 };
+    let rounds = eventpact_tests::rounds(25, 1000) as u64;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registry.db");
     let (mut slowest, mut untold) = (Duration::ZERO, 0);

@@ -1,12 +1,12 @@
 //! The writer is killed, stopped, or cut off while clients register, and a ledger says what may not be lost.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use eventpact_registry_client::{Client, ConfigUpdate};
+use eventpact_registry_client::{Client, ConfigUpdate, RegisterResponse};
+use eventpact_tests::kafka::services;
+use eventpact_tests::rounds;
 
 use crate::support::{
     Ledger, Process, SharedLedger, ask, audit, broker, broker_alone, follower, read, record, store, topic, wait_for_writer,
@@ -27,8 +27,7 @@ async fn client(urls: Arc<std::sync::Mutex<Vec<String>>>, ledger: SharedLedger, 
         let request = record(&format!("R{number}"));
         match tokio::time::timeout(Duration::from_secs(20), client.register(&subject, &request)).await {
             Ok(Ok(answer)) => {
-                let (version, text) = (answer.version.unwrap(), answer.schema.unwrap());
-                ledger.lock().unwrap().versions.insert((subject.clone(), version), (answer.id, text));
+                remember(&mut ledger.lock().unwrap(), &subject, answer);
                 if number % 10 == 1 && subject != "shared" && client.delete_subject(&subject, false).await.is_ok() {
                     ledger.lock().unwrap().deleted.insert(subject);
                 }
@@ -80,6 +79,11 @@ impl Load {
         }
     }
 
+    /// What was told until now.
+    fn told(&self) -> Ledger {
+        self.ledger.lock().unwrap().clone()
+    }
+
     async fn finish(self) -> Ledger {
         self.stop.store(true, Ordering::SeqCst);
         for client in self.clients {
@@ -94,16 +98,44 @@ async fn all_levels_off(process: &Process) {
     process.client().set_config(None, &ConfigUpdate::level("NONE")).await.unwrap();
 }
 
-fn rounds(usual: usize) -> usize {
-    std::env::var("EVENTPACT_KAFKA_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
-}
+/// Pairs of processes at once, each with its own topic, where there are many rounds: most of a round is waiting for the group to
+/// notice that its member is gone.
+const PAIRS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_the_death_of_the_writer() {
     let _broker = broker().await;
+    let rounds = rounds(25, 1000);
+    let pairs = if rounds >= 100 { PAIRS } else { 1 };
+    let start = Instant::now();
+    let shares = (0..pairs).map(|pair| rounds / pairs + usize::from(pair < rounds % pairs));
+    let killing: Vec<_> = shares.map(|share| tokio::spawn(kill_the_writer(share))).collect();
+    let mut total = Killed::default();
+    for pair in killing {
+        let killed = pair.await.unwrap();
+        total.acknowledged += killed.acknowledged;
+        total.stored += killed.stored;
+        total.slowest = total.slowest.max(killed.slowest);
+    }
+    let Killed { acknowledged, stored, slowest } = total;
+    println!(
+        "{rounds} kills in {} s: {acknowledged} acknowledged, {stored} stored, 0 lost; a writer after {slowest:?} at most",
+        start.elapsed().as_secs()
+    );
+}
+
+/// What came of some kills.
+#[derive(Default)]
+struct Killed {
+    acknowledged: usize,
+    stored: usize,
+    slowest: Duration,
+}
+
+/// Two processes over a topic of their own, of which the one that writes is killed, again and again.
+async fn kill_the_writer(rounds: usize) -> Killed {
     let topic = topic("killed");
-    let rounds = rounds(25);
-    // Most of a round is waiting for the group to notice: as short as the broker lets it be.
+    // As short as the broker lets it be.
     let store = store(&topic)
         .replace("session.timeout.ms=2000&heartbeat.interval.ms=300", "session.timeout.ms=1000&heartbeat.interval.ms=200");
     let mut processes = vec![Process::start(&store)];
@@ -112,7 +144,7 @@ async fn what_was_acknowledged_survives_the_death_of_the_writer() {
     processes.push(Process::start(&store));
     let load = Load::start(&[&processes[0], &processes[1]], 8);
     let mut slowest = Duration::ZERO;
-    for round in 0..rounds {
+    for round in 1..=rounds {
         let (writer, took) = wait_for_writer(&[&processes[0], &processes[1]]).await;
         slowest = slowest.max(took);
         load.more(20).await;
@@ -121,6 +153,12 @@ async fn what_was_acknowledged_survives_the_death_of_the_writer() {
         processes.remove(writer).kill();
         processes.push(Process::start(&store));
         load.send_to(&[&processes[0], &processes[1]]);
+        if round % 25 == 0 && round < rounds {
+            // What is told until now must be there, whatever comes meanwhile.
+            let told = load.told();
+            audit(&told, &read(&topic, "read_committed").await);
+            println!("{topic}: {round} kills, {} acknowledged, nothing is lost so far", told.versions.len());
+        }
     }
     wait_for_writer(&[&processes[0], &processes[1]]).await;
     load.more(20).await;
@@ -129,14 +167,15 @@ async fn what_was_acknowledged_survives_the_death_of_the_writer() {
     let uncommitted = read(&topic, "read_uncommitted").await;
     let Ledger { versions, deleted, asked } = &ledger;
     println!(
-        "{rounds} kills, {asked} asked, {} acknowledged ({} deleted), {stored} stored, 0 lost; a writer after {slowest:?} at most; \
-         {} records with the aborted ones",
+        "{topic}: {rounds} kills, {asked} asked, {} acknowledged ({} deleted), {stored} stored, 0 lost; a writer after {slowest:?} \
+         at most; {} records with the aborted ones",
         versions.len(),
         deleted.len(),
         uncommitted.len()
     );
     // Who reads uncommitted records, as the registries on the JVM do, ends up with the same.
     audit_uncommitted(&ledger, &uncommitted);
+    Killed { acknowledged: versions.len(), stored, slowest }
 }
 
 /// The last record of each key is right, even with those that were aborted.
@@ -158,7 +197,7 @@ fn audit_uncommitted(ledger: &Ledger, messages: &[crate::support::Message]) {
 async fn a_writer_that_wakes_up_too_late_writes_nothing() {
     let _broker = broker().await;
     let mut slowest = Duration::ZERO;
-    for _ in 0..rounds(2) {
+    for _ in 0..rounds(2, 20) {
         let topic = topic("stopped");
         let old = Process::start(&store(&topic));
         wait_for_writer(&[&old]).await;
@@ -193,8 +232,10 @@ async fn a_writer_that_wakes_up_too_late_writes_nothing() {
     println!("a new writer after {slowest:?} at most");
 }
 
-fn remember(ledger: &mut Ledger, subject: &str, answer: eventpact_registry_client::RegisterResponse) {
-    ledger.versions.insert((subject.to_owned(), answer.version.unwrap()), (answer.id, answer.schema.unwrap()));
+fn remember(ledger: &mut Ledger, subject: &str, answer: RegisterResponse) {
+    let (version, row) = (answer.version.unwrap(), (answer.id, answer.schema.unwrap()));
+    let before = ledger.versions.insert((subject.to_owned(), version), row);
+    assert_eq!(before, None, "version {version} of {subject} was given twice");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,20 +268,4 @@ async fn a_broker_that_goes_away_and_comes_back_loses_nothing() {
         "{} acknowledged, {stored} stored, none lost; written again {took:?} after the broker was back",
         ledger.versions.len()
     );
-}
-
-/// `cargo xtask services …`: by the program that is there when xtask runs the tests, else by cargo.
-fn services(command: &str) {
-    let built = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("xtask")));
-    let mut xtask = match built.filter(|xtask| Path::new(xtask).is_file()) {
-        Some(xtask) => Command::new(xtask),
-        None => {
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.arg("xtask");
-            cargo
-        }
-    };
-    let output = xtask.args(["services", command]).stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo xtask services {command}: {text}");
 }

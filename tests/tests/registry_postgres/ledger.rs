@@ -157,58 +157,40 @@ impl Ledger {
     /// Holds everything that was told against what a server says now.
     pub(crate) async fn verify(&self, at: SocketAddr) {
         let rows = std::mem::take(&mut *self.rows.lock().unwrap());
-        let get = async |path: String| {
-            let mut answer = send(at, "GET", &path, "", LIMIT).await;
-            for _ in 0..40 {
-                match answer {
-                    Some(answer) if answer.status < 500 => return answer,
-                    _ => tokio::time::sleep(Duration::from_millis(250)).await,
-                }
-                answer = send(at, "GET", &path, "", LIMIT).await;
-            }
-            panic!("{path}: no answer")
-        };
-        let mut stored: BTreeMap<String, BTreeMap<i64, (i64, String)>> = BTreeMap::new();
-        let listed = get("/subjects?deleted=true".into()).await;
-        let ours = |name: &&str| name.starts_with("shared-") || name.starts_with("own-");
-        for subject in listed.body.as_array().unwrap().iter().filter_map(|name| name.as_str()).filter(ours) {
-            let numbers = get(format!("/subjects/{subject}/versions?deleted=true")).await;
-            for number in numbers.body.as_array().unwrap().iter().filter_map(serde_json::Value::as_i64) {
-                let version = get(format!("/subjects/{subject}/versions/{number}?deleted=true")).await;
-                let row = (version.number("id"), version.body["schema"].as_str().unwrap().to_owned());
-                stored.entry(subject.to_owned()).or_default().insert(number, row);
-            }
-        }
+        let stored = stored(at).await;
         for ((subject, version), (id, number)) in &rows.versions {
             let found = stored.get(subject).and_then(|versions| versions.get(version));
-            assert_eq!(found, Some(&(*id, schema(*number))), "I1, I2: version {version} of {subject}");
+            let found = found.map(|found| (found.id, found.text.as_str()));
+            assert_eq!(found, Some((*id, schema(*number).as_str())), "I1, I2: version {version} of {subject}");
         }
         let (mut by_schema, mut by_id) = (BTreeMap::new(), BTreeMap::new());
+        // I7: what is stored beyond the acknowledged is what had no answer.
+        let unknown: BTreeSet<(&str, String)> = rows.unknown.iter().map(|(s, number)| (s.as_str(), schema(*number))).collect();
         for (subject, versions) in &stored {
             let numbers: Vec<i64> = versions.keys().copied().collect();
             assert_eq!(numbers, (1..=i64::try_from(numbers.len()).unwrap()).collect::<Vec<_>>(), "I4: {subject}");
-            let texts: BTreeSet<&String> = versions.values().map(|(_, text)| text).collect();
+            let texts: BTreeSet<&String> = versions.values().map(|found| &found.text).collect();
             assert_eq!(texts.len(), versions.len(), "I7: {subject} has a schema twice");
-            for (id, text) in versions.values() {
+            for (version, Stored { id, text, .. }) in versions {
                 assert_eq!(*by_schema.entry(text.clone()).or_insert(*id), *id, "I3: {text}");
                 assert_eq!(*by_id.entry(*id).or_insert_with(|| text.clone()), *text, "I2: id {id}");
                 assert_ne!(text, INCOMPATIBLE, "I6");
-            }
-        }
-        // I7: what is stored beyond the acknowledged is what had no answer.
-        for (subject, versions) in &stored {
-            for (version, (_, text)) in versions {
                 let known = rows.versions.contains_key(&(subject.clone(), *version));
-                let unknown = || rows.unknown.iter().any(|(s, number)| s == subject && schema(*number) == *text);
-                assert!(known || unknown(), "I7: nobody asked for version {version} of {subject}");
+                assert!(
+                    known || unknown.contains(&(subject.as_str(), text.clone())),
+                    "I7: nobody asked for version {version} of {subject}"
+                );
             }
         }
         for (subject, version) in &rows.deleted {
-            let read = get(format!("/subjects/{subject}/versions/{version}")).await;
+            assert!(stored[subject][version].deleted, "I8: version {version} of {subject}");
+        }
+        for (subject, version) in rows.deleted.iter().rev().take(20) {
+            let read = get(at, &format!("/subjects/{subject}/versions/{version}")).await;
             assert_eq!(read.status, 404, "I8: version {version} of {subject}");
         }
         println!(
-            "{} acknowledged, {} without an answer, {} deleted, {} ids, slowest answer {:?}",
+            "{} acknowledged, 0 lost, {} without an answer, {} deleted, {} ids, slowest answer {:?}",
             rows.versions.len(),
             rows.unknown.len(),
             rows.deleted.len(),
@@ -217,4 +199,47 @@ impl Ledger {
         );
         *self.rows.lock().unwrap() = rows;
     }
+}
+
+/// A version as a server tells it.
+struct Stored {
+    id: i64,
+    text: String,
+    deleted: bool,
+}
+
+/// All versions of our subjects, deleted or not, by subject and number.
+async fn stored(at: SocketAddr) -> BTreeMap<String, BTreeMap<i64, Stored>> {
+    const PAGE: usize = 1000;
+    let mut all: BTreeMap<String, BTreeMap<i64, Stored>> = BTreeMap::new();
+    let shared = (0..SHARED).map(|number| format!("shared-{number}"));
+    // Each client has its own beginning.
+    for begin in shared.chain((0..10).map(|client| format!("own-{client}-"))) {
+        for page in 0.. {
+            let path = format!("/schemas?subjectPrefix={begin}&deleted=true&offset={}&limit={PAGE}", page * PAGE);
+            let answer = get(at, &path).await;
+            let rows = answer.body.as_array().unwrap();
+            for row in rows {
+                let (id, text) = (row["id"].as_i64().unwrap(), row["schema"].as_str().unwrap().to_owned());
+                let version = Stored { id, text, deleted: row["deleted"] == true };
+                let subject = row["subject"].as_str().unwrap().to_owned();
+                all.entry(subject).or_default().insert(row["version"].as_i64().unwrap(), version);
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+    }
+    all
+}
+
+/// The answer of a server that may need some time to get well.
+async fn get(at: SocketAddr, path: &str) -> Answer {
+    for _ in 0..40 {
+        match send(at, "GET", path, "", 4 * LIMIT).await {
+            Some(answer) if answer.status < 500 => return answer,
+            _ => tokio::time::sleep(Duration::from_millis(250)).await,
+        }
+    }
+    panic!("{path}: no answer")
 }

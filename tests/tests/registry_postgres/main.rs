@@ -16,14 +16,7 @@ mod start;
 mod tls;
 mod trim;
 
+use eventpact_tests::rounds;
+
 /// Whatever happens to the database, a server answers within this time.
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// How many rounds: few in each run, all of them when asked for.
-fn rounds(few: usize, all: usize) -> usize {
-    match std::env::var("EVENTPACT_LONG").map(|count| count.parse()) {
-        Err(_) => few,
-        Ok(Ok(count)) if count > 1 => count,
-        Ok(_) => all,
-    }
-}
