@@ -1,8 +1,8 @@
-//! JSON as the original's library writes it: no spaces, `\uXXXX` in capitals for control characters and for each half of a
-//! character beyond the basic plane, everything else as it is. Keys must be equal byte for byte, or compaction keeps two.
+//! JSON as the original's library writes it, without spaces. Keys must be equal byte for byte, or compaction keeps two.
 
 use std::fmt::Write as _;
 
+use eventpact_contract::formats::avro::java_json::{Beyond, write_text};
 use serde_json::{Map, Value};
 
 /// An object, with its fields in their order.
@@ -18,7 +18,7 @@ fn write(out: &mut String, value: &Value) {
         Value::Null | Value::Bool(_) | Value::Number(_) => {
             let _ = write!(out, "{value}");
         }
-        Value::String(text) => write_text(out, text),
+        Value::String(text) => write_text(out, text, Beyond::Escaped),
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -39,33 +39,11 @@ fn write_object(out: &mut String, map: &Map<String, Value>) {
         if index > 0 {
             out.push(',');
         }
-        write_text(out, key);
+        write_text(out, key, Beyond::Escaped);
         out.push(':');
         write(out, value);
     }
     out.push('}');
-}
-
-fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            character if !(' '..='\u{ffff}').contains(&character) => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04X}");
-                }
-            }
-            character => out.push(character),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

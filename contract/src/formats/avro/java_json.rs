@@ -1,5 +1,7 @@
 //! JSON as the Jackson library prints it inside of Avro Java: the text that registries compare, down to the digits of a float.
 
+use std::fmt::Write as _;
+
 use crate::yaml::{Node, Value};
 
 /// Appends a value without any space.
@@ -48,6 +50,22 @@ pub(super) fn comma(out: &mut String, index: usize) {
 
 /// Appends a string in quotes; only quotes, backslashes and control characters are escaped.
 pub(super) fn write_string(out: &mut String, text: &str) {
+    write_text(out, text, Beyond::AsIs);
+}
+
+/// How characters beyond the basic plane (U+FFFF) are written. Jackson leaves them as they are where it writes characters, and escapes
+/// both halves where it writes bytes of UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// As all others.
+    AsIs,
+    /// As two escapes.
+    Escaped,
+}
+
+/// Appends a string in quotes, as Jackson prints it: quotes, backslashes and control characters are escaped, hexadecimal digits are
+/// capitals.
+pub fn write_text(out: &mut String, text: &str, beyond: Beyond) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -58,11 +76,10 @@ pub(super) fn write_string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            c if c < ' ' => {
-                out.push_str("\\u00");
-                let code = u32::from(c);
-                out.push(if code < 0x10 { '0' } else { '1' });
-                out.extend(char::from_digit(code % 16, 16).map(|d| d.to_ascii_uppercase()));
+            c if c < ' ' || (c > '\u{ffff}' && beyond == Beyond::Escaped) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04X}");
+                }
             }
             c => out.push(c),
         }
@@ -196,7 +213,7 @@ mod tests {
     #[test]
     fn strings_escape_only_what_must_be() {
         let mut out = String::new();
-        write_string(&mut out, "a\"\\/\u{1}\u{7f}é\n");
-        assert_eq!(out, "\"a\\\"\\\\/\\u0001\u{7f}é\\n\"");
+        write_string(&mut out, "a\"\\/\u{1}\u{1f}\u{7f}é\n😀");
+        assert_eq!(out, "\"a\\\"\\\\/\\u0001\\u001F\u{7f}é\\n😀\"");
     }
 }

@@ -25,7 +25,7 @@ mod canonical;
 pub mod datum;
 mod fingerprint;
 mod idl;
-mod java_json;
+pub mod java_json;
 mod normalize;
 mod parse;
 mod protocol;
