@@ -73,4 +73,15 @@ impl Documents {
         changed.revision = revision;
         self.names.insert_mut(Arc::clone(name), changed);
     }
+
+    pub(crate) fn remove(&mut self, name: &Arc<str>, number: i32, revision: u64) {
+        let Some(mut changed) = self.names.get(name).cloned() else { return };
+        changed.versions.remove_mut(&number);
+        changed.revision = revision;
+        if changed.versions.is_empty() {
+            self.names.remove_mut(name);
+        } else {
+            self.names.insert_mut(Arc::clone(name), changed);
+        }
+    }
 }

@@ -48,15 +48,19 @@ impl ApiError {
     }
 
     // --- AsyncAPI documents ---
-
-    /// The store has no place for documents.
-    pub(crate) fn no_documents() -> Self {
-        Self::new(501, "This store keeps no AsyncAPI documents; SQLite and PostgreSQL do")
-    }
-
     /// There is no such document, or it is deleted.
     pub(crate) fn document_not_found(name: impl Display) -> Self {
         Self::new(40401, format!("Document '{name}' not found."))
+    }
+
+    /// Of what a request means to remove for good, this version is still live.
+    pub(crate) fn document_not_soft_deleted(name: impl Display, version: i32, whole: bool) -> Self {
+        let text = "was not deleted first before being permanently deleted";
+        if whole {
+            Self::new(40405, format!("Document '{name}' {text}"))
+        } else {
+            Self::new(40407, format!("Document '{name}' Version {version} {text}"))
+        }
     }
 
     /// A number that a document cannot get.
@@ -365,6 +369,16 @@ impl ApiError {
     /// Another process is the one that writes.
     pub(crate) fn standby(why: &str) -> Self {
         Self { status: 503, ..Self::new(50004, why) }
+    }
+
+    /// What another server of ours refused.
+    pub(crate) fn of_other(status: u16, body: &[u8]) -> Self {
+        match serde_json::from_slice::<ErrorBody>(body) {
+            Ok(ErrorBody { error_code, message }) => {
+                Self { status, retry_after: u64::from(status == 503), ..Self::new(error_code, message) }
+            }
+            Err(_) => Self::store_away(),
+        }
     }
 
     /// It is that refusal: somebody else may do it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
 use crate::app::{REQUEST_ID, SEQUENCE};
 use crate::error::ApiError;
@@ -48,13 +48,39 @@ impl Onward {
         Some(Self { method: parts.method.clone(), url: format!("{}{path}", writer.trim_end_matches('/')), headers })
     }
 
-    /// Sends it, and gives the answer of the one that writes.
-    pub(crate) async fn send(self, body: Bytes) -> Result<Response<Body>, ApiError> {
+    /// What came by gRPC, as the request of REST that it stands for: the path with its query, and the headers of the call.
+    pub(crate) fn of_call(registry: &Registry, method: &Method, path: &str, call: &HeaderMap) -> Option<Self> {
+        if call.contains_key(FORWARDED) {
+            return None;
+        }
+        let writer = registry.health().writer.clone()?;
+        let kept = [AUTHORIZATION, REQUEST_ID, SEQUENCE].into_iter();
+        let mut headers: HeaderMap = kept.filter_map(|name| Some((name.clone(), call.get(name)?.clone()))).collect();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Some(Self { method: method.clone(), url: format!("{}{path}", writer.trim_end_matches('/')), headers })
+    }
+
+    /// Sends it, and gives the body that the one that writes answers with, and up to which change it shows.
+    pub(crate) async fn ask(self, body: Bytes) -> Result<(Vec<u8>, Option<u64>), ApiError> {
+        let (status, headers, body) = self.answered(body).await?;
+        if status != StatusCode::OK {
+            return Err(ApiError::of_other(status.as_u16(), &body));
+        }
+        let sequence = headers.get(SEQUENCE).and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok((body, sequence))
+    }
+
+    async fn answered(self, body: Bytes) -> Result<(StatusCode, HeaderMap, Vec<u8>), ApiError> {
         let sent = tokio::task::spawn_blocking(move || self.exchange(&body, TIME)).await;
-        let (status, headers, body) = sent.map_err(|_| ApiError::internal())?.map_err(|why| {
+        sent.map_err(|_| ApiError::internal())?.map_err(|why| {
             tracing::warn!(%why, "a write could not be sent on to the process that writes");
             ApiError::store_away()
-        })?;
+        })
+    }
+
+    /// Sends it, and gives the answer of the one that writes.
+    pub(crate) async fn send(self, body: Bytes) -> Result<Response<Body>, ApiError> {
+        let (status, headers, body) = self.answered(body).await?;
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         for name in RESPONSE_HEADERS {

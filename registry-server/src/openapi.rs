@@ -171,7 +171,6 @@ fn reason(status: u16) -> &'static str {
         415 => "The body has a content type that is not understood",
         422 => "The request is understood and cannot be done: an invalid schema, level, mode or version",
         429 => "Too many requests; Retry-After says when to come back",
-        501 => "The store cannot hold this",
         503 => "The store is away, or too many requests wait; try again",
         _ => "A mistake of the server, or a store that failed",
     }

@@ -73,8 +73,6 @@ pub(crate) struct Registry {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) usage: Usage,
     pub(crate) trail: Arc<dyn Trail>,
-    /// The store has a place for AsyncAPI documents.
-    documents: bool,
     waiting: AtomicUsize,
     conflicts: Conflicts,
 }
@@ -97,7 +95,7 @@ impl Registry {
         recording: Recording,
         keeping: Keeping,
     ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
-        let (index, documents, conflicts) = (store.read_index(), store.keeps_documents(), store.conflicts());
+        let (index, conflicts) = (store.read_index(), store.conflicts());
         let metrics = Metrics::new();
         let Started { writer, state, applied, trail, feed, thread } = writer::start(store, Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied.clone(), writer.wake());
@@ -117,7 +115,6 @@ impl Registry {
             metrics,
             usage,
             trail,
-            documents,
             waiting: AtomicUsize::new(0),
             conflicts,
         };

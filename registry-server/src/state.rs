@@ -71,7 +71,8 @@ impl Subject {
         self.live().next_back()
     }
 
-    pub(crate) fn next_version(&self) -> i32 {
+    /// The number after those that it has; see [`State::next_version`].
+    fn next_version(&self) -> i32 {
         self.versions.last().map_or(1, |(number, _)| number.saturating_add(1))
     }
 
@@ -182,6 +183,8 @@ pub(crate) struct State {
     /// Which subjects belong to which topics.
     pub(crate) associations: Associations,
     pub(crate) documents: Documents,
+    /// Numbers of versions that the store holds and that are left out.
+    left_out: HashTrieMapSync<SubjectName, RedBlackTreeSetSync<i32>>,
     /// Where the audit log ends.
     pub(crate) audit: Head,
     revision: u64,
@@ -217,6 +220,13 @@ impl State {
         let context = self.context(&subject.context)?;
         let version = context.subject(&subject.name)?.get(number)?;
         Some((version, context.schema(version.id)?))
+    }
+
+    /// The number of the next version of a subject: after all that it has, and after those that are left out.
+    pub(crate) fn next_version(&self, subject: &SubjectName) -> i32 {
+        let known = self.subject(subject).map_or(1, Subject::next_version);
+        let left_out = self.left_out.get(subject).and_then(|numbers| numbers.last());
+        left_out.map_or(known, |last| known.max(last.saturating_add(1)))
     }
 
     pub(crate) fn config(&self, scope: &str) -> Option<&Arc<Config>> {
@@ -280,6 +290,9 @@ impl State {
             Change::PutAssociation { association } => self.associations.put(association),
             Change::DropAssociation { association } => self.associations.remove(&association.guid),
             Change::PutDocument { name, number, document } => self.documents.put(name, *number, document, self.revision),
+            Change::DropDocument { name, number } => self.documents.remove(name, *number, self.revision),
+            Change::LeaveOut { subject, number, left_out: true } => add(&mut self.left_out, subject.clone(), *number),
+            Change::LeaveOut { subject, number, left_out: false } => take(&mut self.left_out, subject, number),
             Change::Audit { record } => self.audit = record.head(),
         }
     }
@@ -436,6 +449,22 @@ mod tests {
         assert!(state.subject(&subject).is_none());
         assert!(state.context(".").unwrap().schema(1).is_none());
         assert_eq!(state.guid(schema("\"int\"").identity).count(), 0);
+    }
+
+    #[test]
+    fn the_number_of_a_version_that_is_left_out_is_not_given_again() {
+        let mut state = State::default();
+        let subject = SubjectName::parse("s");
+        let leave_out = |number, left_out| Change::LeaveOut { subject: subject.clone(), number, left_out };
+        assert_eq!(state.next_version(&subject), 1);
+        for number in [2, 1, 2, -5] {
+            state.apply(&leave_out(number, true));
+        }
+        assert_eq!((state.next_version(&subject), state.subject(&subject).is_some()), (3, false));
+        state.apply(&leave_out(2, false));
+        assert_eq!(state.next_version(&subject), 2);
+        state.apply(&leave_out(i32::MAX, true));
+        assert_eq!(state.next_version(&subject), i32::MAX);
     }
 
     #[test]

@@ -62,6 +62,11 @@ pub(crate) enum Change {
     DropAssociation { association: Arc<Association> },
     /// A version of an AsyncAPI document is added or softly deleted.
     PutDocument { name: Arc<str>, number: i32, document: Document },
+    /// A version of an AsyncAPI document is gone for good.
+    DropDocument { name: Arc<str>, number: i32 },
+    /// The store holds a version under this number that is left out, because it contradicts the rest, or does so no more. Nobody
+    /// decides this: it comes from a store that other programs write to.
+    LeaveOut { subject: SubjectName, number: i32, left_out: bool },
     /// Who made the changes before it in the same request. The writer adds it.
     Audit { record: Arc<Record> },
 }
@@ -144,6 +149,12 @@ pub enum StoreError {
 pub(crate) enum AppendError {
     /// A guard of the store forbids it: nothing of it is stored, and the store works on.
     Rejected(String),
+    /// It would take the place of something that the store holds and that must not get lost: nothing of it is stored.
+    #[cfg_attr(not(feature = "kafka-store"), allow(dead_code))]
+    Kept(String),
+    /// It is too large for the store: nothing of it is stored.
+    #[cfg_attr(not(feature = "kafka-store"), allow(dead_code))]
+    TooLarge(String),
     /// It is unknown whether it is stored; the store must catch up before the next append.
     Failed(StoreError),
     /// Nothing of it is stored: another process is the one that writes. Reading goes on.
@@ -193,11 +204,6 @@ pub(crate) trait Store: Send {
     /// Asks for the end of the log, from any thread; `None` when this process is the only writer and so always knows it.
     fn read_index(&self) -> Option<Arc<dyn ReadIndex>> {
         None
-    }
-
-    /// `true` when it has a place for AsyncAPI documents.
-    fn keeps_documents(&self) -> bool {
-        true
     }
 
     /// Where old records of the audit log are read, from any thread; `None` when the store does not keep them.

@@ -151,12 +151,24 @@ enum Round {
     Answered,
     /// The state is newer now: decide again.
     Again,
-    /// The store forbids the batch.
-    Rejected(String),
+    /// The store forbids the batch: why, and what to tell whoever is at fault.
+    Rejected(String, ApiError),
     /// Another process is the one that writes.
     Standby,
     /// The store failed.
     Failed(StoreError),
+}
+
+impl Round {
+    fn not_appended(error: AppendError) -> Self {
+        match error {
+            AppendError::Rejected(why) => Self::Rejected(why, ApiError::rejected()),
+            AppendError::Kept(why) => Self::Rejected(why.clone(), ApiError::not_permitted(why)),
+            AppendError::TooLarge(why) => Self::Rejected(why, ApiError::schema_too_large()),
+            AppendError::Standby => Self::Standby,
+            AppendError::Failed(error) => Self::Failed(error),
+        }
+    }
 }
 
 /// What a batch came to, against a state.
@@ -212,7 +224,7 @@ impl Thread {
             match self.round(&mut group) {
                 Round::Answered => return,
                 Round::Again => {}
-                Round::Rejected(why) => return self.process_alone(group.jobs, &why),
+                Round::Rejected(why, told) => return self.process_alone(group.jobs, &why, told),
                 Round::Standby => {
                     self.status.rise(&*self.store);
                     break;
@@ -236,16 +248,20 @@ impl Thread {
     }
 
     /// One of several requests is at fault: each gets its own batch.
-    fn process_alone(&mut self, mut jobs: Vec<Job>, why: &str) {
+    fn process_alone(&mut self, mut jobs: Vec<Job>, why: &str, told: ApiError) {
         if jobs.len() > 1 {
             for job in jobs {
                 self.process(vec![job]);
             }
             return;
         }
-        tracing::error!(%why, "a request could not be stored");
+        if told.status < 500 {
+            tracing::info!(%why, "a request was refused by the store");
+        } else {
+            tracing::error!(%why, "a request could not be stored");
+        }
         if let Some(job) = jobs.pop() {
-            job.refuse(ApiError::rejected());
+            job.refuse(told);
         }
     }
 
@@ -262,9 +278,7 @@ impl Thread {
                     Ok(_) => {}
                     Err(error) => return Round::Failed(error),
                 },
-                Err(AppendError::Rejected(why)) => return Round::Rejected(why),
-                Err(AppendError::Standby) => return Round::Standby,
-                Err(AppendError::Failed(error)) => return Round::Failed(error),
+                Err(error) => return Round::not_appended(error),
             }
         }
         let Decided { state, requests, acknowledge } = self.decide(&group.jobs);
@@ -295,12 +309,12 @@ impl Thread {
                     Err(error) => Round::Failed(error),
                 }
             }
-            Err(AppendError::Rejected(why)) => Round::Rejected(why),
-            Err(AppendError::Standby) => Round::Standby,
-            Err(AppendError::Failed(error)) => {
-                self.metrics.commit_failed();
-                group.unknown.push((batch.id, acknowledge));
-                Round::Failed(error)
+            Err(error) => {
+                if matches!(error, AppendError::Failed(_)) {
+                    self.metrics.commit_failed();
+                    group.unknown.push((batch.id, acknowledge));
+                }
+                Round::not_appended(error)
             }
         }
     }

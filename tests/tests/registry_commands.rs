@@ -364,6 +364,9 @@ fn documents_are_put_checked_listed_and_kept_in_a_backup() {
     assert_eq!(run(&["document", "list"]), "shop  version 2\n");
     assert_eq!(run(&["document", "get", "shop", "--version", "1"]), SHOP);
 
+    assert_eq!(run(&["document", "delete", "shop", "--version", "1"]), "shop: version 1 deleted\n");
+    assert_eq!(run(&["document", "get", "shop", "--version", "1"]), SHOP, "it can still be read");
+
     run(&["backup", "registry.backup"]);
     let other = Served::start();
     done(folder, &other, &["restore", "registry.backup"]);
@@ -376,5 +379,9 @@ fn documents_are_put_checked_listed_and_kept_in_a_backup() {
         told.contains("PUT /eventpact/v1/documents/{document}") && told.contains("document shop 2: nothing -> sha256 "),
         "{told}"
     );
-    assert!(run(&["audit", "--verify"]).starts_with("whole: 2 records, newest 2:"));
+    assert!(run(&["audit", "--verify"]).starts_with("whole: 3 records, newest 3:"));
+    assert!(ends(folder, &server, 2, &["document", "delete", "shop", "--permanent"]).contains("was not deleted first"));
+    assert_eq!(run(&["document", "delete", "shop"]), "shop: version 2 deleted\n");
+    assert_eq!(run(&["document", "delete", "shop", "--permanent"]), "shop: version 1, 2 deleted for good\n");
+    assert_eq!(run(&["document", "list", "--deleted"]), "");
 }

@@ -142,6 +142,8 @@ fn told(event: &WatchEvent) -> String {
             format!("config {} {}", setting.scope, config["compatibilityLevel"].as_str().unwrap())
         }
         Event::Mode(setting) => format!("mode {} {}", setting.scope, setting.value),
+        Event::Document(d) => format!("document {} {}{}", d.name, d.version, if d.deleted { " deleted" } else { "" }),
+        Event::DocumentRemoved(d) => format!("document {} {} removed", d.name, d.version),
         Event::Heartbeat(_) => "heartbeat".into(),
     }
 }
@@ -192,6 +194,38 @@ async fn what_is_changed_over_rest_is_told_and_goes_on_where_it_was() {
     }
     let error = client.watch("", Some("soon".into())).next().await.unwrap_err().to_string();
     assert!(error.contains("'from'"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_are_told_as_schemas_are() {
+    const SHOP: &str = "asyncapi: 3.0.0\ninfo: { title: Shop, version: 1.0.0 }\n";
+    let served = Served::start();
+    let client = Client::new(&served.url).unwrap();
+    let (mut all, mut others) = (client.watch("", None), client.watch("other", None));
+    for watch in [&mut all, &mut others] {
+        assert_eq!(told(&next(watch).await), "started false");
+    }
+    client.put_document("shop", SHOP, false).await.unwrap();
+    client.put_document("other", SHOP, false).await.unwrap();
+    client.delete_document("shop", false).await.unwrap();
+    let first = next(&mut all).await;
+    assert_eq!(told(&first), "document shop 1");
+    let Some(Event::Document(document)) = &first.event else { unreachable!() };
+    assert_eq!((document.document.as_str(), document.sha256.len()), (SHOP, 64));
+    assert_eq!(told(&next(&mut all).await), "document other 1");
+    assert_eq!(told(&next(&mut all).await), "document shop 1 deleted");
+    assert_eq!(told(&next(&mut others).await), "document other 1", "nothing of others");
+    // The present state has them too.
+    let mut anew = client.watch("", Some("4711".into()));
+    let mut lines = Vec::new();
+    while lines.last().is_none_or(|line| line != "done") {
+        lines.push(told(&next(&mut anew).await));
+    }
+    assert_eq!(lines, ["started true", "document other 1", "document shop 1 deleted", "done"]);
+    assert_eq!(client.delete_document("shop", true).await.unwrap(), [1]);
+    for watch in [&mut all, &mut anew] {
+        assert_eq!(told(&next(watch).await), "document shop 1 removed");
+    }
 }
 
 fn uuid_of_nobody() -> String {

@@ -70,9 +70,15 @@ impl Client {
         self.call(&Call::get(format!("/eventpact/v1/documents/{}/versions?deleted=true", segment(name)?))).await
     }
 
-    /// Softly deletes a version of a document.
-    pub async fn delete_document_version(&self, name: &str, version: i32) -> Result<i32, Error> {
-        let path = format!("/eventpact/v1/documents/{}/versions/{version}", segment(name)?);
+    /// Deletes all versions of a document: softly, or for good what was softly deleted before. Gives their numbers.
+    pub async fn delete_document(&self, name: &str, permanent: bool) -> Result<Vec<i32>, Error> {
+        let path = format!("/eventpact/v1/documents/{}?permanent={permanent}", segment(name)?);
+        self.call(&Call { method: Method::DELETE, path, body: None }).await
+    }
+
+    /// Deletes a version of a document, or `latest`: softly, or for good what was softly deleted before. Gives its number.
+    pub async fn delete_document_version(&self, name: &str, version: &str, permanent: bool) -> Result<i32, Error> {
+        let path = format!("/eventpact/v1/documents/{}/versions/{}?permanent={permanent}", segment(name)?, escaped(version));
         self.call(&Call { method: Method::DELETE, path, body: None }).await
     }
 

@@ -279,7 +279,7 @@ pub struct WatchRequest {
     /// When the server does not know any more what came after it, it sends what there is now instead: see `Started`.
     #[prost(string, optional, tag = "1")]
     pub from: ::core::option::Option<::prost::alloc::string::String>,
-    /// Only subjects that begin so, written as in `SchemaVersion.subject`, and settings of such; empty for all.
+    /// Only subjects and documents that begin so, written as in `SchemaVersion.subject`, and settings of such; empty for all.
     #[prost(string, tag = "2")]
     pub subject_prefix: ::prost::alloc::string::String,
 }
@@ -296,7 +296,7 @@ pub struct WatchEvent {
     /// last one counts.
     #[prost(string, tag = "2")]
     pub position: ::prost::alloc::string::String,
-    #[prost(oneof = "watch_event::Event", tags = "3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "watch_event::Event", tags = "3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub event: ::core::option::Option<watch_event::Event>,
 }
 /// Nested message and enum types in `WatchEvent`.
@@ -324,6 +324,12 @@ pub mod watch_event {
         /// Every ten seconds: the stream lives, and the log is here.
         #[prost(message, tag = "9")]
         Heartbeat(super::Heartbeat),
+        /// A version of an AsyncAPI document came, was soft-deleted, or came back.
+        #[prost(message, tag = "10")]
+        Document(super::DocumentVersion),
+        /// A version of a document is gone for good.
+        #[prost(message, tag = "11")]
+        DocumentRemoved(super::DocumentRemoved),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -352,3 +358,31 @@ pub struct Setting {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Heartbeat {}
+/// A version of an AsyncAPI document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DocumentVersion {
+    /// ":.context:name" outside of the default context.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub version: i32,
+    /// Soft-deleted.
+    #[prost(bool, tag = "3")]
+    pub deleted: bool,
+    /// As it was sent.
+    #[prost(string, tag = "4")]
+    pub document: ::prost::alloc::string::String,
+    /// SHA-256 of that, in hexadecimal.
+    #[prost(string, tag = "5")]
+    pub sha256: ::prost::alloc::string::String,
+    /// Milliseconds since 1970 of the last change.
+    #[prost(int64, tag = "6")]
+    pub timestamp: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DocumentRemoved {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub version: i32,
+}

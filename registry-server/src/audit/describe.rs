@@ -77,7 +77,11 @@ fn describe(state: &State, change: &Change) -> Option<AuditChange> {
             let before = state.documents.get(name).and_then(|known| known.get(*number)).map(of_document);
             changed("document", name, Some((*number).into()), before, Some(of_document(document)))
         }
-        Change::Audit { .. } => return None,
+        Change::DropDocument { name, number } => {
+            let before = state.documents.get(name).and_then(|known| known.get(*number)).map(of_document);
+            changed("document", name, Some((*number).into()), before, None)
+        }
+        Change::LeaveOut { .. } | Change::Audit { .. } => return None,
     })
 }
 

@@ -10,6 +10,7 @@ use eventpact_registry_client::grpc::messages::{
 };
 use eventpact_registry_client::wire::verdict::CheckReport;
 use eventpact_registry_client::{RegisterResponse, SchemaObject, SchemaString};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,7 @@ use super::{Call, convert};
 use crate::app::actor;
 use crate::audit;
 use crate::error::ApiError;
+use crate::forward::Onward;
 use crate::routes::{self, Answer, Endpoint, Origin, Query, eventpact};
 
 /// The longest subject or prefix, in bytes: that of a path.
@@ -97,11 +99,14 @@ impl Call {
         body: Option<&impl Serialize>,
     ) -> Result<T, ApiError> {
         let body = body.map(serde_json::to_vec).transpose().map_err(|_| ApiError::internal())?;
+        let body = body.map(Bytes::from).unwrap_or_default();
+        let onward = path(&endpoint, &parameters);
+        let onward = onward.and_then(|path| Onward::of_call(&self.app.registry, &method, &path, &self.headers));
         let request = routes::Request {
             method,
             endpoint,
             query: Query::of(parameters),
-            body: body.map(Bytes::from).unwrap_or_default(),
+            body: body.clone(),
             caller: self.caller.clone(),
             origin: Origin { address: Some(self.peer.address), agent: self.headers.get(USER_AGENT).cloned() },
             sequence: self.sequence,
@@ -115,11 +120,33 @@ impl Call {
             Some(actor) => audit::acting(actor, answering).await,
             None => answering.await,
         };
-        match answer? {
-            Answer::Json(json) => serde_json::from_slice(&json).map_err(|_| ApiError::internal()),
-            _ => Err(ApiError::internal()),
-        }
+        let json = match (answer, onward) {
+            (Ok(Answer::Json(json)), _) => json,
+            (Ok(_), _) => return Err(ApiError::internal()),
+            (Err(error), Some(onward)) if error.is_standby() => self.send_on(onward, body).await?,
+            (Err(error), _) => return Err(error),
+        };
+        serde_json::from_slice(&json).map_err(|_| ApiError::internal())
     }
+
+    /// Has it done by the process that writes. Its change shows here too when this answers, so that the number of the newest change
+    /// that goes with the answer is not an older one.
+    async fn send_on(&self, onward: Onward, body: Bytes) -> Result<Vec<u8>, ApiError> {
+        let (json, sequence) = onward.ask(body).await?;
+        if let Some(sequence) = sequence {
+            // It is done, whether or not this process comes to know of it in time.
+            let _ = self.app.registry.reached(sequence).await;
+        }
+        Ok(json)
+    }
+}
+
+/// The path, with its query, of a request that changes something.
+fn path(endpoint: &Endpoint, parameters: &Parameters<'_>) -> Option<String> {
+    let Endpoint::Versions(subject) = endpoint else { return None };
+    let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let query: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    Some(format!("/subjects/{}/versions?{}", escaped(subject), query.join("&")))
 }
 
 /// A subject, or its beginning, as a path may have it.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use eventpact_registry_client::grpc::messages::watch_event::Event;
 use eventpact_registry_client::grpc::messages::{
-    Heartbeat, SchemaVersion, Setting, SnapshotDone, Started, VersionRemoved, WatchEvent, WatchRequest,
+    DocumentRemoved, DocumentVersion, Heartbeat, SchemaVersion, Setting, SnapshotDone, Started, VersionRemoved, WatchEvent,
+    WatchRequest,
 };
 use futures_util::Stream;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -21,6 +22,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::{Call, convert, status};
+use crate::documents::Document;
 use crate::error::ApiError;
 use crate::feed::{Cursor, Gone};
 use crate::routes;
@@ -195,6 +197,13 @@ impl Follower {
                 self.send(told(&subject, number, version, schema.map(|schema| &**schema)), false).await?;
             }
         }
+        for (name, versions) in state.documents.all() {
+            if self.concerns(&SubjectName::parse(name)) {
+                for (number, document) in versions.all() {
+                    self.send(document_event(name, number, document), false).await?;
+                }
+            }
+        }
         let mut settings: Vec<_> = state.configs().map(|(scope, config)| config_event(scope, Some(&**config))).collect();
         settings.extend(state.modes().map(|(scope, mode)| mode_event(scope, Some(mode))));
         for (scope, event) in settings {
@@ -238,6 +247,12 @@ impl Follower {
             }
             Change::Config { scope, config } if self.concerns_setting(scope) => Some(config_event(scope, config.as_deref()).1),
             Change::Mode { scope, mode } if self.concerns_setting(scope) => Some(mode_event(scope, mode.as_ref()).1),
+            Change::PutDocument { name, number, document } if self.concerns(&SubjectName::parse(name)) => {
+                Some(document_event(name, *number, document))
+            }
+            Change::DropDocument { name, number } if self.concerns(&SubjectName::parse(name)) => {
+                Some(Event::DocumentRemoved(DocumentRemoved { name: name.to_string(), version: *number }))
+            }
             _ => None,
         }
     }
@@ -291,6 +306,17 @@ fn told(subject: &SubjectName, number: i32, version: Version, schema: Option<&Sc
         deleted: version.deleted,
         schema: schema.map(convert::stored),
         timestamp: version.ts,
+    })
+}
+
+fn document_event(name: &str, number: i32, document: &Document) -> Event {
+    Event::Document(DocumentVersion {
+        name: name.to_owned(),
+        version: number,
+        deleted: document.deleted,
+        document: document.text.to_string(),
+        sha256: document.sha256(),
+        timestamp: document.ts,
     })
 }
 

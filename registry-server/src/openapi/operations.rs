@@ -275,15 +275,17 @@ pub(super) const OPERATIONS: &[Entry] = &[
     get("/eventpact/v1/documents/{document}", "getDocument", "The latest version of a document", Reply::Object("DocumentObject"))
         .query(&["deleted"]).refuses(&[404]),
     put("/eventpact/v1/documents/{document}", "putDocument", "The document is stored, or was already", Reply::Object("DocumentReport"))
-        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409, 501]),
+        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409]),
     post("/eventpact/v1/documents/{document}", "postDocument", "The same as with PUT", Reply::Object("DocumentReport"))
-        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409, 501]),
-    delete("/eventpact/v1/documents/{document}", "deleteDocument", "The versions that were softly deleted", Reply::Numbers).refuses(&[404, 422]),
+        .query(&["dryRun"]).body("DocumentRequest").refuses(&[409]),
+    delete("/eventpact/v1/documents/{document}", "deleteDocument", "The versions that were deleted", Reply::Numbers)
+        .query(&["permanent"]).refuses(&[404, 422]),
     get("/eventpact/v1/documents/{document}/versions", "listDocumentVersions", "The versions of a document", Reply::Numbers)
         .query(&["deleted", "offset", "limit"]).refuses(&[404]),
     get("/eventpact/v1/documents/{document}/versions/{version}", "getDocumentVersion", "A version of a document", Reply::Object("DocumentObject"))
         .query(&["deleted"]).refuses(&[404, 422]),
-    delete("/eventpact/v1/documents/{document}/versions/{version}", "deleteDocumentVersion", "The version that was softly deleted", Reply::Number).refuses(&[404, 422]),
+    delete("/eventpact/v1/documents/{document}/versions/{version}", "deleteDocumentVersion", "The version that was deleted", Reply::Number)
+        .query(&["permanent"]).refuses(&[404, 422]),
     get("/eventpact/v1/documents/{document}/versions/{version}/text", "getDocumentText", "The text of a version, as it was sent", Reply::Raw)
         .query(&["deleted"]).refuses(&[404, 422]),
     get("/eventpact/v1/usage", "usage", "Who fetched which schema, how often, first and last", Reply::Object("UsageReport"))

@@ -50,9 +50,6 @@ impl Registry {
         dry: bool,
     ) -> Result<DocumentReport, ApiError> {
         let (text, wanted) = (Arc::<str>::from(request.document), request.version);
-        if !self.documents {
-            return Err(ApiError::no_documents());
-        }
         if !name.is_valid() {
             return Err(ApiError::invalid_subject(name));
         }
@@ -83,24 +80,35 @@ impl Registry {
         Err(ApiError::contended())
     }
 
-    /// Softly deletes a version, or all that are live; gives their numbers.
-    pub(crate) async fn delete_document(&self, name: &SubjectName, version: Option<VersionRef>) -> Result<Vec<i32>, ApiError> {
+    /// Deletes a version or all of them: softly, or for good what was softly deleted before. Gives their numbers.
+    pub(crate) async fn delete_document(
+        &self,
+        name: &SubjectName,
+        version: Option<VersionRef>,
+        permanent: bool,
+    ) -> Result<Vec<i32>, ApiError> {
         let (name, key) = (name.clone(), Arc::<str>::from(name.to_string()));
         self.writer
             .submit(move |state| {
                 let known = known(state, &name)?;
                 refuse_read_only(state, &name)?;
-                let gone: Vec<(i32, Document)> = match version {
-                    None => known.live().map(|(number, document)| (number, document.clone())).collect(),
-                    Some(wanted) => vec![found(known, wanted, false).map(|(number, document)| (number, document.clone()))?],
+                let gone: Vec<(i32, &Document)> = match version {
+                    None => known.all().filter(|(_, document)| permanent || !document.deleted).collect(),
+                    Some(wanted) => vec![found(known, wanted, permanent)?],
                 };
                 if gone.is_empty() {
                     return Err(ApiError::document_not_found(&name));
                 }
-                let delete = |(number, document): &(i32, Document)| Change::PutDocument {
-                    name: Arc::clone(&key),
-                    number: *number,
-                    document: Document { deleted: true, ts: now(), ..document.clone() },
+                if let Some((number, _)) = gone.iter().find(|(_, document)| permanent && !document.deleted) {
+                    return Err(ApiError::document_not_soft_deleted(&name, *number, version.is_none()));
+                }
+                let delete = |(number, document): &(i32, &Document)| {
+                    let (name, number) = (Arc::clone(&key), *number);
+                    if permanent {
+                        return Change::DropDocument { name, number };
+                    }
+                    let document = Document { deleted: true, ts: now(), ..(*document).clone() };
+                    Change::PutDocument { name, number, document }
                 };
                 Ok((gone.iter().map(delete).collect(), gone.iter().map(|(number, _)| *number).collect()))
             })

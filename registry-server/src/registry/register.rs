@@ -344,7 +344,7 @@ fn stored_extras(
     let asked = request.version.filter(|number| *number != 0);
     let has_property = metadata.as_ref().is_some_and(|m| m.properties.contains_key(VERSION_PROPERTY));
     if asked.is_some() || has_property {
-        let next = state.subject(subject).map_or(1, Subject::next_version);
+        let next = state.next_version(subject);
         metadata.get_or_insert_default().properties.insert(VERSION_PROPERTY.to_owned(), next.to_string());
     }
     (metadata, rules)
@@ -367,8 +367,7 @@ pub(super) fn place(state: &State, subject: &SubjectName, plan: &Plan) -> Result
     if !references.all(|r| state.version(&target(r), r.version).is_some_and(|(version, _)| !(version.deleted && plan.strict))) {
         return Ok((Vec::new(), None));
     }
-    let known = state.subject(subject);
-    let next = known.map_or(1, Subject::next_version);
+    let next = state.next_version(subject);
     let number = plan.wanted_number.unwrap_or(next);
     if !plan.import && number != next {
         return Err(ApiError::invalid_schema("Version is not one more than previous version"));

@@ -58,6 +58,13 @@ pub enum Key {
         /// With its leading dot.
         context: String,
     },
+    /// Ours, and a `NOOP` to everybody else: a version of an AsyncAPI document.
+    Document {
+        /// The name, qualified with its context.
+        name: String,
+        /// Its version.
+        version: i32,
+    },
     /// Another keytype, as it was written.
     Other(Vec<u8>),
 }
@@ -95,7 +102,13 @@ impl Key {
             "CONTEXT" => Self::Context { tenant: must("tenant")?, context: must("context")? },
             "DELETE_SUBJECT" => Self::DeleteSubject { subject: subject()? },
             "CLEAR_SUBJECT" => Self::ClearSubject { subject: at()? },
-            "NOOP" => text("context")?.map_or(Self::Noop, |context| Self::NextId { context }),
+            "NOOP" => match (text("context")?, text("document")?) {
+                (Some(context), _) => Self::NextId { context },
+                (None, Some(name)) => {
+                    Self::Document { name: SubjectName::parse(&name).to_string(), version: number(&map, "key", "version")? }
+                }
+                (None, None) => Self::Noop,
+            },
             "ASSOC" => Self::Association(Association {
                 tenant: text("tenant")?,
                 resource_name: text("resourceName")?,
@@ -136,6 +149,9 @@ impl Key {
             ),
             Self::Noop => ("NOOP", 0, Vec::new()),
             Self::NextId { context } => ("NOOP", 0, vec![("context", Some(context.as_str().into()))]),
+            Self::Document { name, version } => {
+                ("NOOP", 0, vec![("document", Some(name.as_str().into())), ("version", Some((*version).into()))])
+            }
             Self::Other(bytes) => return bytes.clone(),
         };
         let mut map = Map::new();

@@ -13,6 +13,7 @@ use super::key::{Association, Key, TENANT, number};
 use super::record::{Record, RecordError, SCHEMA_FIELDS, SchemaValue, optional};
 use super::write;
 use crate::associations::Owner;
+use crate::documents::Document;
 use crate::identity::Identity;
 use crate::state::{Schema, State, Subject, Version};
 use crate::store::Change;
@@ -100,6 +101,10 @@ impl Replay {
             (Key::Association(key), None) => {
                 let known = self.association(key);
                 (known.into_iter().map(|association| Change::DropAssociation { association }).collect(), Map::new())
+            }
+            (Key::Document { name, version }, Some(value)) => (vec![read_document(name, *version, value, ts)?], Map::new()),
+            (Key::Document { name, version }, None) => {
+                (vec![Change::DropDocument { name: name.as_str().into(), number: *version }], Map::new())
             }
             // Without an effect on what a registry answers.
             _ => (Vec::new(), Map::new()),
@@ -226,6 +231,14 @@ fn read_config(subject: Option<&str>, value: &Map<String, Value>) -> Result<(Vec
     let known = write::fields(&config);
     let extra = without(value, |name| name == "subject" || known.contains_key(name));
     Ok((vec![Change::Config { scope: scope_of(subject), config: Some(Arc::new(config)) }], extra))
+}
+
+/// A version of a document; its time is that of its record.
+fn read_document(name: &str, number: i32, value: &Map<String, Value>, ts: i64) -> Result<Change, RecordError> {
+    let text: Option<String> = optional(value, "document")?;
+    let text = text.filter(|_| number > 0).ok_or(RecordError::Field { part: "value", name: "document" })?;
+    let deleted = optional(value, "deleted")?.unwrap_or(false);
+    Ok(Change::PutDocument { name: name.into(), number, document: Document { text: text.into(), deleted, ts } })
 }
 
 /// An association; its times are those of its records unless the value says otherwise.

@@ -88,6 +88,9 @@ fn facts(state: &State) -> Vec<String> {
     settings.sort();
     facts.extend(settings);
     facts.extend(state.associations.all().iter().map(|association| format!("{association:?}")));
+    for (name, versions) in state.documents.all() {
+        facts.extend(versions.all().map(|(number, document)| format!("{name} {number} {document:?}")));
+    }
     facts
 }
 
@@ -261,4 +264,25 @@ fn what_is_true_of_a_key_can_be_written_again() {
     assert_eq!(rewrite(r#"{"keytype":"MODE","subject":"s","magic":0}"#), [None]);
     assert_eq!(rewrite(r#"{"keytype":"CONTEXT","tenant":"default","context":".c","magic":0}"#).len(), 1);
     assert_eq!(rewrite(r#"{"keytype":"NOOP","magic":0}"#).len(), 0);
+}
+
+#[test]
+fn documents_are_records_that_say_nothing_to_others() {
+    let mut replay = Replay::default();
+    let document = |deleted| crate::documents::Document { text: "asyncapi: 3.0.0\n".into(), deleted, ts: 7 };
+    let put = |number, deleted| Change::PutDocument { name: ":.eu:d".into(), number, document: document(deleted) };
+    let wrote = replay.decide(&[put(1, false), put(2, false)]);
+    let key = |number| format!(r#"{{"keytype":"NOOP","document":":.eu:d","version":{number},"magic":0}}"#);
+    let value = |deleted| Some(format!(r#"{{"document":"asyncapi: 3.0.0\n","deleted":{deleted}}}"#));
+    assert_eq!(wrote, [(key(1), value(false)), (key(2), value(false))]);
+    assert_eq!(replay.decide(&[put(1, true)]), [(key(1), value(true))]);
+    let rewritten = |replay: &Replay, number| {
+        let of = Key::decode(key(number).as_bytes()).unwrap();
+        replay.rewrite(&of).into_iter().map(|(record, _)| record.encode().1.map(|value| text(&value))).collect::<Vec<_>>()
+    };
+    assert_eq!(replay.decide(&[Change::DropDocument { name: ":.eu:d".into(), number: 1 }]), [(key(1), None)]);
+    assert_eq!((rewritten(&replay, 1), rewritten(&replay, 2)), (vec![None], vec![value(false)]));
+    assert_eq!(replay.said(), [(key(2), value(false).unwrap())]);
+    assert!(replay.text(&key(3), r#"{"deleted":true}"#).is_err());
+    assert!(replay.text(r#"{"keytype":"NOOP","document":"d","magic":0}"#, r#"{"document":""}"#).is_err());
 }

@@ -12,6 +12,7 @@ use super::record::Record;
 #[cfg(any(test, feature = "kafka-store"))]
 use super::replay::Replay;
 use super::replay::{Kept, is_default};
+use crate::documents::Document;
 use crate::state::{Context, Schema, State, Subject, Version};
 use crate::store::Change;
 use crate::subject::SubjectName;
@@ -83,6 +84,10 @@ impl Replay {
                 let known = self.association(association);
                 scene.put(key.clone(), known.as_deref().map(association_value), known.map(|known| known.update_ts), &mut out);
             }
+            Key::Document { name, version } => {
+                let known = self.state.documents.get(name).and_then(|known| known.get(*version));
+                scene.put(key.clone(), known.map(document_value), known.map(|known| known.ts), &mut out);
+            }
             // They say nothing that lasts.
             Key::Context { .. } | Key::ClearSubject { .. } | Key::Noop | Key::Other(_) => {}
         }
@@ -106,9 +111,16 @@ impl Scene<'_> {
                     self.put_context(context, *listed, out);
                 }
             }
-            // What a schema is stands in the records of its versions. The topic has no record for documents and the audit log that
-            // other registries would understand.
-            Change::PutSchema { .. } | Change::DropSchema { .. } | Change::PutDocument { .. } | Change::Audit { .. } => {}
+            // What a schema is stands in the records of its versions. The audit log would grow for ever in a topic that every reader
+            // reads from its start.
+            Change::PutSchema { .. } | Change::DropSchema { .. } | Change::LeaveOut { .. } | Change::Audit { .. } => {}
+            Change::PutDocument { name, number, document } => {
+                let key = Key::Document { name: name.to_string(), version: *number };
+                self.put(key, Some(document_value(document)), Some(document.ts), out);
+            }
+            Change::DropDocument { name, number } => {
+                self.put(Key::Document { name: name.to_string(), version: *number }, None, None, out);
+            }
             Change::PutVersion { subject, number, version } => match deleted.get(subject) {
                 Some(last) if number == last => {
                     let name = subject.to_string();
@@ -208,6 +220,8 @@ impl Scene<'_> {
             | Change::PutAssociation { .. }
             | Change::DropAssociation { .. }
             | Change::PutDocument { .. }
+            | Change::DropDocument { .. }
+            | Change::LeaveOut { .. }
             | Change::Audit { .. } => None,
         });
         let mut contexts: Vec<&Arc<str>> = touched.collect();
@@ -262,7 +276,10 @@ pub(super) fn all(state: &State, kept: &HashMap<Key, Kept>) -> Vec<Record> {
         |(scope, config): (&Arc<str>, &Arc<Config>)| Change::Config { scope: scope.clone(), config: Some(config.clone()) };
     let mode = |(scope, mode): (&Arc<str>, &Arc<str>)| Change::Mode { scope: scope.clone(), mode: Some(mode.clone()) };
     let associations = state.associations.all().into_iter().map(|association| Change::PutAssociation { association });
-    let settings = configs.into_iter().map(config).chain(modes.into_iter().map(mode)).chain(associations);
+    let documents = state.documents.all().flat_map(|(name, known)| {
+        known.all().map(|(number, document)| Change::PutDocument { name: Arc::clone(name), number, document: document.clone() })
+    });
+    let settings = configs.into_iter().map(config).chain(modes.into_iter().map(mode)).chain(associations).chain(documents);
     settings.for_each(|change| scene.write(&change, &none, &mut out));
     out.into_iter().map(|(record, _)| record).collect()
 }
@@ -290,6 +307,11 @@ fn schema_value(subject: &str, number: i32, version: Version, schema: &Schema) -
     value.insert("schema".into(), (&*schema.text).into());
     value.insert("deleted".into(), version.deleted.into());
     value
+}
+
+/// Its time is that of the record.
+fn document_value(document: &Document) -> Map<String, Value> {
+    object([("document", (&*document.text).into()), ("deleted", document.deleted.into())])
 }
 
 /// The times are those of the record, but for the first time of an association that was changed.

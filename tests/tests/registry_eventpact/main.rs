@@ -4,12 +4,15 @@
 //! `expected.json` what is answered. In a body, `{"$file": "v1.avsc"}` stands for the text of that file. Times are left out of the
 //! answers.
 
+#![allow(clippy::print_stdout)] // tests talk to the person who runs them
+
 mod server;
 mod usage;
 
 use std::path::Path;
 
 use eventpact_registry::StoreSpec;
+use eventpact_tests::postgres::Postgres;
 use eventpact_tests::{cases, expect_text};
 use serde_json::{Value, json};
 use server::Running;
@@ -42,6 +45,7 @@ fn steady(value: &mut Value) {
 
 async fn run(folder: &Path, store: StoreSpec) -> Value {
     let server = Running::start(store).await;
+    server.ready().await;
     let steps = std::fs::read_to_string(folder.join("steps.jsonl")).expect("steps.jsonl is there");
     let mut answers = Vec::new();
     for line in steps.lines().filter(|line| !line.is_empty()) {
@@ -57,11 +61,30 @@ async fn run(folder: &Path, store: StoreSpec) -> Value {
     Value::Array(answers)
 }
 
-#[tokio::test]
+/// A topic that no other case uses.
+#[cfg(feature = "services")]
+fn topic() -> Option<StoreSpec> {
+    let Ok(address) = std::env::var("EVENTPACT_TEST_KAFKA") else {
+        println!("SKIPPED: EVENTPACT_TEST_KAFKA is not set (`cargo xtask services up` starts a broker)");
+        return None;
+    };
+    let topic = format!("_schemas-case-{}", uuid::Uuid::new_v4().simple());
+    Some(format!("kafka://{address}/{topic}?allow-unsafe-topic=true").parse().expect("a store"))
+}
+
+#[cfg(not(feature = "services"))]
+fn topic() -> Option<StoreSpec> {
+    None
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cases_are_answered_as_expected_with_every_store() {
     let files = tempfile::tempdir().unwrap();
+    let database = Postgres::start();
     for (number, folder) in cases("registry/eventpact").into_iter().enumerate() {
-        let stores = [StoreSpec::Memory, StoreSpec::Sqlite(files.path().join(format!("{number}.db")))];
+        let mut stores = vec![StoreSpec::Memory, StoreSpec::Sqlite(files.path().join(format!("{number}.db")))];
+        stores.extend(database.as_ref().map(|database| database.store(&format!("case_{number}")).parse().expect("a store")));
+        stores.extend(topic());
         for store in stores {
             let answers = run(&folder, store).await;
             let text = serde_json::to_string_pretty(&answers).expect("it prints") + "\n";

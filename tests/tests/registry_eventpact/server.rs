@@ -1,6 +1,7 @@
 //! A server in this process, and requests to it.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use eventpact_registry::{Options, Server, StoreSpec};
 use serde_json::Value;
@@ -46,6 +47,15 @@ impl Running {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer to {method} {path}: {text}"));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         Answer { status, body: body.to_owned() }
+    }
+
+    /// Waits until a write would be taken.
+    pub(crate) async fn ready(&self) {
+        let start = Instant::now();
+        while self.send("GET", "/readyz", None).await.status != 200 {
+            assert!(start.elapsed() < Duration::from_secs(90), "it is not ready");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub(crate) async fn stop(self) {

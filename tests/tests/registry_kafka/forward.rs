@@ -3,6 +3,13 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use eventpact_registry_client::grpc::messages::{RegisterRequest, Schema, SchemaVersion};
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::Endpoint;
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+
 use crate::support::{Process, SOON, ask, broker, get, record, store, topic, wait_for_writer};
 
 /// A process that the others know the address of.
@@ -19,13 +26,7 @@ async fn a_client_may_write_at_any_process() {
     wait_for_writer(&[&processes[0]]).await;
     processes.push(start(&topic));
     let (writer, standby) = (&processes[0], &processes[1]);
-
-    // It is ready as soon as it knows who writes.
-    let begun = Instant::now();
-    while get(&standby.url, "/readyz").await.unwrap().0 != 200 {
-        assert!(begun.elapsed() < SOON);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    knows_who_writes(standby).await;
     assert!(!standby.writes().await, "two processes write");
     assert!(get(&standby.url, "/readyz").await.unwrap().1.contains(&writer.url));
     for number in 0..10 {
@@ -65,4 +66,75 @@ async fn a_client_may_write_at_any_process() {
     }
     println!("it writes itself {:?} after the writer was killed", begun.elapsed());
     assert!(processes[0].writes().await);
+}
+
+/// It is ready as soon as it knows.
+async fn knows_who_writes(standby: &Process) {
+    let begun = Instant::now();
+    while get(&standby.url, "/readyz").await.unwrap().0 != 200 {
+        assert!(begun.elapsed() < SOON);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Registers by gRPC. With the answer goes the number of the newest change that it shows.
+async fn register(url: &str, subject: &str, schema: &str, forwarded: bool) -> Result<(SchemaVersion, u64), Status> {
+    let mut grpc = Grpc::new(Endpoint::from_shared(url.to_owned()).unwrap().connect().await.unwrap());
+    grpc.ready().await.unwrap();
+    let schema = Schema { schema: schema.to_owned(), ..Schema::default() };
+    let asked =
+        RegisterRequest { subject: subject.to_owned(), schema: Some(schema), normalize: true, ..RegisterRequest::default() };
+    let mut request = Request::new(asked);
+    if forwarded {
+        request.metadata_mut().insert("x-eventpact-forwarded", "1".parse().unwrap());
+    }
+    let path = PathAndQuery::from_static("/eventpact.registry.v1.Registry/Register");
+    let answer = grpc.unary(request, path, ProstCodec::<RegisterRequest, SchemaVersion>::default()).await?;
+    let sequence = answer.metadata().get("x-eventpact-sequence").unwrap().to_str().unwrap().parse().unwrap();
+    Ok((answer.into_inner(), sequence))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_of_grpc_may_write_at_any_process() {
+    let _broker = broker().await;
+    let topic = topic("forward-grpc");
+    let mut processes = vec![start(&topic)];
+    wait_for_writer(&[&processes[0]]).await;
+    processes.push(start(&topic));
+    let (writer, standby) = (&processes[0], &processes[1]);
+    knows_who_writes(standby).await;
+
+    let subject = ":.eu:or/ders %?&+";
+    let (stored, sequence) = register(&standby.url, subject, "{\"type\": \"int\"}", false).await.unwrap();
+    assert_eq!((stored.subject.as_str(), stored.version, stored.id), (subject, 1, 1));
+    assert_eq!(stored.schema.unwrap().schema, "\"int\"", "normalized, as was asked for");
+    for process in [standby, writer] {
+        assert_eq!(process.client().version(subject, 1).await.unwrap().id, 1);
+    }
+    // A change that this process has shown before it answered, so nobody who goes by the number waits in vain.
+    let (_, head, _) = ask(&standby.url, "GET", "/subjects?consistency=local", "", "").await.unwrap();
+    let line = head.lines().find_map(|line| line.to_lowercase().strip_prefix("x-eventpact-sequence: ").map(str::to_owned));
+    assert!(sequence > 0 && line.unwrap().parse::<u64>().unwrap() >= sequence, "{head}");
+    let (again, _) = register(&standby.url, subject, "\"int\"", false).await.unwrap();
+    assert_eq!((again.id, again.version), (1, 1));
+    // Refusals are those of the writer.
+    let code =
+        |status: &Status| (status.code(), status.metadata().get("error-code").map(|code| code.to_str().unwrap().to_owned()));
+    let refused = register(&standby.url, subject, "\"string\"", false).await.unwrap_err();
+    assert_eq!(code(&refused), (Code::FailedPrecondition, Some("40901".to_owned())), "{refused:?}");
+    let refused = register(&standby.url, subject, "{", false).await.unwrap_err();
+    assert_eq!(code(&refused), (Code::InvalidArgument, Some("42201".to_owned())), "{refused:?}");
+    // What was sent on once is not sent on again.
+    let refused = register(&standby.url, "s", "\"long\"", true).await.unwrap_err();
+    assert_eq!(code(&refused), (Code::Unavailable, Some("50004".to_owned())), "{refused:?}");
+    // The writer is gone: told so, until this one writes itself.
+    processes.remove(0).kill();
+    let begun = Instant::now();
+    loop {
+        match register(&processes[0].url, "s", "\"long\"", false).await {
+            Ok((stored, _)) => break assert_eq!(stored.version, 1),
+            Err(status) => assert!(status.code() == Code::Unavailable && begun.elapsed() < SOON, "{status:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -7,6 +7,7 @@
 
 mod attach;
 mod conflicts;
+mod documents;
 mod faults;
 mod forward;
 mod sasl;

@@ -19,7 +19,7 @@ async fn a_watch_at_a_follower_tells_what_the_writer_writes() {
             Event::Version(version) => return version.subject,
             Event::SnapshotDone(_) => return "done".to_owned(),
             Event::Started(_) | Event::Heartbeat(_) | Event::Config(_) | Event::Mode(_) => {}
-            other @ Event::VersionRemoved(_) => panic!("{other:?}"),
+            other @ (Event::VersionRemoved(_) | Event::Document(_) | Event::DocumentRemoved(_)) => panic!("{other:?}"),
         }
     };
     assert_eq!(next().await, "done", "nothing begins so yet");

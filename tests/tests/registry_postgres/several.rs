@@ -35,6 +35,35 @@ async fn three_servers_over_one_database_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_is_gone_for_good_is_gone_everywhere() {
+    let Some(database) = Postgres::start() else { return };
+    let store = database.store("documents");
+    let replicas = Replica::several(2, &store);
+    let (one, other) = (replicas[0].address, replicas[1].address);
+    let path = "/eventpact/v1/documents/shop";
+    for version in 1..=3 {
+        let text = format!("asyncapi: 3.0.0\ninfo: {{ title: Shop, version: '{version}' }}\n");
+        let body = serde_json::json!({ "document": text }).to_string();
+        assert_eq!(send(one, "PUT", path, &body, LIMIT).await.unwrap().number("version"), version);
+    }
+    let delete = async |at, path: &str| send(at, "DELETE", path, "", LIMIT).await.unwrap().text;
+    assert_eq!(delete(other, &format!("{path}/versions/2")).await, "2");
+    assert_eq!(delete(one, &format!("{path}/versions/2?permanent=true")).await, "2");
+    // From the log, and from the tables.
+    let late = Replica::start(&store);
+    for at in [one, other, late.address] {
+        let versions = send(at, "GET", &format!("{path}/versions?deleted=true"), "", LIMIT).await.unwrap();
+        assert_eq!(versions.text, "[1,3]");
+    }
+    assert_eq!(delete(late.address, path).await, "[1,3]");
+    assert_eq!(delete(other, &format!("{path}?permanent=true")).await, "[1,3]");
+    assert_eq!(database.sql("SELECT count(*) FROM documents.settings").trim(), "0");
+    for at in [one, other, late.address] {
+        assert_eq!(send(at, "GET", "/eventpact/v1/documents?deleted=true", "", LIMIT).await.unwrap().text, "[]");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_fetched_what_is_counted_by_all_servers_together() {
     let Some(database) = Postgres::start() else { return };
     let replicas = Replica::several(2, &database.store("usage"));

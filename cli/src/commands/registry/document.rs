@@ -27,6 +27,8 @@ enum Command {
     Get(GetArgs),
     /// List documents.
     List(ListArgs),
+    /// Delete a document, or a version of it.
+    Delete(DeleteArgs),
 }
 
 /// A document and its name.
@@ -74,6 +76,24 @@ struct ListArgs {
     target: Target,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Deleted softly, a version is compared with nothing any more, and --deleted still lists it. --permanent removes \
+for good what was deleted softly before."
+)]
+struct DeleteArgs {
+    /// The name.
+    name: String,
+    /// Only this version, or `latest` [default: all versions].
+    #[arg(long)]
+    version: Option<String>,
+    /// For good; only what was deleted before.
+    #[arg(long)]
+    permanent: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
 /// Runs the subcommand.
 pub(super) fn run(args: &Args) -> Result<Exit> {
     match &args.command {
@@ -81,6 +101,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Command::Check(args) => put(args, true),
         Command::Get(args) => show(args),
         Command::List(args) => list(args),
+        Command::Delete(args) => delete(args),
     }
 }
 
@@ -146,5 +167,24 @@ fn list(args: &ListArgs) -> Result<Exit> {
         })
     };
     output::print(&shown)?;
+    Ok(Exit::Clean)
+}
+
+fn delete(args: &DeleteArgs) -> Result<Exit> {
+    let wanted = args.version.as_deref().map(get::version).transpose()?;
+    let wanted = wanted.map(|number| number.map_or("latest".to_owned(), |number| number.to_string()));
+    let gone = super::wait(async {
+        let client = args.target.client()?;
+        Ok(match wanted {
+            Some(version) => vec![client.delete_document_version(&args.name, &version, args.permanent).await?],
+            None => client.delete_document(&args.name, args.permanent).await?,
+        })
+    })?;
+    let numbers = gone.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    output::print(&format!(
+        "{}: version {numbers} deleted{}\n",
+        printable(&args.name),
+        if args.permanent { " for good" } else { "" }
+    ))?;
     Ok(Exit::Clean)
 }

@@ -64,7 +64,7 @@ pub(super) async fn put(client: &Client, missing: &[&Kept]) -> Result<()> {
         written.with_context(|| format!("version {version} of document {name} cannot be written"))?;
     }
     for Kept { name, version, .. } in missing.iter().filter(|kept| kept.deleted) {
-        client.delete_document_version(name, *version).await?;
+        client.delete_document_version(name, &version.to_string(), false).await?;
     }
     Ok(())
 }

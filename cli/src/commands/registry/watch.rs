@@ -12,14 +12,12 @@ use crate::exit::Exit;
 
 /// Arguments of `registry watch`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "One line of JSON for each event: started, version, version-removed, config, mode, snapshot-done. `position` \
-is where --from goes on; it is null while there is more of the same change to come.\n\nWhen the registry does not know any more what \
+#[command(after_help = "One line of JSON for each event: started, version, version-removed, document, document-removed, \
+config, mode, snapshot-done. `position` is where --from goes on; it is null while there is more of the same change to come.\n\nWhen the registry does not know any more what \
 came after a position, it tells the present state instead: `started` with `snapshot: true`, what there is, `snapshot-done`. What is \
-not in it is gone.\n\nThe registry must be Eventpact's (it is asked over gRPC, on the port of the rest)."
-)]
+not in it is gone.\n\nThe registry must be Eventpact's (it is asked over gRPC, on the port of the rest).")]
 pub(super) struct Args {
-    /// Only subjects that begin so, and settings of such.
+    /// Only subjects and documents that begin so, and settings of such.
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     subject: String,
     /// Go on after this position; 0 for everything that there is [default: from now on].
@@ -69,6 +67,20 @@ fn line(event: &WatchEvent) -> Value {
             ("config", set("config", setting, &serde_json::from_str(&setting.value).unwrap_or_default()))
         }
         Some(Event::Mode(setting)) => ("mode", set("mode", setting, &text(&setting.value))),
+        Some(Event::Document(document)) => (
+            "document",
+            json!({
+                "name": document.name,
+                "version": document.version,
+                "deleted": document.deleted,
+                "sha256": document.sha256,
+                "ts": document.timestamp,
+                "document": document.document,
+            }),
+        ),
+        Some(Event::DocumentRemoved(removed)) => {
+            ("document-removed", json!({ "name": removed.name, "version": removed.version }))
+        }
         Some(Event::Heartbeat(_)) => ("heartbeat", json!({})),
         // Of a later version of the registry.
         None => ("unknown", json!({})),

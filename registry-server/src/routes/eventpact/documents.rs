@@ -63,7 +63,7 @@ pub(super) async fn document(registry: &Registry, request: &Request, name: &Subj
                 None => Answer::json(&report),
             }
         }
-        Method::DELETE => Answer::json(&registry.delete_document(name, None).await?),
+        Method::DELETE => Answer::json(&registry.delete_document(name, None, request.query.is("permanent")).await?),
         _ => version(registry, request, name, "latest").await,
     }
 }
@@ -89,7 +89,7 @@ pub(super) async fn version(
 ) -> Result<Answer, ApiError> {
     let wanted = VersionRef::parse(version)?;
     if request.method == Method::DELETE {
-        let gone = registry.delete_document(name, Some(wanted)).await?;
+        let gone = registry.delete_document(name, Some(wanted), request.query.is("permanent")).await?;
         return Answer::json(&gone.first().copied().unwrap_or_default());
     }
     Answer::json(&registry.document(name, wanted, request.query.is("deleted")).await?)

@@ -1,5 +1,8 @@
 //! Versions in the topic that contradict what came before them. They are left out of what the registry knows, kept here with their
-//! texts for people to see, and never overwritten: who has made such a topic must decide.
+//! texts for people to see, and never overwritten: who has made such a topic must decide. Their numbers are not given to other
+//! versions.
+//!
+//! The original leaves them out as well, but when it leads it writes what was there before, or a tombstone, over them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +11,8 @@ use serde_json::Value;
 
 use super::tail::Message;
 use crate::schemas_topic::{Key, Outgoing, Record, RecordError};
-use crate::store::Conflicts;
+use crate::store::{Change, Conflicts};
+use crate::subject::SubjectName;
 
 /// Versions that are kept; those beyond are in the log only. A topic with so many is broken as a whole.
 const MOST: usize = 10_000;
@@ -29,12 +33,13 @@ impl List {
         work(&mut self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// A record was taken in, or left out: the newest one of a version decides whether it is in conflict.
-    pub(super) fn note(&self, message: &Message, record: &Record, outcome: Result<(), &RecordError>) {
-        let Key::Schema { subject, version } = &record.key else { return };
+    /// A record was taken in, or left out: the newest one of a version decides whether it is in conflict. Gives what that changes.
+    pub(super) fn note(&self, message: &Message, record: &Record, outcome: Result<(), &RecordError>) -> Option<Change> {
+        let Key::Schema { subject, version } = &record.key else { return None };
         let key = (subject.clone(), *version);
+        let change = |left_out| Change::LeaveOut { subject: SubjectName::parse(subject), number: *version, left_out };
         let Err(RecordError::Conflict(why)) = outcome else {
-            return self.with(|all| drop(all.remove(&key)));
+            return self.with(|all| all.remove(&key)).map(|_| change(false));
         };
         let value = record.value.clone().unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str);
@@ -52,6 +57,7 @@ impl List {
                 all.insert(key, conflict);
             }
         });
+        Some(change(true))
     }
 
     /// Whether what a key says is left out.
@@ -74,7 +80,10 @@ impl List {
             let mut found = keys.filter_map(|key| all.get(&key));
             found.next().map(|conflict| {
                 let Conflict { subject, version, offset, why, .. } = conflict;
-                format!("the topic has version {version} of '{subject}' at offset {offset}, which is left out ({why})")
+                format!(
+                    "Version {version} of subject '{subject}' is in the topic at offset {offset}, is left out ({why}), and must not \
+                     be overwritten; see /eventpact/v1/conflicts"
+                )
             })
         })
     }

@@ -123,15 +123,17 @@ impl Kafka {
         if !self.spec.follower {
             self.offsets.push(*offset);
         }
+        let mut noted = None;
         let changes = Record::decode(key.as_deref(), value.as_deref()).and_then(|record| {
             let changes = self.replay.changes(&record, *ts);
-            self.conflicts.note(message, &record, changes.as_ref().map(|_| ()));
+            noted = self.conflicts.note(message, &record, changes.as_ref().map(|_| ()));
             changes
         });
-        let changes = changes.unwrap_or_else(|why| {
+        let mut changes = changes.unwrap_or_else(|why| {
             tracing::warn!(offset, %why, "a record of {} is left out", self.spec);
             Vec::new()
         });
+        changes.extend(noted);
         let batch = mark.map_or_else(Uuid::nil, |mark| mark.batch);
         if self.partial.as_ref().is_some_and(|(open, _)| *open != batch) {
             self.finish_batch();
@@ -253,10 +255,6 @@ impl Kafka {
 }
 
 impl Store for Kafka {
-    fn keeps_documents(&self) -> bool {
-        false
-    }
-
     fn load(&mut self, apply: &mut dyn FnMut(Change)) -> Result<Position, StoreError> {
         loop {
             self.tail.check()?;
@@ -296,11 +294,11 @@ impl Store for Kafka {
             return Ok(Appended::Stored(self.position.sequence));
         }
         if let Some(why) = self.conflicts.overwritten(&records) {
-            return Err(AppendError::Rejected(why));
+            return Err(AppendError::Kept(why));
         }
         match leader.commit(&records, batch.id) {
             Ok(()) => {}
-            Err(CommitError::TooLarge(why)) => return Err(AppendError::Rejected(why)),
+            Err(CommitError::TooLarge(why)) => return Err(AppendError::TooLarge(why)),
             Err(CommitError::Aborted(cause)) => return Err(AppendError::Failed(failed(&self.spec, &cause))),
             Err(CommitError::ShutOut(cause)) => {
                 self.step_down(&cause, SHUT_OUT);

@@ -29,6 +29,8 @@ enum Record {
     PutAssociation { association: Association },
     DropAssociation { association: Association },
     PutDocument { name: String, number: i32, text: String, deleted: bool, ts: i64 },
+    DropDocument { name: String, number: i32 },
+    LeaveOut { context: String, subject: String, number: i32, left_out: bool },
     Audit { number: u64, previous: String, hash: String, text: String },
 }
 
@@ -82,6 +84,11 @@ fn record(change: &Change) -> Record {
             let (name, text) = (name.to_string(), text.to_string());
             Record::PutDocument { name, number: *number, text, deleted: *deleted, ts: *ts }
         }
+        Change::DropDocument { name, number } => Record::DropDocument { name: name.to_string(), number: *number },
+        Change::LeaveOut { subject, number, left_out } => {
+            let (context, subject) = (subject.context.to_string(), subject.name.to_string());
+            Record::LeaveOut { context, subject, number: *number, left_out: *left_out }
+        }
         Change::Audit { record } => Record::Audit {
             number: record.number,
             previous: hex(&record.previous),
@@ -126,6 +133,10 @@ fn change(record: Record) -> Result<Change, serde_json::Error> {
         Record::PutDocument { name, number, text, deleted, ts } => {
             Change::PutDocument { name: name.into(), number, document: Document { text: text.into(), deleted, ts } }
         }
+        Record::DropDocument { name, number } => Change::DropDocument { name: name.into(), number },
+        Record::LeaveOut { context, subject, number, left_out } => {
+            Change::LeaveOut { subject: SubjectName::new(context, subject), number, left_out }
+        }
         Record::Audit { number, previous, hash, text } => {
             let wrong = || serde_json::Error::custom("a hash that is none");
             let (previous, hash) = (unhex(&previous).ok_or_else(wrong)?, unhex(&hash).ok_or_else(wrong)?);
@@ -165,6 +176,7 @@ mod tests {
                 number: 1,
                 document: Document { text: "asyncapi: 3.0.0".into(), deleted: true, ts: 5 },
             },
+            Change::DropDocument { name: ":.eu:d e".into(), number: 2 },
             Change::Audit { record: audit::Record::after(audit::Head::default(), "{}".into()).into() },
         ];
         assert_eq!(*read(&write(&changes).unwrap()).unwrap(), changes);

@@ -84,8 +84,11 @@ impl<'b> Net<'b> {
                 let stored = StoredDocument { text: document.text.to_string(), deleted: document.deleted, ts: document.ts };
                 self.settings.insert(("document", Cow::Owned(format!("{number} {name}"))), Some(json(&stored)?));
             }
-            // The log itself is where it is kept.
-            Change::Audit { .. } => {}
+            Change::DropDocument { name, number } => {
+                drop(self.settings.insert(("document", Cow::Owned(format!("{number} {name}"))), None));
+            }
+            // Nobody else writes to the tables, so nothing is left out; of the audit log, the log itself is where it is kept.
+            Change::LeaveOut { .. } | Change::Audit { .. } => {}
         }
         Ok(())
     }

@@ -199,6 +199,11 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Result<i64, Err
             let values = params![name, number, document.text, document.deleted, document.ts, after];
             put(before, after, "INSERT OR REPLACE INTO documents VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)
         }
+        Change::DropDocument { name, number } => {
+            sum("DELETE FROM documents WHERE name = ?1 AND version = ?2 RETURNING sum", params![name, number])
+        }
+        // Nobody else writes to the file, so nothing is left out.
+        Change::LeaveOut { .. } => Ok(0),
         Change::Audit { record } => {
             let before = sum("SELECT sum FROM audit ORDER BY number DESC LIMIT 1", &[])?;
             let (number, after) = (audit_number(record)?, audit_sum(record));
@@ -372,7 +377,10 @@ fn named(change: &Change) -> String {
         Change::PutAssociation { association } | Change::DropAssociation { association } => {
             format!("association {}", association.guid)
         }
-        Change::PutDocument { name, number, .. } => format!("version {number} of document {name}"),
+        Change::PutDocument { name, number, .. } | Change::DropDocument { name, number } => {
+            format!("version {number} of document {name}")
+        }
+        Change::LeaveOut { subject, number, .. } => format!("version {number} of {subject}"),
         Change::Audit { record } => format!("record {} of the audit log", record.number),
     }
 }
