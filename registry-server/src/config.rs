@@ -14,6 +14,7 @@ use crate::auth::{
 };
 use crate::dialect::Dialect;
 use crate::limits::{Limits, Rate};
+use crate::registry::prune::AuditKeep;
 use crate::stores::StoreSpec;
 use crate::usage::Recording;
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub usage: Recording,
     /// Where spans go.
     pub traces: Option<String>,
+    /// How long records of the audit log are kept; for ever without it.
+    pub audit_keep: Option<AuditKeep>,
 }
 
 impl Config {
@@ -83,6 +86,7 @@ impl Config {
             dialect,
             usage,
             traces: file.traces.map(|traces| traces.endpoint),
+            audit_keep: file.audit.map(|audit| audit.keep.parse()).transpose()?,
         })
     }
 }
@@ -107,6 +111,13 @@ struct File {
     #[serde(default)]
     limits: LimitsFile,
     traces: Option<TracesFile>,
+    audit: Option<AuditFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditFile {
+    keep: String,
 }
 
 #[derive(Deserialize)]
@@ -318,6 +329,7 @@ mod tests {
             "[limits]\nconnections = 0",
             "insecure = \"no\"",
             "usage = \"some\"",
+            "[audit]\nkeep = \"for ever\"",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

@@ -53,6 +53,7 @@ pub use config::{Config, ConfigError};
 pub use dialect::{Dialect, IncompatibleCode};
 pub use limits::{Limits, Rate};
 pub use registry::plan::{Placed, in_order};
+pub use registry::prune::AuditKeep;
 pub use rules::Rulesets;
 pub use serve::{Options, ServeError, Server, serve};
 pub use store::StoreError;

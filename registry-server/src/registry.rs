@@ -12,6 +12,7 @@ pub(crate) mod documents;
 mod equal;
 pub(crate) mod lookup;
 pub(crate) mod plan;
+pub(crate) mod prune;
 mod recover;
 pub(crate) mod register;
 mod reserved;

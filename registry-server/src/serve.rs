@@ -24,6 +24,7 @@ use crate::dialect::Dialect;
 use crate::grpc;
 use crate::limits::{BodyBudget, Connection, Connections, Counters, Guarded, HEAD_TIME, IDLE_TIME, Limits, Listed};
 use crate::registry::Registry;
+use crate::registry::prune::{AuditKeep, prune_audit};
 use crate::store::StoreError;
 use crate::stores::StoreSpec;
 use crate::tls::{HTTP2, Tls};
@@ -64,6 +65,8 @@ pub struct Options {
     /// Where spans go: the address of a collector that speaks OTLP over gRPC, as `http://localhost:4317`. Without it, the environment
     /// says it (`OTEL_EXPORTER_OTLP_ENDPOINT`), or there are none. Needs the feature `otlp`.
     pub traces: Option<String>,
+    /// How long records of the audit log are kept; for ever without it.
+    pub audit_keep: Option<AuditKeep>,
 }
 
 impl Options {
@@ -77,6 +80,7 @@ impl Options {
             limits: Limits::default(),
             usage: Recording::default(),
             traces: None,
+            audit_keep: None,
         }
     }
 }
@@ -118,6 +122,7 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     connections: Arc<Connections>,
     threads: Vec<JoinHandle<()>>,
+    audit_keep: Option<AuditKeep>,
 }
 
 impl Server {
@@ -138,7 +143,8 @@ impl Server {
         let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
         let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies, grpc: grpc::Streams::default(), traces });
         let connections = Arc::new(Connections::new(options.limits.connections));
-        Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads })
+        let audit_keep = options.audit_keep;
+        Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads, audit_keep })
     }
 
     /// Where it listens.
@@ -148,12 +154,16 @@ impl Server {
 
     /// Answers requests until `stop` is done; then finishes what is under way, at most 10 s, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app, tls, connections, threads, .. } = self;
+        let Self { listener, app, tls, connections, threads, audit_keep, .. } = self;
         let metrics = Arc::clone(&app.registry.metrics);
         let traces = app.traces.clone();
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
-        let watcher = tokio::spawn(watch(Arc::clone(&app), tls.clone()));
+        let mut beside = JoinSet::new();
+        beside.spawn(watch(Arc::clone(&app), tls.clone()));
+        if let Some(keep) = audit_keep {
+            beside.spawn(prune_audit(Arc::clone(&app.registry), keep));
+        }
         tokio::pin!(stop);
         loop {
             while tasks.try_join_next().is_some() {}
@@ -169,8 +179,7 @@ impl Server {
                 drop(connected);
             });
         }
-        watcher.abort();
-        let _ = watcher.await;
+        beside.shutdown().await;
         app.grpc.stop();
         drop((listener, app));
         if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {

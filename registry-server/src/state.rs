@@ -187,6 +187,8 @@ pub(crate) struct State {
     left_out: HashTrieMapSync<SubjectName, RedBlackTreeSetSync<i32>>,
     /// Where the audit log ends.
     pub(crate) audit: Head,
+    /// The last record of the audit log of which is known that it was let go.
+    pub(crate) pruned: u64,
     revision: u64,
     /// Changes with every configuration or mode.
     pub(crate) settings_revision: u64,
@@ -293,6 +295,7 @@ impl State {
             Change::DropDocument { name, number } => self.documents.remove(name, *number, self.revision),
             Change::LeaveOut { subject, number, left_out: true } => add(&mut self.left_out, subject.clone(), *number),
             Change::LeaveOut { subject, number, left_out: false } => take(&mut self.left_out, subject, number),
+            Change::PruneAudit { through, .. } => self.pruned = through.number,
             Change::Audit { record } => self.audit = record.head(),
         }
     }

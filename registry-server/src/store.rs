@@ -34,7 +34,7 @@ use eventpact_registry_client::wire::{Association, Config, Conflict};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::audit::{Record, Trail};
+use crate::audit::{Head, Record, Trail};
 use crate::documents::Document;
 use crate::state::{Schema, Version};
 use crate::subject::SubjectName;
@@ -67,6 +67,8 @@ pub(crate) enum Change {
     /// The store holds a version under this number that is left out, because it contradicts the rest, or does so no more. Nobody
     /// decides this: it comes from a store that other programs write to.
     LeaveOut { subject: SubjectName, number: i32, left_out: bool },
+    /// The records of the audit log up to this one, which stands at this place of its [`Trail`], are let go.
+    PruneAudit { through: Head, place: u64 },
     /// Who made the changes before it in the same request. The writer adds it.
     Audit { record: Arc<Record> },
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use eventpact_registry::{
-    BasicSettings, Config, Dialect, IncompatibleCode, Options, Recording, Rulesets, Security, StoreSpec, TlsSettings,
+    AuditKeep, BasicSettings, Config, Dialect, IncompatibleCode, Options, Recording, Rulesets, Security, StoreSpec, TlsSettings,
     hash_password,
 };
 use tracing_subscriber::EnvFilter;
@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// What is noted of clients that fetch schemas, for "who uses this": `full` (the default), `no-addresses` or `off`.
     #[arg(long, value_name = "full|no-addresses|off", value_parser = Recording::from_str, env = "EVENTPACT_SERVE_USAGE")]
     usage: Option<Recording>,
+    /// How long records of the audit log are kept, as `365d` (d, h, m, s) [default: for ever].
+    #[arg(long, value_name = "TIME", value_parser = AuditKeep::from_str, env = "EVENTPACT_SERVE_AUDIT_KEEP")]
+    audit_keep: Option<AuditKeep>,
     /// The certificate for TLS, a PEM file; it is read again when it changes.
     #[arg(long, value_name = "FILE", env = "EVENTPACT_SERVE_TLS_CERTIFICATE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -106,6 +109,7 @@ fn options(args: &Args) -> Result<Options> {
     options.limits = config.limits;
     options.usage = args.usage.unwrap_or(config.usage);
     options.traces = config.traces;
+    options.audit_keep = args.audit_keep.or(config.audit_keep);
     options.dialect = Dialect {
         rulesets: args.rulesets.unwrap_or(config.dialect.rulesets),
         incompatible_code: args.incompatible_code.unwrap_or(config.dialect.incompatible_code),

@@ -68,16 +68,19 @@ pub struct AuditEntry {
     pub more: u64,
 }
 
+/// What [`AuditChange::after`] begins with where records were let go; the hash of the last one of them follows, in hexadecimal.
+pub const PRUNED: &str = "let go up to here, hash ";
+
 /// One thing that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditChange {
-    /// `schema`, `version`, `config`, `mode`, `context`, `association` or `document`.
+    /// `schema`, `version`, `config`, `mode`, `context`, `association` or `document`; `audit` where old records were let go.
     pub what: String,
     /// The subject; for a setting also a context or, if empty, the whole registry; for a schema its context.
     pub name: String,
-    /// The number of the version, or the id of the schema.
+    /// The number of the version, the id of the schema, or the last record that was let go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
     /// What was there; absent for nothing.

@@ -1,9 +1,10 @@
 //! A change in words: what was there, and what is there now.
 
-use eventpact_registry_client::wire::audit::AuditChange;
+use eventpact_registry_client::wire::audit::{AuditChange, PRUNED};
 use eventpact_registry_client::wire::{Association, Config, Lifecycle};
 use eventpact_registry_client::{Metadata, SchemaType};
 
+use super::hex;
 use crate::documents::Document;
 use crate::state::{Schema, State, Version};
 use crate::store::Change;
@@ -80,6 +81,10 @@ fn describe(state: &State, change: &Change) -> Option<AuditChange> {
         Change::DropDocument { name, number } => {
             let before = state.documents.get(name).and_then(|known| known.get(*number)).map(of_document);
             changed("document", name, Some((*number).into()), before, None)
+        }
+        Change::PruneAudit { through, .. } => {
+            let number = i64::try_from(through.number).ok();
+            changed("audit", "", number, Some("kept".to_owned()), Some(format!("{PRUNED}{}", hex(&through.hash))))
         }
         Change::LeaveOut { .. } | Change::Audit { .. } => return None,
     })

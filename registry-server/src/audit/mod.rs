@@ -106,6 +106,9 @@ pub(crate) trait Trail: Send + Sync {
     /// The records before a place (the newest ones without), newest first, each with its place. Places are numbers of the store's
     /// own that grow with the records.
     fn before(&self, place: Option<u64>, most: usize) -> BoxFuture<'_, Result<Vec<(u64, Record)>, StoreError>>;
+
+    /// The oldest records, oldest first, each with its place.
+    fn oldest(&self, most: usize) -> BoxFuture<'_, Result<Vec<(u64, Record)>, StoreError>>;
 }
 
 /// Who changes something.

@@ -113,7 +113,11 @@ impl Scene<'_> {
             }
             // What a schema is stands in the records of its versions. The audit log would grow for ever in a topic that every reader
             // reads from its start.
-            Change::PutSchema { .. } | Change::DropSchema { .. } | Change::LeaveOut { .. } | Change::Audit { .. } => {}
+            Change::PutSchema { .. }
+            | Change::DropSchema { .. }
+            | Change::LeaveOut { .. }
+            | Change::PruneAudit { .. }
+            | Change::Audit { .. } => {}
             Change::PutDocument { name, number, document } => {
                 let key = Key::Document { name: name.to_string(), version: *number };
                 self.put(key, Some(document_value(document)), Some(document.ts), out);
@@ -222,6 +226,7 @@ impl Scene<'_> {
             | Change::PutDocument { .. }
             | Change::DropDocument { .. }
             | Change::LeaveOut { .. }
+            | Change::PruneAudit { .. }
             | Change::Audit { .. } => None,
         });
         let mut contexts: Vec<&Arc<str>> = touched.collect();

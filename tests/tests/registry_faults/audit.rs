@@ -104,3 +104,46 @@ async fn it_says_who_changed_what_and_goes_on_after_a_restart() {
     assert_eq!(numbers, [6, 5, 4, 3, 2, 1]);
     assert_eq!(first.newest, 6);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_left_proves_itself_when_old_records_are_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.db");
+    let first = filled(&path).await;
+    let client = Client::new(&first.url).expect("a client");
+    let page = client.audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).await.expect("a page");
+    let third = page.records.iter().find(|record| record.number == 3).expect("the third");
+    let noted = format!("{}:{}", third.number, third.hash);
+    assert_eq!(verified(&first, &["--expect", &noted]).0, 0);
+    drop(first);
+    let store = format!("sqlite:{}", path.display());
+    let pruning = Served::at(&store, &["env", "EVENTPACT_SERVE_AUDIT_KEEP=2s"]).expect("it starts");
+    let client = Client::new(&pruning.url).expect("a client");
+    let start = std::time::Instant::now();
+    let oldest = loop {
+        let page = client.audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).await.expect("a page");
+        let oldest = page.records.last().expect("the newest is never let go").number;
+        if oldest > 5 {
+            break oldest;
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "record {oldest} is still there");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    client.register("s-6", &RegisterRequest::new(SchemaType::Avro, "\"int\"")).await.expect("registered");
+    drop(pruning);
+
+    let later = served(&path);
+    let (code, said) = verified(&later, &[]);
+    assert!(code == 0 && said.contains("were let go, as a later record says"), "from {oldest}: {said}");
+    assert!(whole(&later) >= 2);
+    let (code, said) = verified(&later, &["--expect", &noted]);
+    assert!(code == 1 && said.contains("it was let go"), "{said}");
+    let client = Client::new(&later.url).expect("a client");
+    let page = client.audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).await.expect("a page");
+    let oldest = page.records.last().expect("a record").number;
+    drop(later);
+    // Who takes one more is found out.
+    Connection::open(&path).unwrap().execute_batch(&format!("DELETE FROM audit WHERE number = {oldest}")).unwrap();
+    let (code, said) = verified(&served(&path), &[]);
+    assert!(code == 1 && said.contains(&format!("broken at record {oldest}:")), "{said}");
+}

@@ -59,6 +59,35 @@ async fn the_log_is_trimmed_and_a_server_that_was_away_loads_everything_again() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_records_of_the_audit_log_are_let_go_and_the_rest_is_whole() {
+    let Some(database) = Postgres::start() else { return };
+    let store = database.store("prune");
+    let pruning = || Replica::start_in(&["env", "EVENTPACT_SERVE_AUDIT_KEEP=2s"], &store, "127.0.0.1:0");
+    let (one, other, plain) = (pruning(), pruning(), Replica::start(&store));
+    write(one.address, 0, 20).await;
+    let start = std::time::Instant::now();
+    let oldest = || database.sql("SELECT min(seq) FROM prune.changes").trim().parse::<usize>().unwrap();
+    while oldest() <= 20 {
+        assert!(start.elapsed() < 3 * LIMIT, "entry {} is still there", oldest());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    write(other.address, 20, 25).await;
+    for replica in [&one, &other, &plain] {
+        let listed = send(replica.address, "GET", "/subjects", "", LIMIT).await.unwrap();
+        assert_eq!(listed.body.as_array().unwrap().len(), 25);
+        let figures = send(replica.address, "GET", "/metrics", "", LIMIT).await.unwrap();
+        assert_eq!((figures.figure("eventpact_store_loss_alarm"), figures.figure("eventpact_ready")), ("0", "1"));
+    }
+    drop((one, other));
+    assert_eq!(database.sql("SELECT (SELECT min(seq) FROM prune.changes) = trimmed + 1 FROM prune.head").trim(), "t");
+    let mut verify = std::process::Command::new(eventpact_tests::program("eventpact"));
+    verify.args(["registry", "audit", "--verify", "--url", &format!("http://{}", plain.address)]);
+    let output = verify.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("were let go") && said.contains("whole: "), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_an_older_layout_is_brought_to_the_new_one() {
     let Some(database) = Postgres::start() else { return };
     let store = database.store("old");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use eventpact_contract::diagnostic::printable;
-use eventpact_registry_client::wire::audit::{AuditPage, AuditRecord};
+use eventpact_registry_client::wire::audit::{AuditChange, AuditPage, AuditRecord, PRUNED};
 use eventpact_registry_client::{AuditQuery, Client};
 use sha2::{Digest as _, Sha256};
 
@@ -117,6 +117,8 @@ struct Chain {
     /// Records that are not as they were written, and why: the last one is the oldest.
     broken: Vec<(u64, String)>,
     expected_is_there: bool,
+    /// Last records that were let go, with their hashes, as later ones say.
+    pruned: Vec<(u64, [u8; 32])>,
 }
 
 impl Chain {
@@ -136,6 +138,11 @@ impl Chain {
         Ok(previous)
     }
 
+    /// A later record says that those before the oldest one were let go, and what hash it was made with.
+    fn is_said_to_begin_here(&self) -> bool {
+        self.pruned.iter().any(|(number, hash)| number + 1 == self.last && self.wanted == Some(*hash))
+    }
+
     /// Takes the next older record.
     fn take(&mut self, record: &AuditRecord, expected: Option<&(u64, String)>) {
         let number = record.number;
@@ -144,7 +151,10 @@ impl Chain {
             self.wanted = None;
         }
         match self.judge(record) {
-            Ok(previous) => self.wanted = Some(previous),
+            Ok(previous) => {
+                self.wanted = Some(previous);
+                self.pruned.extend(record.entry.iter().flat_map(|entry| &entry.changes).filter_map(pruned));
+            }
             Err(why) => {
                 // What it says of the one before is worth nothing.
                 self.wanted = None;
@@ -158,7 +168,7 @@ impl Chain {
 
 async fn verify(client: &Client, expected: Option<&(u64, String)>) -> Result<Exit> {
     let mut query = AuditQuery { limit: PAGE, ..AuditQuery::default() };
-    let mut chain = Chain { wanted: None, last: 0, broken: Vec::new(), expected_is_there: false };
+    let mut chain = Chain { wanted: None, last: 0, broken: Vec::new(), expected_is_there: false, pruned: Vec::new() };
     let mut head: Option<AuditPage> = None;
     loop {
         let mut page = client.audit(&query).await?;
@@ -182,6 +192,17 @@ async fn verify(client: &Client, expected: Option<&(u64, String)>) -> Result<Exi
             0 => chain.broken.push((1, "all records are missing".to_owned())),
             1 if chain.wanted.is_none_or(|wanted| wanted == NOTHING) => {}
             1 => chain.broken.push((1, "something was before it".to_owned())),
+            last if chain.is_said_to_begin_here() => {
+                if let Some((number, hash)) = expected.filter(|(number, _)| *number < last) {
+                    let is_last = *number == last - 1 && unhex(hash).is_some_and(|hash| chain.wanted == Some(hash));
+                    chain.expected_is_there |= is_last;
+                    if !is_last {
+                        let why = format!("it was let go, with all up to record {}: expect a newer one", last - 1);
+                        chain.broken.push((*number, why));
+                        chain.expected_is_there = true;
+                    }
+                }
+            }
             last => chain.broken.push((last - 1, "it is missing, with all before it".to_owned())),
         }
     }
@@ -189,6 +210,12 @@ async fn verify(client: &Client, expected: Option<&(u64, String)>) -> Result<Exi
         chain.broken.push((*number, "it is not the record that was expected".to_owned()));
     }
     Ok(verdict(&chain, &head))
+}
+
+/// The last record that was let go, where a change says so, and its hash.
+fn pruned(change: &AuditChange) -> Option<(u64, [u8; 32])> {
+    let hash = change.after.as_deref().filter(|_| change.what == "audit")?.strip_prefix(PRUNED)?;
+    Some((change.number?.try_into().ok()?, unhex(hash)?))
 }
 
 fn verdict(chain: &Chain, head: &AuditPage) -> Exit {
@@ -200,7 +227,11 @@ fn verdict(chain: &Chain, head: &AuditPage) -> Exit {
     if head.kept != "store" {
         println!("this store keeps no audit log; what the process remembers is whole");
     }
-    println!("whole: {} records, newest {}:{}", head.newest, head.newest, head.newest_hash);
+    let count = if head.kept == "store" { (head.newest + 1).saturating_sub(chain.last.max(1)) } else { head.newest };
+    println!("whole: {count} records, newest {}:{}", head.newest, head.newest_hash);
+    if head.kept == "store" && chain.last > 1 {
+        println!("records up to {} were let go, as a later record says", chain.last - 1);
+    }
     Exit::Clean
 }
 
@@ -230,7 +261,7 @@ mod tests {
     }
 
     fn broken(records: &[AuditRecord]) -> Option<u64> {
-        let mut chain = Chain { wanted: None, last: 0, broken: Vec::new(), expected_is_there: false };
+        let mut chain = Chain { wanted: None, last: 0, broken: Vec::new(), expected_is_there: false, pruned: Vec::new() };
         records.iter().rev().for_each(|record| chain.take(record, None));
         chain.broken.iter().map(|(number, _)| *number).min()
     }

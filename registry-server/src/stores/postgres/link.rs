@@ -164,11 +164,12 @@ impl Listener {
 }
 
 impl Listener {
-    async fn records(&self, place: Option<u64>, most: usize) -> Result<Vec<(u64, Record)>, StoreError> {
+    /// Records of rows before a place, in this order (`DESC`, or nothing).
+    async fn records(&self, place: Option<u64>, order: &str, most: usize) -> Result<Vec<(u64, Record)>, StoreError> {
         let client = self.client(None).await?;
         let (place, most) = (place.map_or(i64::MAX, number), i64::try_from(most).unwrap_or(i64::MAX));
         let asked: [(&(dyn ToSql + Sync), Type); 2] = [(&place, Type::INT8), (&most, Type::INT8)];
-        let query = "SELECT seq, body FROM changes WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
+        let query = &*format!("SELECT seq, body FROM changes WHERE seq < $1 ORDER BY seq {order} LIMIT $2");
         let rows = client.query_typed(query, &asked).await.map_err(|cause| self.target.database(&cause))?;
         let unreadable = |cause| self.target.failed(format!("a record of the audit log cannot be read: {cause:?}"));
         let records = rows.iter().filter_map(|row| audited(row).map_err(unreadable).transpose());
@@ -183,7 +184,14 @@ impl Trail for Listener {
 
     fn before(&self, place: Option<u64>, most: usize) -> BoxFuture<'_, Result<Vec<(u64, Record)>, StoreError>> {
         Box::pin(async move {
-            let read = timeout(ASK, self.records(place, most)).await;
+            let read = timeout(ASK, self.records(place, "DESC", most)).await;
+            read.unwrap_or_else(|_| Err(self.target.failed("no answer within 3 s")))
+        })
+    }
+
+    fn oldest(&self, most: usize) -> BoxFuture<'_, Result<Vec<(u64, Record)>, StoreError>> {
+        Box::pin(async move {
+            let read = timeout(ASK, self.records(None, "", most)).await;
             read.unwrap_or_else(|_| Err(self.target.failed("no answer within 3 s")))
         })
     }

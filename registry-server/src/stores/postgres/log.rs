@@ -31,6 +31,7 @@ enum Record {
     PutDocument { name: String, number: i32, text: String, deleted: bool, ts: i64 },
     DropDocument { name: String, number: i32 },
     LeaveOut { context: String, subject: String, number: i32, left_out: bool },
+    PruneAudit { number: u64, hash: String, place: u64 },
     Audit { number: u64, previous: String, hash: String, text: String },
 }
 
@@ -89,6 +90,9 @@ fn record(change: &Change) -> Record {
             let (context, subject) = (subject.context.to_string(), subject.name.to_string());
             Record::LeaveOut { context, subject, number: *number, left_out: *left_out }
         }
+        Change::PruneAudit { through, place } => {
+            Record::PruneAudit { number: through.number, hash: hex(&through.hash), place: *place }
+        }
         Change::Audit { record } => Record::Audit {
             number: record.number,
             previous: hex(&record.previous),
@@ -110,6 +114,7 @@ fn schema_record(schema: &Schema) -> SchemaRecord {
 }
 
 fn change(record: Record) -> Result<Change, serde_json::Error> {
+    let wrong = || serde_json::Error::custom("a hash that is none");
     Ok(match record {
         Record::PutContext { context, next_id, listed } => Change::PutContext { context: context.into(), next_id, listed },
         Record::PutSchema { context, id, imported, schema } => {
@@ -137,8 +142,11 @@ fn change(record: Record) -> Result<Change, serde_json::Error> {
         Record::LeaveOut { context, subject, number, left_out } => {
             Change::LeaveOut { subject: SubjectName::new(context, subject), number, left_out }
         }
+        Record::PruneAudit { number, hash, place } => {
+            let hash = unhex(&hash).ok_or_else(wrong)?;
+            Change::PruneAudit { through: audit::Head { number, hash }, place }
+        }
         Record::Audit { number, previous, hash, text } => {
-            let wrong = || serde_json::Error::custom("a hash that is none");
             let (previous, hash) = (unhex(&previous).ok_or_else(wrong)?, unhex(&hash).ok_or_else(wrong)?);
             let record = audit::Record { number, previous, hash, text: text.into() };
             Change::Audit { record: Arc::new(record) }
@@ -177,6 +185,7 @@ mod tests {
                 document: Document { text: "asyncapi: 3.0.0".into(), deleted: true, ts: 5 },
             },
             Change::DropDocument { name: ":.eu:d e".into(), number: 2 },
+            Change::PruneAudit { through: audit::Head { number: 3, hash: [7; 32] }, place: 4 },
             Change::Audit { record: audit::Record::after(audit::Head::default(), "{}".into()).into() },
         ];
         assert_eq!(*read(&write(&changes).unwrap()).unwrap(), changes);

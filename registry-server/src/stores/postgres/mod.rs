@@ -9,7 +9,8 @@
 //! whatever has been written since; it then raises an alarm in `head`, and nobody writes until a person calls `accept_loss()`.
 //!
 //! Where the database says how much of the log to keep (`head.keep`), the rest is trimmed as it grows: a server that stands before its
-//! beginning loads the tables again. The audit log is in the same rows and becomes as short.
+//! beginning loads the tables again. The audit log is in the same rows and becomes as short; where it is said how long records are
+//! kept ([`Change::PruneAudit`]), old rows go with them.
 //!
 //! [`layout.sql`]: ./layout.sql
 
@@ -147,6 +148,23 @@ impl Postgres {
         StoreError::Lost(text)
     }
 
+    /// Removes the rows of the log that a batch, which is durable, says are let go. What remains by an error goes the next time.
+    fn let_go(&self, session: &Session, batch: &Batch) {
+        let places = batch.requests.iter().flat_map(|request| request.iter()).filter_map(|change| match change {
+            Change::PruneAudit { place, .. } => Some(rows::number(*place)),
+            _ => None,
+        });
+        let Some(place) = places.max() else { return };
+        let sql = format!(
+            "BEGIN; UPDATE head SET trimmed = greatest(trimmed, {place}); DELETE FROM changes WHERE seq <= {place}; COMMIT"
+        );
+        let removing = session.client.batch_execute(&sql);
+        let removed = self.runtime.block_on(async { timeout(APPEND_TIME, removing).await });
+        if !matches!(removed, Ok(Ok(()))) {
+            tracing::warn!(place, "old records of the audit log could not be removed; they go the next time");
+        }
+    }
+
     /// What the rows of the log come to. Where they do not begin with the entry at `after`, either the log was trimmed and all is to be
     /// loaded again, or something is lost.
     fn tail(&self, rows: &[Row], session: &Session, after: Position) -> Result<Tail, StoreError> {
@@ -271,8 +289,10 @@ impl Store for Postgres {
         if let [row] = &*rows
             && row.get::<_, Option<&str>>(2).is_none()
         {
+            let stored = rows::sequence(row.get(0));
+            self.let_go(&session, batch);
             self.session = Some(session);
-            return Ok(Appended::Stored(rows::sequence(row.get(0))));
+            return Ok(Appended::Stored(stored));
         }
         let tail = self.tail(&rows, &session, batch.after).map_err(AppendError::Failed)?;
         self.session = Some(session);

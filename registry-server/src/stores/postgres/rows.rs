@@ -88,7 +88,7 @@ impl<'b> Net<'b> {
                 drop(self.settings.insert(("document", Cow::Owned(format!("{number} {name}"))), None));
             }
             // Nobody else writes to the tables, so nothing is left out; of the audit log, the log itself is where it is kept.
-            Change::LeaveOut { .. } | Change::Audit { .. } => {}
+            Change::LeaveOut { .. } | Change::PruneAudit { .. } | Change::Audit { .. } => {}
         }
         Ok(())
     }

@@ -202,6 +202,12 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Result<i64, Err
         Change::DropDocument { name, number } => {
             sum("DELETE FROM documents WHERE name = ?1 AND version = ?2 RETURNING sum", params![name, number])
         }
+        // Only the last row counts for the sum of sums, and that one stays.
+        Change::PruneAudit { through, .. } => {
+            let sql = "DELETE FROM audit WHERE number <= ?1 AND number < (SELECT max(number) FROM audit)";
+            let number = i64::try_from(through.number).map_err(|cause| Error::ToSqlConversionFailure(cause.into()))?;
+            connection.prepare_cached(sql)?.execute(params![number]).map(|_| 0)
+        }
         // Nobody else writes to the file, so nothing is left out.
         Change::LeaveOut { .. } => Ok(0),
         Change::Audit { record } => {
@@ -381,6 +387,7 @@ fn named(change: &Change) -> String {
             format!("version {number} of document {name}")
         }
         Change::LeaveOut { subject, number, .. } => format!("version {number} of {subject}"),
+        Change::PruneAudit { through, .. } => format!("records up to {} of the audit log", through.number),
         Change::Audit { record } => format!("record {} of the audit log", record.number),
     }
 }
@@ -458,6 +465,13 @@ pub(super) fn audit_before(connection: &Connection, number: Option<u64>, most: u
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let sql = "SELECT number, previous, hash, text FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
     connection.prepare(sql)?.query_map([number, most], audit_record)?.collect()
+}
+
+/// The oldest records, oldest first.
+pub(super) fn audit_oldest(connection: &Connection, most: usize) -> Result<Vec<Record>, Error> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let sql = "SELECT number, previous, hash, text FROM audit ORDER BY number LIMIT ?1";
+    connection.prepare(sql)?.query_map([most], audit_record)?.collect()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
