@@ -17,8 +17,7 @@ use crate::python::{PYTHON, SCHEMATHESIS, ensure_clients, ensure_schemathesis, e
 use crate::run::{cargo, shown, step};
 use crate::schemas;
 use crate::services::{
-    self, KAFKA_ADDRESS, KAFKA_SASL_ADDRESS, Lifetime, POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, apt, need_native_build_tools,
-    postgres_programs,
+    self, KAFKA_ADDRESS, Lifetime, POSTGRES_ADDRESS, POSTGRES_BIN, Postgres, apt, need_native_build_tools, postgres_programs,
 };
 
 /// Runs everything; `filter` keeps the tests whose names hold it. With `bless`, expectations are rewritten.
@@ -51,7 +50,7 @@ pub(crate) fn run(filter: Option<&str>, bless: bool) -> Result<()> {
     let mut command = cargo(["test", "--no-fail-fast", "--features", FEATURES]);
     command.args(filter);
     command.env(KAFKA_ADDRESS, services.kafka_address());
-    command.envs(services.kafka_sasl_address().map(|address| (KAFKA_SASL_ADDRESS, address)));
+    command.envs(services.kafka_variables());
     command.env(POSTGRES_BIN, programs);
     command.env(POSTGRES_ADDRESS, postgres.address());
     command.env(PYTHON, python);

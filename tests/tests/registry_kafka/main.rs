@@ -12,4 +12,5 @@ mod faults;
 mod forward;
 mod sasl;
 mod support;
+mod tls;
 mod watch;

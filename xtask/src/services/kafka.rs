@@ -33,6 +33,8 @@ pub(super) struct Broker {
     address: String,
     /// Where it listens for those who say who they are (SASL PLAIN).
     sasl_address: String,
+    /// Where it listens by TLS.
+    tls_address: String,
     /// Configuration, data and log of this broker. Its path is in the broker's command line and marks it as ours.
     dir: PathBuf,
 }
@@ -54,6 +56,11 @@ impl Broker {
         &self.sasl_address
     }
 
+    /// The same by TLS, and the certificate to trust.
+    pub(super) fn tls(&self) -> (&str, PathBuf) {
+        (&self.tls_address, self.dir.join(CERTIFICATE))
+    }
+
     /// Reads the record of a broker, if there is one. A record that nobody can read is an error, not "no broker":
     /// a process may hide behind it.
     pub(super) fn read(file: &Path) -> Result<Option<Self>> {
@@ -68,11 +75,20 @@ impl Broker {
         let string = |name: &str| state[name].as_str().map(str::to_owned);
         let record = || Some((number("pid")?, string("address")?, string("sasl_address")?, string("dir")?));
         let (pid, address, sasl_address, dir) = record().with_context(broken)?;
-        Ok(Some(Self { file: file.to_owned(), pid, owner: number("owner"), address, sasl_address, dir: dir.into() }))
+        // A broker that an older build started has none.
+        let tls_address = string("tls_address").unwrap_or_default();
+        Ok(Some(Self { file: file.to_owned(), pid, owner: number("owner"), address, sasl_address, tls_address, dir: dir.into() }))
     }
 
     fn write(&self) -> Result<()> {
-        let state = json!({ "pid": self.pid, "owner": self.owner, "address": self.address, "sasl_address": self.sasl_address, "dir": self.dir });
+        let state = json!({
+            "pid": self.pid,
+            "owner": self.owner,
+            "address": self.address,
+            "sasl_address": self.sasl_address,
+            "tls_address": self.tls_address,
+            "dir": self.dir,
+        });
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -109,10 +125,11 @@ impl Broker {
         fs::write(dir.join("log4j2.properties"), LOG4J)?;
         // The jars' place is kept so that a suspended broker starts again with the same ones.
         fs::write(dir.join("libs"), libs.display().to_string())?;
+        make_certificate(&dir)?;
         format_storage(libs, &dir)?;
         let owner = (lifetime == Lifetime::Guarded).then(std::process::id);
-        let [address, sasl_address, _] = ports.map(|port| format!("127.0.0.1:{port}"));
-        let mut broker = Self { file: file.to_owned(), pid: 0, owner, address, sasl_address, dir };
+        let [address, sasl_address, tls_address, _] = ports.map(|port| format!("127.0.0.1:{port}"));
+        let mut broker = Self { file: file.to_owned(), pid: 0, owner, address, sasl_address, tls_address, dir };
         broker.launch()?;
         Ok(broker)
     }
@@ -231,11 +248,36 @@ fn format_storage(libs: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// For clients, for clients with a password, for the controller.
-fn free_ports() -> Result<[u16; 3]> {
+/// The key of the broker with its certificate, and the certificate alone, for clients.
+const KEYSTORE: &str = "broker.p12";
+const CERTIFICATE: &str = "broker.pem";
+
+/// Guards nothing: the key lives as long as the broker, in a folder of its own.
+const KEYSTORE_PASSWORD: &str = "keystore";
+
+/// A certificate for TLS, by the tool that every Java has.
+fn make_certificate(dir: &Path) -> Result<()> {
+    let keytool = install::java().with_file_name("keytool");
+    let common = ["-alias", "broker", "-storetype", "PKCS12", "-keystore", KEYSTORE, "-storepass", KEYSTORE_PASSWORD];
+    let make =
+        ["-genkeypair", "-keyalg", "EC", "-dname", "CN=broker", "-ext", "san=ip:127.0.0.1,dns:localhost", "-validity", "7"];
+    for arguments in [&make[..], &["-exportcert", "-rfc", "-file", CERTIFICATE]] {
+        let mut command = Command::new(&keytool);
+        let out = command.args(arguments).args(common).current_dir(dir).stdin(Stdio::null()).output();
+        let out = out.context("cannot start keytool, which is part of Java")?;
+        if !out.status.success() {
+            let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+            bail!("Kafka's certificate could not be made:\n{text}");
+        }
+    }
+    Ok(())
+}
+
+/// For clients, for clients with a password, for clients by TLS, for the controller.
+fn free_ports() -> Result<[u16; 4]> {
     // All held at once, so that they differ.
-    let held = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
-    let mut ports = [0; 3];
+    let held = [(); 4].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    let mut ports = [0; 4];
     for (port, listener) in ports.iter_mut().zip(held) {
         *port = listener?.local_addr()?.port();
     }
@@ -258,19 +300,22 @@ fn fresh_folder() -> Result<PathBuf> {
 /// Whom the broker knows at its other address, as `name` and `password`.
 const SASL_USER: (&str, &str) = ("registry", "canary-of-the-broker");
 
-fn server_properties([port, sasl_port, controller_port]: [u16; 3], dir: &Path) -> String {
+fn server_properties([port, sasl_port, tls_port, controller_port]: [u16; 4], dir: &Path) -> String {
     let (user, password) = SASL_USER;
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},CONTROLLER://127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},TLS://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},NAMED://127.0.0.1:{sasl_port},TLS://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,NAMED:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 listener.name.named.sasl.enabled.mechanisms=PLAIN
 listener.name.named.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}=\"{password}\";
+listener.name.tls.ssl.keystore.type=PKCS12
+listener.name.tls.ssl.keystore.location={}
+listener.name.tls.ssl.keystore.password={KEYSTORE_PASSWORD}
 log.dirs={}
 num.partitions=3
 auto.create.topics.enable=true
@@ -285,6 +330,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 ",
+        dir.join(KEYSTORE).display(),
         dir.join("data").display()
     )
 }

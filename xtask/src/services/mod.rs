@@ -22,6 +22,10 @@ pub(crate) const KAFKA_ADDRESS: &str = "EVENTPACT_TEST_KAFKA";
 /// Where that broker listens for clients with a name and a password, as `host:port`.
 pub(crate) const KAFKA_SASL_ADDRESS: &str = "EVENTPACT_TEST_KAFKA_SASL";
 
+/// Where it listens by TLS, as `host:port`, and the file with the certificate to trust.
+pub(crate) const KAFKA_TLS_ADDRESS: &str = "EVENTPACT_TEST_KAFKA_TLS";
+pub(crate) const KAFKA_CERTIFICATE: &str = "EVENTPACT_TEST_KAFKA_CERTIFICATE";
+
 /// `cargo xtask services …`
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 pub(crate) enum Command {
@@ -43,8 +47,8 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Up => {
             let mut services = up(Lifetime::UntilDown)?;
             println!("{KAFKA_ADDRESS}={}", services.kafka_address());
-            if let Some(address) = services.kafka_sasl_address() {
-                println!("{KAFKA_SASL_ADDRESS}={address}");
+            for (variable, value) in services.kafka_variables() {
+                println!("{variable}={value}");
             }
             services.keep();
             Ok(())
@@ -70,15 +74,21 @@ pub(crate) enum Lifetime {
 #[derive(Debug)]
 pub(crate) struct Services {
     address: String,
-    /// None when the user's own broker is used.
-    sasl_address: Option<String>,
+    /// Other ways to the broker, by the variables that tell them; none when the user's own broker is used.
+    variables: Vec<(&'static str, String)>,
     /// True when the guard has to stop them.
     started: bool,
 }
 
 impl Services {
     fn of(broker: &Broker, started: bool) -> Self {
-        Self { address: broker.address().to_owned(), sasl_address: Some(broker.sasl_address().to_owned()), started }
+        let (tls, certificate) = broker.tls();
+        let variables = vec![
+            (KAFKA_SASL_ADDRESS, broker.sasl_address().to_owned()),
+            (KAFKA_TLS_ADDRESS, tls.to_owned()),
+            (KAFKA_CERTIFICATE, certificate.display().to_string()),
+        ];
+        Self { address: broker.address().to_owned(), variables, started }
     }
 
     /// Where Kafka listens, as `host:port`.
@@ -86,9 +96,9 @@ impl Services {
         &self.address
     }
 
-    /// Where Kafka asks for a name and a password.
-    pub(crate) fn kafka_sasl_address(&self) -> Option<&str> {
-        self.sasl_address.as_deref()
+    /// Where Kafka asks for a name and a password, where it speaks TLS, and what to trust there.
+    pub(crate) fn kafka_variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(variable, value)| (*variable, value.as_str()))
     }
 
     /// Leaves the services running when the guard goes.
@@ -118,7 +128,7 @@ pub(crate) fn up(lifetime: Lifetime) -> Result<Services> {
         if !kafka::answers(&address) {
             bail!("{KAFKA_ADDRESS}={address} is set, but no Kafka answers there: start it, or unset the variable");
         }
-        return Ok(Services { address, sasl_address: None, started: false });
+        return Ok(Services { address, variables: Vec::new(), started: false });
     }
     if let Some(old) = Broker::read(&state_file())? {
         if !old.is_abandoned() && kafka::answers(old.address()) {

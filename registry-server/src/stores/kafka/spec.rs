@@ -82,6 +82,11 @@ impl KafkaSpec {
                 self.advertise = Some(value.to_owned());
             }
             "advertise" => return Err("advertise is an address as http://HOST:PORT".to_owned()),
+            _ if !cfg!(feature = "kafka-tls") && needs_tls(name, value) => {
+                return Err(format!(
+                    "{name}={value}: this program was built without TLS to Kafka: build it with the feature kafka-tls"
+                ));
+            }
             _ if RESERVED.contains(&name) => return Err(format!("{name} cannot be set: the store sees to it itself")),
             _ if name.contains('.') => drop(self.settings.insert(name.to_owned(), value.to_owned())),
             _ => {
@@ -117,6 +122,16 @@ impl KafkaSpec {
     }
 }
 
+/// TLS, and the mechanisms that are built with it.
+fn needs_tls(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_uppercase();
+    match name {
+        "security.protocol" => value.contains("SSL"),
+        "sasl.mechanism" | "sasl.mechanisms" => value.starts_with("SCRAM-"),
+        _ => name.starts_with("ssl."),
+    }
+}
+
 /// Without the settings: one of them may be a password.
 impl fmt::Display for KafkaSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,6 +162,18 @@ mod tests {
             ("kafka://a:1,b:2/_schemas".into(), "kafka://a:1,b:2/_schemas".into())
         );
         assert_eq!("kafka://a:1".parse::<KafkaSpec>().unwrap().topic, "_schemas");
+    }
+
+    #[test]
+    fn tls_is_asked_for_only_where_it_is_built_in() {
+        for wish in
+            ["security.protocol=SASL_SSL", "security.protocol=ssl", "sasl.mechanism=SCRAM-SHA-512", "ssl.ca.location=a.pem"]
+        {
+            let parsed = format!("kafka://a:1/t?{wish}").parse::<KafkaSpec>();
+            assert_eq!(parsed.is_ok(), cfg!(feature = "kafka-tls"), "{parsed:?}");
+            assert!(parsed.err().is_none_or(|why| why.contains("kafka-tls")));
+        }
+        assert!("kafka://a:1/t?security.protocol=SASL_PLAINTEXT&sasl.mechanism=PLAIN".parse::<KafkaSpec>().is_ok());
     }
 
     #[test]

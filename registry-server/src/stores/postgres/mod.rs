@@ -148,21 +148,23 @@ impl Postgres {
         StoreError::Lost(text)
     }
 
-    /// Removes the rows of the log that a batch, which is durable, says are let go. What remains by an error goes the next time.
-    fn let_go(&self, session: &Session, batch: &Batch) {
+    /// Removes the rows of the log that a batch, which is durable, says are let go. `false` after an error; then they go the next time.
+    fn let_go(&self, session: &Session, batch: &Batch) -> bool {
         let places = batch.requests.iter().flat_map(|request| request.iter()).filter_map(|change| match change {
             Change::PruneAudit { place, .. } => Some(rows::number(*place)),
             _ => None,
         });
-        let Some(place) = places.max() else { return };
+        let Some(place) = places.max() else { return true };
         let sql = format!(
             "BEGIN; UPDATE head SET trimmed = greatest(trimmed, {place}); DELETE FROM changes WHERE seq <= {place}; COMMIT"
         );
         let removing = session.client.batch_execute(&sql);
         let removed = self.runtime.block_on(async { timeout(APPEND_TIME, removing).await });
-        if !matches!(removed, Ok(Ok(()))) {
+        let done = matches!(removed, Ok(Ok(())));
+        if !done {
             tracing::warn!(place, "old records of the audit log could not be removed; they go the next time");
         }
+        done
     }
 
     /// What the rows of the log come to. Where they do not begin with the entry at `after`, either the log was trimmed and all is to be
@@ -290,8 +292,8 @@ impl Store for Postgres {
             && row.get::<_, Option<&str>>(2).is_none()
         {
             let stored = rows::sequence(row.get(0));
-            self.let_go(&session, batch);
-            self.session = Some(session);
+            // After an error in there it is opened anew.
+            self.session = Some(session).filter(|session| self.let_go(session, batch));
             return Ok(Appended::Stored(stored));
         }
         let tail = self.tail(&rows, &session, batch.after).map_err(AppendError::Failed)?;
