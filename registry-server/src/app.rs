@@ -200,6 +200,7 @@ async fn respond(
     // What is held is given back when the answer is there.
     let held = match read_body(app, &method, &parts.headers, &endpoint, body).await {
         Ok(held) => held,
+        Err(error) if error == ApiError::not_a_media_type() => return refusal(&error, Some("application/json")),
         Err(error) => return refusal(&error, accepted),
     };
     let given = parts.headers.get(SEQUENCE).map(|value| value.to_str().ok().and_then(|value| value.parse().ok()));
@@ -295,6 +296,9 @@ async fn read_body(
     }
     let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?").split(';').next().unwrap_or("").trim());
     let consumed = |kind: &str| PRODUCES.contains(&kind) || kind == "application/octet-stream";
+    if kind.is_some_and(|kind| !is_media_type(kind)) {
+        return Err(ApiError::not_a_media_type());
+    }
     if !matches!(endpoint, Endpoint::Root) && kind.is_some_and(|kind| !consumed(&kind.to_ascii_lowercase())) {
         return Err(ApiError::unsupported_media_type());
     }
@@ -309,6 +313,13 @@ async fn read_body(
     };
     let held = app.bodies.read(body, too_long).await?;
     if packed { app.bodies.unpack(held, too_long) } else { Ok(held) }
+}
+
+/// Two tokens with a slash between them (RFC 9110, section 8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let in_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let is_token = |part: &str| !part.is_empty() && part.chars().all(in_token);
+    text.split_once('/').is_some_and(|(kind, of)| is_token(kind) && is_token(of))
 }
 
 /// Says with a 401 how to authenticate.

@@ -338,6 +338,11 @@ impl ApiError {
         Self::new(415, "HTTP 415 Unsupported Media Type")
     }
 
+    /// A `Content-Type` that is none.
+    pub(crate) fn not_a_media_type() -> Self {
+        Self::new(400, "Bad Request")
+    }
+
     pub(crate) fn body_too_large(limit: usize) -> Self {
         Self::new(413, format!("the request body is longer than {limit} bytes"))
     }

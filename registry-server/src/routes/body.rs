@@ -33,12 +33,12 @@ impl Request {
             let its = taker.and_then(|(_, _, class)| not_an_object(&value, class));
             return Err(refusal("the body must be a JSON object".to_owned(), its));
         }
+        if let Some((key, its)) = misplaced(&value) {
+            return Err(refusal(format!("the body does not fit: '{key}' takes objects"), Some(its)));
+        }
         serde_json::from_value(value).map_err(|cause| {
             let cause = cause.to_string();
-            let its = cause.strip_prefix("invalid type: string ").and_then(|rest| rest.strip_suffix(", expected a boolean"));
-            let its = its.map(|text| {
-                format!("Cannot deserialize value of type `Boolean` from String {text}: only \"true\" or \"false\" recognized")
-            });
+            let its = does_not_fit(&cause);
             refusal(format!("the body does not fit: {cause}"), its)
         })
     }
@@ -48,6 +48,37 @@ fn refusal(own: String, its: Option<String>) -> ApiError {
     match its {
         Some(its) => ApiError::bad_request(its).explained(own),
         None => ApiError::bad_request(own),
+    }
+}
+
+/// Something else where an object belongs: a list could pass for the fields of one.
+fn misplaced(body: &Value) -> Option<(&'static str, String)> {
+    const OBJECTS: [(&str, &str); 6] = [
+        ("metadata", "Metadata"),
+        ("defaultMetadata", "Metadata"),
+        ("overrideMetadata", "Metadata"),
+        ("ruleSet", "RuleSet"),
+        ("defaultRuleSet", "RuleSet"),
+        ("overrideRuleSet", "RuleSet"),
+    ];
+    let wrong = |key: &'static str, class: &str, value: &Value| Some((key, not_an_object(value, class)?));
+    let object = OBJECTS.iter().find_map(|(key, class)| wrong(key, class, body.get(key)?));
+    let references =
+        || body.get("references")?.as_array()?.iter().find_map(|value| wrong("references", "SchemaReference", value));
+    object.or_else(references)
+}
+
+/// The words of the original for what our reader says of a value.
+fn does_not_fit(cause: &str) -> Option<String> {
+    let (found, wanted) = cause.strip_prefix("invalid type: ")?.split_once(", expected ")?;
+    let of = |class: &str, what: &str| Some(format!("Cannot deserialize value of type `{class}` from {what}"));
+    match (found, wanted) {
+        ("map", "a string") => of("String", "Object value (token `JsonToken.START_OBJECT`)"),
+        ("sequence", "a string") => of("String", "Array value (token `JsonToken.START_ARRAY`)"),
+        (text, "a boolean") => {
+            of("Boolean", &format!("String {}: only \"true\" or \"false\" recognized", text.strip_prefix("string ")?))
+        }
+        _ => None,
     }
 }
 
