@@ -1,7 +1,6 @@
 //! Makes the message that proves a finding: a value of the writer that reaches the break, encoded with the writer's schema and
 //! refused by the reader's.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -111,26 +110,48 @@ fn is_in_smallest(writer: &Schema, raw: &Raw) -> bool {
 
 /// A message of the writer, encoded, and what the reader makes of it.
 struct Message {
-    bytes: Vec<u8>,
     json: Arc<str>,
     hex: Arc<str>,
     /// Of how many values it is made.
     values: usize,
-    read: Result<Value, DatumError>,
-    /// All that the reader refuses, by the place in the message.
-    refusals: OnceCell<HashMap<String, Vec<DatumError>>>,
+    /// What the reader reads, or all that it refuses.
+    read: Result<Value, Refusals>,
+}
+
+/// What a reader refuses in a message.
+struct Refusals {
+    /// What it refuses first.
+    first: String,
+    by_path: HashMap<String, Vec<DatumError>>,
+}
+
+impl Refusals {
+    fn new(errors: Vec<DatumError>) -> Self {
+        let first = errors.first().map_or_else(String::new, DatumError::to_string);
+        let mut by_path: HashMap<String, Vec<DatumError>> = HashMap::new();
+        for error in errors {
+            by_path.entry(error.path.clone()).or_default().push(error);
+        }
+        Self { first, by_path }
+    }
+
+    /// The one that the trigger at the end of a trail brings about, or the first.
+    fn of(&self, writer: &Schema, trail: &[Step], trigger: &Trigger) -> String {
+        let here = self.by_path.get(&path(writer, trail)).into_iter().flatten();
+        here.filter(|error| is_of(error, trigger)).map(DatumError::to_string).next().unwrap_or_else(|| self.first.clone())
+    }
 }
 
 impl Message {
     /// Encodes and decodes.
     fn new(schemas: Pair<'_, Schema>, value: &Value, values: usize) -> Option<Self> {
         let bytes = datum::encode(schemas.writer, value).ok()?;
-        let read = datum::resolve(schemas.writer, schemas.reader, &bytes);
+        let read = datum::resolve_all(schemas.writer, schemas.reader, &bytes).map_err(Refusals::new);
         let json = datum::json_text(schemas.writer, value).into();
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
         let mut hex = String::with_capacity(2 * bytes.len());
         hex.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
-        Some(Self { bytes, json, hex: hex.into(), values, read, refusals: OnceCell::new() })
+        Some(Self { json, hex: hex.into(), values, read })
     }
 
     /// The witness of a finding, when the reader refused the message or reads something else. A message may hold more than one
@@ -140,17 +161,7 @@ impl Message {
             Ok(read) => misread(schemas.reader, read, &raw.trigger)?,
             // What is to be shown is another value; this message has some other break in it.
             Err(_) if matches!(raw.trigger, Trigger::Number(_) | Trigger::Meant(..) | Trigger::Dropped(_)) => return None,
-            Err(first) => {
-                let refusals = self.refusals.get_or_init(|| {
-                    let mut by_path: HashMap<String, Vec<DatumError>> = HashMap::new();
-                    for error in datum::refusals(schemas.writer, schemas.reader, &self.bytes) {
-                        by_path.entry(error.path.clone()).or_default().push(error);
-                    }
-                    by_path
-                });
-                let here = refusals.get(&path(schemas.writer, &raw.trail));
-                here.into_iter().flatten().find(|e| is_of(e, &raw.trigger)).unwrap_or(first).to_string()
-            }
+            Err(refusals) => refusals.of(schemas.writer, &raw.trail, &raw.trigger),
         };
         Some(Witness { json: Arc::clone(&self.json), hex: Some(Arc::clone(&self.hex)), reader_error })
     }

@@ -1,5 +1,7 @@
 //! The JSON encoding of the specification: a union's value stands in an object with the name of its branch, bytes are text.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value as Json};
 
 use super::{DatumError, MAX_VALUE_DEPTH, Result, Value};
@@ -20,6 +22,9 @@ pub fn json_text(schema: &Schema, value: &Value) -> String {
 
 fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
     match (&schema.get(id).kind, value) {
+        (_, Value::Boolean(b)) => out.push_str(if *b { "true" } else { "false" }),
+        (_, Value::Int(n)) => write!(out, "{n}").unwrap_or_default(),
+        (_, Value::Long(n)) => write!(out, "{n}").unwrap_or_default(),
         (_, Value::String(text)) => write_text(text, out),
         (_, Value::Bytes(bytes) | Value::Fixed(bytes)) => {
             write_text(&bytes.iter().map(|b| char::from(*b)).collect::<String>(), out);
@@ -56,7 +61,8 @@ fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
                 out.push('}');
             }
         },
-        // Numbers; and maps, whose bytes may hold a key twice.
+        (Kind::Map(_), Value::Map(entries)) if entries.is_empty() => out.push_str("{}"),
+        // Floats; and maps, whose bytes may hold a key twice.
         _ => out.push_str(&json(schema, id, value).to_string()),
     }
 }

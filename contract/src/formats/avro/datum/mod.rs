@@ -17,7 +17,7 @@ pub use decode::decode;
 pub use default::default_value;
 pub use encode::encode;
 pub use json::{from_json, json_text, to_json};
-pub use resolve::{refusals, resolve};
+pub use resolve::{resolve, resolve_all};
 
 /// How deep values may nest.
 pub const MAX_VALUE_DEPTH: usize = 128;

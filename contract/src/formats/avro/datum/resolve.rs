@@ -4,6 +4,7 @@
 //! taken, else the first that can read every value of the writer's type, else the first that matches at all.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::decode::{end, items_of, read};
@@ -22,14 +23,46 @@ pub fn resolve(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Result<Value> 
     Ok(value)
 }
 
-/// Everything in a message that the reader refuses, where [`resolve`] stops at the first: after each refusal the writer's value is
-/// passed over. Empty when the reader takes the message.
-pub fn refusals(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Vec<DatumError> {
+/// The same as [`resolve`], with everything in the message that the reader refuses, where that stops at the first: after each
+/// refusal the writer's value is passed over.
+pub fn resolve_all(writer: &Schema, reader: &Schema, bytes: &[u8]) -> std::result::Result<Value, Vec<DatumError>> {
     let mut resolver = Resolver { refused: Some(Vec::new()), ..Resolver::new(writer, reader) };
-    let result = resolver.value(writer.root, reader.root, &mut Input::new(bytes), 0);
+    let mut input = Input::new(bytes);
+    let result = resolver.value(writer.root, reader.root, &mut input, 0);
     let mut refused = resolver.refused.unwrap_or_default();
-    refused.extend(result.err());
-    refused
+    match result.and_then(|value| end(&input, bytes).map(|()| value)) {
+        Ok(value) if refused.is_empty() => return Ok(value),
+        Ok(_) => {}
+        Err(error) => refused.push(error),
+    }
+    Err(refused)
+}
+
+/// A part of the way to a value.
+enum Part<'s> {
+    Field(&'s str),
+    Item(usize),
+    Entry(String),
+}
+
+/// The way to a value as errors show it: `items[0].price`.
+fn way(parts: &[Part<'_>]) -> String {
+    let mut way = String::new();
+    for part in parts {
+        match part {
+            Part::Field(name) => {
+                way.push_str(if way.is_empty() { "" } else { "." });
+                way.push_str(name);
+            }
+            Part::Item(index) => {
+                write!(way, "[{index}]").ok();
+            }
+            Part::Entry(key) => {
+                write!(way, "[{key:?}]").ok();
+            }
+        }
+    }
+    way
 }
 
 /// How the fields of two records belong together.
@@ -42,21 +75,24 @@ struct Fields {
     problems: Vec<String>,
 }
 
+/// What is known of pairs of types.
+type OfPairs<T> = HashMap<(TypeId, TypeId), T, foldhash::fast::RandomState>;
+
 struct Resolver<'s> {
     writer: &'s Schema,
     reader: &'s Schema,
-    records: HashMap<(TypeId, TypeId), Rc<Fields>>,
-    readable: HashMap<(TypeId, TypeId), bool>,
+    records: OfPairs<Rc<Fields>>,
+    readable: OfPairs<bool>,
     /// The branch of the reader's union for a type of the writer.
-    branches: HashMap<(TypeId, TypeId), Option<usize>>,
+    branches: OfPairs<Option<usize>>,
     /// Where all refusals are wanted: those so far, and the way to the current value.
     refused: Option<Vec<DatumError>>,
-    path: Vec<String>,
+    path: Vec<Part<'s>>,
 }
 
 impl<'s> Resolver<'s> {
     fn new(writer: &'s Schema, reader: &'s Schema) -> Self {
-        let (records, readable, branches) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (records, readable, branches) = (OfPairs::default(), OfPairs::default(), OfPairs::default());
         Self { writer, reader, records, readable, branches, refused: None, path: Vec::new() }
     }
 
@@ -64,7 +100,7 @@ impl<'s> Resolver<'s> {
     fn refuse(&mut self, input: &Input<'_>, message: String) -> Result<()> {
         let error = input.fail(message);
         let Some(refused) = &mut self.refused else { return Err(error) };
-        refused.push(DatumError { path: self.path.concat().trim_start_matches('.').to_owned(), ..error });
+        refused.push(DatumError { path: way(&self.path), ..error });
         Ok(())
     }
 
@@ -81,7 +117,7 @@ impl<'s> Resolver<'s> {
         (w, r): (TypeId, TypeId),
         input: &mut Input<'_>,
         depth: usize,
-        part: impl FnOnce() -> String,
+        part: impl FnOnce() -> Part<'s>,
     ) -> Result<Value> {
         if self.refused.is_none() {
             return self.value(w, r, input, depth);
@@ -134,7 +170,7 @@ impl<'s> Resolver<'s> {
                 let mut values = Vec::new();
                 items_of(input, |input| {
                     let index = values.len();
-                    let value = self.inside((*from, *to), input, depth + 1, || format!("[{index}]"));
+                    let value = self.inside((*from, *to), input, depth + 1, || Part::Item(index));
                     values.push(value.map_err(|e| e.in_item(index))?);
                     Ok(())
                 })?;
@@ -144,7 +180,7 @@ impl<'s> Resolver<'s> {
                 let mut entries = Vec::new();
                 items_of(input, |input| {
                     let key = input.string()?.to_owned();
-                    let value = self.inside((*from, *to), input, depth + 1, || format!("[{key:?}]"));
+                    let value = self.inside((*from, *to), input, depth + 1, || Part::Entry(key.clone()));
                     let value = value.map_err(|e| e.in_item(format_args!("{key:?}")))?;
                     entries.push((key, value));
                     Ok(())
@@ -162,7 +198,7 @@ impl<'s> Resolver<'s> {
         &mut self,
         w: TypeId,
         r: TypeId,
-        (from, to): (&Record, &Record),
+        (from, to): (&'s Record, &'s Record),
         input: &mut Input<'_>,
         depth: usize,
     ) -> Result<Value> {
@@ -177,7 +213,7 @@ impl<'s> Resolver<'s> {
                     read(self.writer, field.ty, input, depth + 1).map_err(|e| e.in_field(&field.name))?;
                 }
                 Some((own, slot)) => {
-                    let value = self.inside((field.ty, own.ty), input, depth + 1, || format!(".{}", field.name));
+                    let value = self.inside((field.ty, own.ty), input, depth + 1, || Part::Field(&field.name));
                     *slot = Some(value.map_err(|e| e.in_field(&field.name))?);
                 }
             }
@@ -203,8 +239,8 @@ impl<'s> Resolver<'s> {
     }
 
     fn find_branch(&mut self, w: TypeId, branches: &[TypeId]) -> Option<usize> {
-        let name = self.writer.get(w).branch_name();
-        let same = branches.iter().position(|r| self.reader.get(*r).branch_name() == name);
+        let name = branch_name(&self.writer.get(w).kind);
+        let same = branches.iter().position(|r| branch_name(&self.reader.get(*r).kind) == name);
         if let Some(index) = same
             && branches.get(index).is_some_and(|r| self.readable(w, *r))
         {
@@ -285,19 +321,27 @@ fn shown(schema: &Schema, id: TypeId) -> String {
     kind.named().map_or_else(|| kind.name().to_owned(), |n| format!("{} {}", kind.name(), n.name.full()))
 }
 
+/// Namespace and name that a union knows a type by.
+fn branch_name(kind: &Kind) -> (&str, &str) {
+    kind.named().map_or(("", kind.name()), |named| (&named.name.namespace, &named.name.name))
+}
+
 fn fields_of(from: &Record, to: &Record) -> Fields {
     let mut by_name: Option<HashMap<&str, usize>> = None;
     // Where the order is the same, the field that comes next is the one.
     let mut next = 0;
+    let mut sources = Vec::new();
     let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problems: Vec::new() };
     for (index, field) in to.fields.iter().enumerate() {
         let is_next = field.aliases.is_empty() && from.fields.get(next).is_some_and(|sent| sent.name == field.name);
-        let mut sources = vec![next];
-        if !is_next {
+        sources.clear();
+        if is_next {
+            sources.push(next);
+        } else {
             let index = || from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
             let by_name = by_name.get_or_insert_with(index);
             let names = std::iter::once(&field.name).chain(&field.aliases);
-            sources = names.filter_map(|n| by_name.get(n.as_str()).copied()).collect();
+            sources.extend(names.filter_map(|n| by_name.get(n.as_str()).copied()));
             sources.sort_unstable();
             sources.dedup();
         }
