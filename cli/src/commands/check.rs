@@ -164,5 +164,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let fails = settings.fail_on.value.into();
     let summary = Summary { verdict: verdict.as_str(), documents: &documents, fails, exit, further: Some(&further) };
     args.output.report(summary, &mut judgement.found, &sources)?;
+    // The process ends here. Giving back a large tree piece by piece takes a tenth of all its time.
+    std::mem::forget((subjects.list, sources));
     Ok(exit)
 }

@@ -23,10 +23,15 @@ pub(crate) struct Documents {
     files: Vec<Document>,
     by_path: HashMap<String, Result<usize, String>>,
     /// The keys of long objects, by the place of their entries: thousands of references may lead into one.
-    indexes: HashMap<*const Entry, HashMap<String, usize>>,
+    indexes: Indexes,
     /// Values that were copied out of the documents so far.
     copied: Cell<usize>,
 }
+
+/// Keys and their places, of each object.
+type Indexes = HashMap<*const Entry, HashMap<String, usize, Quick>, Quick>;
+/// Hashes short texts quickly; strangers cannot know texts that have one hash.
+type Quick = foldhash::fast::RandomState;
 
 /// Objects with more entries than this get an index.
 const LONG: usize = 32;
@@ -56,7 +61,8 @@ impl Documents {
         path: &str,
         found: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut documents = Self { files: Vec::new(), by_path: HashMap::new(), indexes: HashMap::new(), copied: Cell::new(0) };
+        let mut documents =
+            Self { files: Vec::new(), by_path: HashMap::new(), indexes: Indexes::default(), copied: Cell::new(0) };
         let mut open = vec![path.to_owned()];
         let mut bytes = 0;
         while let Some(path) = open.pop() {
@@ -132,7 +138,7 @@ impl Documents {
             node: root.take().or_else(|| document.node.clone()),
         };
         let files: Vec<Document> = self.files.iter().map(copy).collect();
-        let mut indexes = HashMap::new();
+        let mut indexes = Indexes::default();
         for node in files.iter().filter_map(|document| document.node.as_ref()) {
             index_long(node, &mut indexes);
         }
@@ -455,7 +461,7 @@ fn is_document(path: &str) -> bool {
     }
 }
 
-fn index_long(node: &Node, indexes: &mut HashMap<*const Entry, HashMap<String, usize>>) {
+fn index_long(node: &Node, indexes: &mut Indexes) {
     match &node.value {
         Value::Sequence(items) => items.iter().for_each(|item| index_long(item, indexes)),
         Value::Mapping(mapping) => {

@@ -41,6 +41,7 @@ pub(in crate::commands) struct Subject {
 }
 
 /// One version of a document.
+#[derive(Clone)]
 pub(in crate::commands) struct Version {
     pub(in crate::commands) document: Document,
     /// A place that stands for the whole of it.
@@ -119,7 +120,7 @@ impl Pairing<'_> {
             if root.found.is_empty() {
                 continue;
             }
-            let before = self.with_history(sources, root, &version, history, &mut subjects);
+            let before = self.with_history(sources, root, version, history, &mut subjects);
             reached_before.extend(before);
         }
         if let (Some(latest), false) = (history.last(), new.single || registry) {
@@ -161,7 +162,7 @@ impl Pairing<'_> {
         &self,
         sources: &mut Sources,
         root: &Root<'_>,
-        new: &Version,
+        new: Version,
         history: &[Tree],
         subjects: &mut Subjects,
     ) -> Vec<String> {
@@ -172,7 +173,13 @@ impl Pairing<'_> {
             names.retain(Option::is_some); // what has no subject belongs to each of them
         }
         let mut reached = Vec::new();
+        // A contract is large: the last subject, which mostly is the only one, gets it without a copy.
+        let mut left = names.len();
+        let mut new = Some(new);
         for subject in names {
+            left -= 1;
+            let version = if left == 0 { new.take() } else { new.clone() };
+            let Some(new) = version else { continue };
             let found = root.found.iter().filter(|c| c.subject.is_none() || c.subject == subject);
             let mut versions = Vec::new();
             for counterpart in found {
@@ -186,7 +193,6 @@ impl Pairing<'_> {
                 versions.push(old);
             }
             let name = subject.unwrap_or(&root.entry.name).to_owned();
-            let new = Version { document: new.document.clone(), at: new.at };
             subjects.list.push(Subject { name, new, history: versions });
         }
         reached
