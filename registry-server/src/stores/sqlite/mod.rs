@@ -19,6 +19,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode};
 
+use self::open::Check;
 use self::rows::{Head, LoadError};
 use self::trail::AuditTable;
 pub(super) use self::usage::UsageFile;
@@ -41,23 +42,28 @@ pub(super) struct Sqlite {
     lock: Option<lock::Lock>,
     /// What SQLite said of the file when a process that only reads last looked.
     seen: i64,
+    /// The check of the file that was opened, unless it has passed.
+    check: Option<Check>,
 }
 
 impl Sqlite {
     /// Opens or creates the file. Refuses what is not ours, too new, damaged, or in use; never replaces anything.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock::Lock::take(path)?;
-        let connection = open::to_write(path)?;
-        let head = rows::head(&connection).map_err(|cause| unusable(path, cause))?;
+        let (connection, mut check) = open::to_write(path)?;
+        let head = match rows::head(&connection) {
+            Ok(head) => head,
+            Err(cause) => return Err(check.passed().err().unwrap_or_else(|| unusable(path, cause))),
+        };
         let path = path.to_owned();
-        Ok(Self { connection: Some(connection), path, head, unknown: None, lock: Some(lock), seen: 0 })
+        Ok(Self { connection: Some(connection), path, head, unknown: None, lock: Some(lock), seen: 0, check: Some(check) })
     }
 
     /// Opens a file that another process may be writing to.
     pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let connection = open::to_read(path)?;
         let path = path.to_owned();
-        Ok(Self { connection: Some(connection), path, head: Head::default(), unknown: None, lock: None, seen: 0 })
+        Ok(Self { connection: Some(connection), path, head: Head::default(), unknown: None, lock: None, seen: 0, check: None })
     }
 
     fn connection(&self) -> Result<&Connection, StoreError> {
@@ -69,7 +75,8 @@ impl Sqlite {
     fn reopen(&mut self) -> Result<Tail, StoreError> {
         let path = &self.path;
         let failed = |cause: Error| failure(path, &cause);
-        let connection = open::to_write(path)?;
+        let (connection, mut check) = open::to_write(path)?;
+        check.passed()?;
         // A sync that failed may have left pages in the system's cache that look written and are not. The checkpoint copies all
         // that this handle sees into the database with writes and a sync of its own.
         open::checkpoint(&connection).map_err(failed)?;
@@ -149,11 +156,14 @@ impl Store for Sqlite {
         let seen = connection.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(failed)?;
         let loaded = rows::load(connection, apply).map_err(|cause| unusable(&self.path, cause));
         connection.execute_batch("COMMIT").map_err(failed)?;
+        // It knows better than the reader of the rows what is wrong with a file.
+        self.check.take().map_or(Ok(()), |mut check| check.passed())?;
         (self.head, self.seen) = (loaded?, seen);
         Ok(self.head.position)
     }
 
     fn append(&mut self, batch: &Batch) -> Result<Appended, AppendError> {
+        self.check.take().map_or(Ok(()), |mut check| check.passed()).map_err(AppendError::Failed)?;
         let connection = self.connection().map_err(AppendError::Failed)?;
         if batch.after != self.head.position {
             return Ok(Appended::Behind(Tail::Reload));

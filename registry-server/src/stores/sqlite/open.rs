@@ -1,6 +1,7 @@
 //! Opening the file: what stands at its start decides whether it is touched at all.
 
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Error, OpenFlags};
 
@@ -22,23 +23,60 @@ enum Found {
     Layout(i32),
 }
 
+/// The check of the whole file, which goes on beside the reading of it: both cost about the same. Nothing may be written, or answered
+/// from what was read, before it has passed.
+pub(super) struct Check(Option<JoinHandle<Result<(), StoreError>>>);
+
+impl Check {
+    /// On a thread and a connection of its own.
+    fn start(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let run = move || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags).map_err(|cause| failure(&path, &cause))?;
+            connection.execute_batch(GUARDED).map_err(|cause| failure(&path, &cause))?;
+            check(&connection, &path)
+        };
+        let thread = std::thread::Builder::new().name("registry-check".into()).spawn(run);
+        let failed =
+            |cause: std::io::Error| StoreError::Failed { place: "the thread of the check".into(), cause: cause.to_string() };
+        thread.map(|thread| Self(Some(thread))).map_err(failed)
+    }
+
+    /// Waits for it; fine when it has passed before.
+    pub(super) fn passed(&mut self) -> Result<(), StoreError> {
+        self.0.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        // The file stays ours until it is closed everywhere.
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Nothing in the file is trusted.
+const GUARDED: &str = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+
 /// Opens or creates the file for the one process that writes.
-pub(super) fn to_write(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn to_write(path: &Path) -> Result<(Connection, Check), StoreError> {
     let failed = |cause: Error| failure(path, &cause);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     let found = guard(&connection, path)?;
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL;
+    if !matches!(found, Found::Layout(LAYOUT)) {
+        // It is about to be written to.
+        check(&connection, path)?;
+    }
+    let settings = "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
-             PRAGMA trusted_schema = OFF;
-             PRAGMA cell_size_check = ON;
              PRAGMA cache_size = -2048;
-             PRAGMA temp_store = MEMORY;",
-        )
-        .map_err(failed)?;
+             PRAGMA temp_store = MEMORY;";
+    connection.execute_batch(settings).and_then(|()| connection.execute_batch(GUARDED)).map_err(failed)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
         let text = format!("{}: this file system cannot hold a write-ahead log; put the store on a local disk", path.display());
@@ -46,10 +84,10 @@ pub(super) fn to_write(path: &Path) -> Result<Connection, StoreError> {
     }
     match found {
         Found::New => create(&connection).map_err(failed)?,
-        Found::Layout(LAYOUT) => {}
+        Found::Layout(LAYOUT) => return Ok((connection, Check::start(path)?)),
         Found::Layout(older) => migrate(&connection, older).map_err(|cause| unusable(path, cause.into()))?,
     }
-    Ok(connection)
+    Ok((connection, Check(None)))
 }
 
 /// Opens the file for a process that only reads.
@@ -57,7 +95,7 @@ pub(super) fn to_read(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|cause| failure(path, &cause))?;
     match guard(&connection, path)? {
-        Found::Layout(LAYOUT) => Ok(connection),
+        Found::Layout(LAYOUT) => check(&connection, path).map(|()| connection),
         Found::New | Found::Layout(_) => {
             let text = format!("{} is empty or of an older version; let a server that writes open it once", path.display());
             Err(StoreError::Refused(text))
@@ -86,12 +124,14 @@ fn guard(connection: &Connection, path: &Path) -> Result<Found, StoreError> {
         let text = format!("{place} was written by a newer version (layout {layout}, this one knows {LAYOUT}); use that version");
         return Err(StoreError::Refused(text));
     }
-    let check: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).unwrap_or_else(|cause| cause.to_string());
-    if check != "ok" {
-        return Err(damaged(path, &check));
-    }
     Ok(if application == APPLICATION_ID { Found::Layout(layout) } else { Found::New })
+}
+
+/// Is the file sound, as far as SQLite can tell?
+fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).unwrap_or_else(|cause| cause.to_string());
+    if found == "ok" { Ok(()) } else { Err(damaged(path, &found)) }
 }
 
 /// In one transaction: a process that is killed here must not leave tables that the next one takes for foreign.
