@@ -4,15 +4,18 @@
 //! too slow for it is told so, instead of holding anything back.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
 use crate::state::State;
-use crate::store::{Entry, Position};
+use crate::store::{Change, Entry, Position};
 
 /// Entries that are kept.
 const ENTRIES: usize = 4096;
+
+/// The length of all their texts, in bytes. As a rule the state has them as well; what was dropped from it is only here.
+const LENGTH: usize = 64 * 1024 * 1024;
 
 /// The newest entries.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ struct Ring {
     /// That of [`State::epoch`] to which the entries belong.
     epoch: u64,
     entries: VecDeque<Entry>,
+    /// Of all their texts.
+    length: usize,
 }
 
 /// Where a follower stands.
@@ -62,13 +67,14 @@ impl Feed {
     /// What was published, oldest first.
     pub(crate) fn push(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in entries {
-            if ring.entries.len() >= ENTRIES
-                && let Some(oldest) = ring.entries.pop_front()
-            {
+        for Entry { position, changes } in entries {
+            ring.length += length(&changes);
+            ring.entries.push_back(Entry { position, changes: told(changes) });
+            while ring.entries.len() > ENTRIES || ring.length > LENGTH {
+                let Some(oldest) = ring.entries.pop_front() else { break };
+                ring.length -= length(&oldest.changes);
                 ring.after = oldest.position;
             }
-            ring.entries.push_back(entry);
         }
     }
 
@@ -109,8 +115,23 @@ impl Feed {
 
 impl Ring {
     fn starting(state: &State) -> Self {
-        Self { after: state.position, epoch: state.epoch, entries: VecDeque::new() }
+        Self { after: state.position, epoch: state.epoch, entries: VecDeque::new(), length: 0 }
     }
+}
+
+/// What followers are told of changes: the audit log and the counters are not for them.
+fn told(changes: Arc<[Change]>) -> Arc<[Change]> {
+    let is_told = |change: &&Change| !matches!(change, Change::Audit { .. } | Change::PutContext { .. });
+    if changes.iter().all(|change| is_told(&change)) { changes } else { changes.iter().filter(is_told).cloned().collect() }
+}
+
+fn length(changes: &[Change]) -> usize {
+    let of_one = |change: &Change| match change {
+        Change::PutSchema { schema, .. } => schema.text.len(),
+        Change::PutDocument { document, .. } => document.text.len(),
+        _ => 0,
+    };
+    changes.iter().map(of_one).sum()
 }
 
 #[cfg(test)]
@@ -147,10 +168,18 @@ mod tests {
         feed.push((21..5000).map(entry));
         assert_eq!(sequences(11, 9), Err(Gone::Overrun));
         assert_eq!(sequences(4999 - ENTRIES as u64, 1).map(|all| all.len()), Ok(1));
+        let text: Arc<str> = "x".repeat(LENGTH / 3).into();
+        let document = |number| crate::store::Change::PutDocument {
+            name: "d".into(),
+            number,
+            document: crate::documents::Document { text: Arc::clone(&text), deleted: false, ts: 0 },
+        };
+        feed.push((5000..5005).map(|sequence| Entry { changes: [document(1)].into(), ..entry(sequence) }));
+        assert_eq!((sequences(5001, 9), sequences(5000, 9)), (Ok(vec![5002, 5003, 5004]), Err(Gone::Overrun)), "long texts");
         state.epoch += 1;
         state.position = position(30);
         feed.restart(&state);
-        assert_eq!(sequences(4999, 9), Err(Gone::Reloaded), "a number of the old log means nothing in the new one");
+        assert_eq!(sequences(5004, 9), Err(Gone::Reloaded), "a number of the old log means nothing in the new one");
         assert_eq!(feed.since(Cursor { position: position(30), epoch: 2 }, 9), Ok(vec![]));
     }
 }

@@ -2,7 +2,7 @@
 //! clients send, because each of them registers the same schema when it starts.
 //!
 //! Two halves: what is asked for enters the young one; when that is full it becomes the old one and the old one is dropped. So
-//! the memory is bounded, and what is asked for often stays.
+//! the memory is bounded, by how many there are and how long their texts, and what is asked for often stays.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,11 +13,11 @@ use eventpact_registry_client::SchemaType;
 use crate::schema::{Parsed, Reading};
 use crate::unreadable::Unreadable;
 
-/// Schemas per half. A tree takes a few times the memory of its text.
-const HALF: usize = 256;
+/// Schemas per half, and the length of their texts in bytes. A tree takes up to some ten times the memory of its text.
+const HALF: (usize, usize) = (256, 1024 * 1024);
 
-/// Texts per half.
-const TEXTS: usize = 128;
+/// The same for texts.
+const TEXTS: (usize, usize) = (128, 512 * 1024);
 
 /// Longer texts are read each time, so that the memory is bounded.
 const MAX_TEXT: usize = 32 * 1024;
@@ -41,14 +41,16 @@ impl Default for ParsedCache {
 }
 
 struct Halves<K> {
-    most: usize,
+    most: (usize, usize),
+    /// The length of the texts of the young half.
+    length: usize,
     young: HashMap<K, Arc<Parsed>>,
     old: HashMap<K, Arc<Parsed>>,
 }
 
 impl<K: Eq + Hash + Clone> Halves<K> {
-    fn new(most: usize) -> Self {
-        Self { most, young: HashMap::new(), old: HashMap::new() }
+    fn new(most: (usize, usize)) -> Self {
+        Self { most, length: 0, young: HashMap::new(), old: HashMap::new() }
     }
 
     fn find(&mut self, key: &K) -> Option<Arc<Parsed>> {
@@ -61,9 +63,12 @@ impl<K: Eq + Hash + Clone> Halves<K> {
     }
 
     fn insert(&mut self, key: K, parsed: Arc<Parsed>) {
-        if self.young.len() >= self.most {
+        let (count, length) = self.most;
+        if self.young.len() >= count || self.length >= length {
             self.old = std::mem::take(&mut self.young);
+            self.length = 0;
         }
+        self.length += parsed.text.len();
         self.young.insert(key, parsed);
     }
 }
@@ -127,7 +132,7 @@ mod tests {
         };
         let name = |n: usize| format!(r#"{{"type":"fixed","name":"F{n}","size":1}}"#);
         assert!(parsed("\"int\"", Reading::LENIENT).1);
-        for n in 0..10 * TEXTS {
+        for n in 0..10 * TEXTS.0 {
             assert!(parsed(&name(n), Reading::LENIENT).1);
             assert_eq!(parsed("\"int\"", Reading::LENIENT), (Ok("\"int\"".to_owned()), false));
         }
@@ -135,6 +140,20 @@ mod tests {
         assert!(parsed(&name(0), Reading::LENIENT).1, "it is long forgotten");
         assert!(parsed("\"nope\"", Reading::LENIENT).0.is_err() && parsed("\"nope\"", Reading::LENIENT).1);
         let texts = cache.texts.lock().unwrap();
-        assert!(texts.young.len() <= TEXTS && texts.old.len() <= TEXTS);
+        assert!(texts.young.len() <= TEXTS.0 && texts.old.len() <= TEXTS.0);
+    }
+
+    #[test]
+    fn long_texts_are_few() {
+        let cache = ParsedCache::default();
+        let (count, length) = (100, 64 * 1024);
+        for n in 0..count {
+            let doc = "x".repeat(length);
+            let text = format!(r#"{{"type":"record","name":"R","doc":"{doc}","fields":[]}}"#);
+            cache.get_or_parse(&".".into(), (n, 0), || parse(&SchemaType::Avro, &text, &[], Reading::LENIENT)).unwrap();
+        }
+        let stored = cache.stored.lock().unwrap();
+        let kept: usize = stored.young.values().chain(stored.old.values()).map(|parsed| parsed.text.len()).sum();
+        assert!(kept > HALF.1 && kept < 2 * (HALF.1 + 2 * length), "{kept}");
     }
 }

@@ -76,7 +76,8 @@ impl Keeper {
         // Always in one order, so that servers that share a database do not wait for each other in a circle.
         lines.sort_by(|a, b| a.key.cmp(&b.key));
         if self.with_ledger(|ledger| ledger.add(&lines)).is_ok() {
-            self.waiting.clear();
+            // As large as it was when the ledger was away, otherwise.
+            self.waiting = HashMap::new();
         }
     }
 
