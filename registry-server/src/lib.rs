@@ -10,6 +10,7 @@ mod audit;
 mod auth;
 mod barrier;
 mod config;
+mod deadline;
 mod dialect;
 mod documents;
 mod error;

@@ -30,6 +30,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::audit::Trail;
 use crate::barrier::Barrier;
+use crate::deadline::{self, JOB_TIME};
 use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::feed::Feed;
@@ -49,6 +50,9 @@ const STRIPES: usize = 256;
 
 /// Schemas that one schema may pull in through references.
 const MAX_REFERENCES: usize = 1000;
+
+/// The length of all their texts together, in bytes: each of them is read, for every look at the schema.
+const MAX_REFERRED: usize = 8 * 1024 * 1024;
 
 /// The longest text of a short job, in bytes.
 const SHORT: usize = 8 * 1024;
@@ -181,7 +185,7 @@ impl Registry {
         request: &RegisterRequest,
         job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        if is_short(state, subject, request) { job() } else { self.work(job).await }
+        if is_short(state, subject, request) { deadline::within(JOB_TIME, job) } else { self.work(job).await }
     }
 
     /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
@@ -196,7 +200,7 @@ impl Registry {
         // The permit goes with the job: a request that is given up does not make room before its thread is free.
         let job = move || {
             let _permit = permit;
-            job()
+            deadline::within(JOB_TIME, job)
         };
         tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| {
             tracing::error!(%error, "reading or comparing schemas panicked");
@@ -309,7 +313,7 @@ fn resolve(state: &State, subject: &SubjectName, references: &[Reference]) -> Re
         Emit(Referenced),
     }
     let mut seen = std::collections::HashSet::new();
-    let mut texts = Vec::new();
+    let (mut texts, mut length) = (Vec::new(), 0);
     let mut steps: Vec<Step> = references.iter().rev().map(|r| Step::Fetch(subject.clone(), r.clone())).collect();
     while let Some(step) = steps.pop() {
         let (referrer, reference) = match step {
@@ -329,6 +333,10 @@ fn resolve(state: &State, subject: &SubjectName, references: &[Reference]) -> Re
         let (_, schema) = state
             .version(&target, reference.version)
             .ok_or_else(|| format!("No schema reference found for subject \"{target}\" and version {}", reference.version))?;
+        length += schema.text.len();
+        if length > MAX_REFERRED {
+            return Err(format!("what the schema refers to is longer than {MAX_REFERRED} bytes"));
+        }
         steps.push(Step::Emit(Referenced { name: reference.name, text: Arc::clone(&schema.text) }));
         steps.extend(schema.references.iter().rev().map(|r| Step::Fetch(target.clone(), r.clone())));
     }

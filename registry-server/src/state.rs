@@ -3,11 +3,18 @@
 //! [`State::apply`] is the only way to change it, with the same [`Change`]s that the store makes durable. It costs time in the
 //! size of the change, not of the registry. Lives here: data and look-ups. Does not live here: rules about what may change.
 
+mod few;
+mod ids;
+
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use eventpact_registry_client::wire::{Config, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+
+use self::few::Few;
+use self::ids::Ids;
 
 use crate::associations::Associations;
 use crate::audit::Head;
@@ -86,8 +93,56 @@ impl Subject {
     }
 }
 
-/// Who uses a schema: (name of the subject, version), by name.
-pub(crate) type Uses = RedBlackTreeSetSync<(Arc<str>, i32)>;
+/// What belongs to an id of a context: all that a read of it needs, so that it looks nowhere else.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    schema: Option<Arc<Schema>>,
+    uses: Few<Use>,
+}
+
+/// A version that has the schema of an id: of which subject, which one, and the rest of its [`Version`]. Ordered by name and number.
+#[derive(Debug, Clone)]
+struct Use {
+    name: Arc<str>,
+    number: i32,
+    deleted: bool,
+    ts: i64,
+}
+
+impl Use {
+    fn new(name: &Arc<str>, number: i32, Version { deleted, ts, .. }: Version) -> Self {
+        Self { name: Arc::clone(name), number, deleted, ts }
+    }
+
+    /// One that is equal to that of this version.
+    fn key(name: &Arc<str>, number: i32) -> Self {
+        Self { name: Arc::clone(name), number, deleted: false, ts: 0 }
+    }
+
+    fn version(&self, id: u32) -> Version {
+        Version { id, deleted: self.deleted, ts: self.ts }
+    }
+}
+
+impl Ord for Use {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.name, self.number).cmp(&(&other.name, other.number))
+    }
+}
+
+impl PartialOrd for Use {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Use {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Use {}
 
 /// A registry inside the registry.
 #[derive(Debug, Clone)]
@@ -96,10 +151,10 @@ pub(crate) struct Context {
     pub(crate) next_id: u32,
     /// Shown in the list of contexts.
     pub(crate) listed: bool,
-    schemas: HashTrieMapSync<u32, Arc<Schema>>,
-    uses: HashTrieMapSync<u32, Uses>,
-    identities: HashTrieMapSync<Identity, u32>,
-    shapes: HashTrieMapSync<u64, RedBlackTreeSetSync<u32>>,
+    ids: Ids<Known>,
+    /// How many of them have a schema.
+    schemas: usize,
+    shapes: HashTrieMapSync<u64, Few<u32>>,
     subjects: RedBlackTreeMapSync<Arc<str>, Subject>,
 }
 
@@ -108,9 +163,8 @@ impl Default for Context {
         Self {
             next_id: 1,
             listed: false,
-            schemas: HashTrieMapSync::default(),
-            uses: HashTrieMapSync::default(),
-            identities: HashTrieMapSync::default(),
+            ids: Ids::default(),
+            schemas: 0,
             shapes: HashTrieMapSync::default(),
             subjects: RedBlackTreeMapSync::default(),
         }
@@ -119,12 +173,7 @@ impl Default for Context {
 
 impl Context {
     pub(crate) fn schema(&self, id: u32) -> Option<&Arc<Schema>> {
-        self.schemas.get(&id)
-    }
-
-    /// The id of a schema, in time that does not depend on how many there are.
-    pub(crate) fn id_of(&self, identity: Identity) -> Option<u32> {
-        self.identities.get(&identity).copied()
+        self.ids.get(id)?.schema.as_ref()
     }
 
     pub(crate) fn subject(&self, name: &str) -> Option<&Subject> {
@@ -132,7 +181,7 @@ impl Context {
     }
 
     pub(crate) fn schema_count(&self) -> usize {
-        self.schemas.size()
+        self.schemas
     }
 
     pub(crate) fn subject_count(&self) -> usize {
@@ -152,20 +201,86 @@ impl Context {
 
     /// The ids of texts that may be the same schema as one of this [`shape`].
     pub(crate) fn lookalikes(&self, shape: u64) -> impl Iterator<Item = u32> {
-        self.shapes.get(&shape).into_iter().flat_map(RedBlackTreeSetSync::iter).copied()
+        self.shapes.get(&shape).into_iter().flat_map(Few::iter).copied()
     }
 
     /// The versions of one subject that have the schema of this id, oldest first, live or not.
     pub(crate) fn uses_in(&self, id: u32, subject: &Arc<str>) -> impl DoubleEndedIterator<Item = (i32, Version)> {
-        let range = (Arc::clone(subject), i32::MIN)..=(Arc::clone(subject), i32::MAX);
-        let pairs = self.uses.get(&id).into_iter().flat_map(move |uses| uses.range(range.clone()));
-        pairs.filter_map(|(name, number)| Some((*number, self.subject(name)?.get(*number)?)))
+        let range = Use::key(subject, i32::MIN)..=Use::key(subject, i32::MAX);
+        let found = self.ids.get(id).into_iter().flat_map(move |known| known.uses.range(range.clone()));
+        found.map(move |one| (one.number, one.version(id)))
     }
 
     /// The versions that have the schema of this id, by name and version, live or not.
     pub(crate) fn uses(&self, id: u32) -> impl Iterator<Item = (&Arc<str>, i32, Version)> {
-        let pairs = self.uses.get(&id).into_iter().flat_map(RedBlackTreeSetSync::iter);
-        pairs.filter_map(|(name, number)| Some((name, *number, self.subject(name)?.get(*number)?)))
+        let found = self.ids.get(id).into_iter().flat_map(|known| known.uses.iter());
+        found.map(move |one| (&one.name, one.number, one.version(id)))
+    }
+
+    fn put_schema(&mut self, id: u32, schema: &Arc<Schema>) {
+        let before = self.ids.entry(id).schema.replace(Arc::clone(schema));
+        self.schemas += usize::from(before.is_none());
+        add(&mut self.shapes, shape(&schema.text), id);
+    }
+
+    /// Forgets an id with all who use it.
+    fn drop_schema(&mut self, id: u32) -> Option<Arc<Schema>> {
+        let schema = self.ids.remove(id)?.schema?;
+        self.schemas -= 1;
+        take(&mut self.shapes, &shape(&schema.text), &id);
+        Some(schema)
+    }
+
+    fn put_version(&mut self, name: &Arc<str>, number: i32, version: Version, revision: u64) {
+        let (known, before) = match self.subjects.get_key_value(name) {
+            Some((shared, subject)) => (Some(Arc::clone(shared)), subject.get(number)),
+            None => (None, None),
+        };
+        let is_new = known.is_none();
+        // One name for all versions, however many requests brought their own.
+        let name = known.unwrap_or_else(|| Arc::clone(name));
+        if let Some(before) = before.filter(|before| before.id != version.id) {
+            self.forget_use(before.id, &name, number);
+        }
+        let known = self.ids.entry(version.id);
+        known.uses.insert(Use::new(&name, number, version));
+        let refers = known.schema.as_ref().is_some_and(|schema| !schema.references.is_empty());
+        let change = |subject: &mut Subject| {
+            subject.versions.insert_mut(number, version);
+            subject.has_references |= refers;
+            subject.revision = revision;
+        };
+        if is_new {
+            let mut subject = Subject::default();
+            change(&mut subject);
+            self.subjects.insert_mut(name, subject);
+        } else if let Some(subject) = self.subjects.get_mut(&name) {
+            change(subject);
+        }
+    }
+
+    fn drop_version(&mut self, name: &Arc<str>, number: i32, revision: u64) {
+        let Some(before) = self.subject(name).map(|subject| subject.get(number)) else {
+            return;
+        };
+        if let Some(before) = before {
+            self.forget_use(before.id, name, number);
+        }
+        if let Some(subject) = self.subjects.get_mut(name) {
+            subject.versions.remove_mut(&number);
+            subject.revision = revision;
+        }
+        if self.subject(name).is_some_and(Subject::is_empty) {
+            self.subjects.remove_mut(name);
+        }
+    }
+
+    fn forget_use(&mut self, id: u32, name: &Arc<str>, number: i32) {
+        let known = self.ids.entry(id);
+        known.uses.remove(&Use::key(name, number));
+        if known.schema.is_none() && known.uses.is_empty() {
+            self.ids.remove(id);
+        }
     }
 }
 
@@ -178,8 +293,9 @@ pub(crate) struct State {
     contexts: RedBlackTreeMapSync<Arc<str>, Context>,
     configs: HashTrieMapSync<Arc<str>, Arc<Config>>,
     modes: HashTrieMapSync<Arc<str>, Arc<str>>,
-    guids: HashTrieMapSync<Identity, RedBlackTreeSetSync<(Arc<str>, u32)>>,
-    referrers: HashTrieMapSync<VersionKey, RedBlackTreeSetSync<(Arc<str>, u32)>>,
+    /// Where each schema is: context and id.
+    places: HashTrieMapSync<Identity, Few<(Arc<str>, u32)>>,
+    referrers: HashTrieMapSync<VersionKey, Few<(Arc<str>, u32)>>,
     /// Which subjects belong to which topics.
     pub(crate) associations: Associations,
     pub(crate) documents: Documents,
@@ -207,6 +323,11 @@ impl State {
 
     pub(crate) fn context(&self, name: &str) -> Option<&Context> {
         self.contexts.get(name)
+    }
+
+    /// A context, and its name as all share it.
+    pub(crate) fn named_context(&self, name: &str) -> Option<(&Arc<str>, &Context)> {
+        self.contexts.get_key_value(name)
     }
 
     /// By name.
@@ -260,27 +381,38 @@ impl State {
 
     /// Where a guid is known: (context, id), by context.
     pub(crate) fn guid(&self, identity: Identity) -> impl Iterator<Item = (&Arc<str>, u32)> {
-        self.guids.get(&identity).into_iter().flat_map(RedBlackTreeSetSync::iter).map(|(context, id)| (context, *id))
+        self.places.get(&identity).into_iter().flat_map(Few::iter).map(|(context, id)| (context, *id))
+    }
+
+    /// The id of a schema in a context, in time that does not depend on how many there are; the highest, since imports may bind one
+    /// schema to several.
+    pub(crate) fn id_of(&self, context: &str, identity: Identity) -> Option<u32> {
+        self.guid(identity).filter(|(name, _)| ***name == *context).map(|(_, id)| id).last()
     }
 
     /// The schemas that refer to a version: (context, id).
     pub(crate) fn referrers(&self, subject: &SubjectName, version: i32) -> impl Iterator<Item = (&Arc<str>, u32)> {
         let found = self.referrers.get(&(subject.clone(), version));
-        found.into_iter().flat_map(RedBlackTreeSetSync::iter).map(|(context, id)| (context, *id))
+        found.into_iter().flat_map(Few::iter).map(|(context, id)| (context, *id))
     }
 
     /// Takes one change in.
     pub(crate) fn apply(&mut self, change: &Change) {
         self.revision += 1;
         match change {
-            Change::PutContext { context, next_id, listed } => self.in_context(context, |c| {
-                c.next_id = *next_id;
-                c.listed = *listed;
-            }),
+            Change::PutContext { context, next_id, listed } => {
+                self.in_context(context, |c| (c.next_id, c.listed) = (*next_id, *listed));
+            }
             Change::PutSchema { context, id, schema, .. } => self.put_schema(context, *id, schema),
             Change::DropSchema { context, id } => self.drop_schema(context, *id),
-            Change::PutVersion { subject, number, version } => self.put_version(subject, *number, *version),
-            Change::DropVersion { subject, number } => self.drop_version(subject, *number),
+            Change::PutVersion { subject, number, version } => {
+                let revision = self.revision;
+                self.in_context(&subject.context, |c| c.put_version(&subject.name, *number, *version, revision));
+            }
+            Change::DropVersion { subject, number } => {
+                let revision = self.revision;
+                self.in_context(&subject.context, |c| c.drop_version(&subject.name, *number, revision));
+            }
             Change::Config { scope, config } => {
                 self.settings_revision = self.revision;
                 put_or_remove(&mut self.configs, scope, config.as_ref());
@@ -300,86 +432,34 @@ impl State {
         }
     }
 
-    fn in_context(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Context)) {
+    fn in_context<T>(&mut self, name: &Arc<str>, change: impl FnOnce(&mut Context) -> T) -> Option<T> {
         if !self.contexts.contains_key(name) {
             self.contexts.insert_mut(Arc::clone(name), Context::default());
         }
         // In place: a copy would share its maps with the original, and each change would then copy parts of them.
-        if let Some(context) = self.contexts.get_mut(name) {
-            change(context);
-        }
+        self.contexts.get_mut(name).map(change)
     }
 
     fn put_schema(&mut self, context: &Arc<str>, id: u32, schema: &Arc<Schema>) {
-        let here = (Arc::clone(context), id);
-        add(&mut self.guids, schema.identity, here.clone());
+        self.in_context(context, |c| c.put_schema(id, schema));
+        // One name for all, however many requests brought their own.
+        let name = self.named_context(context).map_or(context, |(name, _)| name);
+        let here = (Arc::clone(name), id);
         for target in targets(context, &schema.references) {
             add(&mut self.referrers, target, here.clone());
         }
-        self.in_context(context, |c| {
-            c.schemas.insert_mut(id, Arc::clone(schema));
-            add(&mut c.shapes, shape(&schema.text), id);
-            if c.id_of(schema.identity).is_none_or(|known| known < id) {
-                c.identities.insert_mut(schema.identity, id);
-            }
-        });
+        add(&mut self.places, schema.identity, here);
     }
 
     fn drop_schema(&mut self, context: &Arc<str>, id: u32) {
-        let Some(schema) = self.context(context).and_then(|c| c.schema(id)).cloned() else {
+        let Some(schema) = self.in_context(context, |c| c.drop_schema(id)).flatten() else {
             return;
         };
         let here = (Arc::clone(context), id);
-        take(&mut self.guids, &schema.identity, &here);
+        take(&mut self.places, &schema.identity, &here);
         for target in targets(context, &schema.references) {
             take(&mut self.referrers, &target, &here);
         }
-        // Imports may bind one schema to two ids: the other one keeps the identity.
-        let other = self.guid(schema.identity).filter(|(name, _)| *name == context).map(|(_, id)| id).max();
-        self.in_context(context, |c| {
-            c.schemas.remove_mut(&id);
-            c.uses.remove_mut(&id);
-            take(&mut c.shapes, &shape(&schema.text), &id);
-            match other {
-                Some(other) => c.identities.insert_mut(schema.identity, other),
-                None => drop(c.identities.remove_mut(&schema.identity)),
-            }
-        });
-    }
-
-    fn put_version(&mut self, subject: &SubjectName, number: i32, version: Version) {
-        let revision = self.revision;
-        self.in_context(&subject.context, |c| {
-            let mut changed = c.subjects.get(&subject.name).cloned().unwrap_or_default();
-            let key = (Arc::clone(&subject.name), number);
-            if let Some(before) = changed.get(number).filter(|before| before.id != version.id) {
-                take(&mut c.uses, &before.id, &key);
-            }
-            add(&mut c.uses, version.id, key);
-            changed.versions.insert_mut(number, version);
-            changed.has_references |= c.schemas.get(&version.id).is_some_and(|schema| !schema.references.is_empty());
-            changed.revision = revision;
-            c.subjects.insert_mut(Arc::clone(&subject.name), changed);
-        });
-    }
-
-    fn drop_version(&mut self, subject: &SubjectName, number: i32) {
-        let revision = self.revision;
-        self.in_context(&subject.context, |c| {
-            let Some(mut changed) = c.subjects.get(&subject.name).cloned() else {
-                return;
-            };
-            if let Some(before) = changed.get(number) {
-                take(&mut c.uses, &before.id, &(Arc::clone(&subject.name), number));
-            }
-            changed.versions.remove_mut(&number);
-            changed.revision = revision;
-            if changed.is_empty() {
-                c.subjects.remove_mut(&subject.name);
-            } else {
-                c.subjects.insert_mut(Arc::clone(&subject.name), changed);
-            }
-        });
     }
 }
 
@@ -396,29 +476,29 @@ fn put_or_remove<V: Clone>(map: &mut HashTrieMapSync<Arc<str>, V>, key: &Arc<str
     }
 }
 
-fn add<K, V>(map: &mut HashTrieMapSync<K, RedBlackTreeSetSync<V>>, key: K, value: V)
+fn add<K, V>(map: &mut HashTrieMapSync<K, Few<V>>, key: K, value: V)
 where
     K: std::hash::Hash + Eq,
     V: Ord + Clone,
 {
-    let mut set = map.get(&key).cloned().unwrap_or_else(RedBlackTreeSetSync::new_sync);
-    set.insert_mut(value);
-    map.insert_mut(key, set);
+    let mut few = map.get(&key).cloned().unwrap_or_default();
+    few.insert(value);
+    map.insert_mut(key, few);
 }
 
-fn take<K, V>(map: &mut HashTrieMapSync<K, RedBlackTreeSetSync<V>>, key: &K, value: &V)
+fn take<K, V>(map: &mut HashTrieMapSync<K, Few<V>>, key: &K, value: &V)
 where
     K: std::hash::Hash + Eq + Clone,
     V: Ord + Clone,
 {
-    let Some(mut set) = map.get(key).cloned() else {
+    let Some(mut few) = map.get(key).cloned() else {
         return;
     };
-    set.remove_mut(value);
-    if set.is_empty() {
+    few.remove(value);
+    if few.is_empty() {
         map.remove_mut(key);
     } else {
-        map.insert_mut(key.clone(), set);
+        map.insert_mut(key.clone(), few);
     }
 }
 
@@ -477,8 +557,8 @@ mod tests {
         for id in [5, 6] {
             state.apply(&Change::PutSchema { context: ".".into(), id, schema: Arc::clone(&one), imported: true });
         }
-        assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(6));
+        assert_eq!((state.id_of(".", one.identity), state.id_of(".eu", one.identity)), (Some(6), None));
         state.apply(&Change::DropSchema { context: ".".into(), id: 6 });
-        assert_eq!(state.context(".").unwrap().id_of(one.identity), Some(5));
+        assert_eq!((state.id_of(".", one.identity), state.context(".").unwrap().schema_count()), (Some(5), 1));
     }
 }

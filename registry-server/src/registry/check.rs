@@ -14,6 +14,7 @@ use eventpact_registry_client::{Metadata, RegisterRequest};
 use super::reserved;
 use super::settings::{Effective, mode_of};
 use super::{Incoming, Registry, parse_stored, read};
+use crate::deadline;
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::Reading;
@@ -49,7 +50,7 @@ impl Registry {
         let request = Arc::clone(&asked);
         self.work_on((&snapshot, &name), &asked, move || {
             let effective = Effective::of(&state, &subject);
-            let history = history(&state, &subject, against)?;
+            let history = history(&state, &subject, against, &effective)?;
             let text = request.schema.as_deref().unwrap_or("");
             if text.trim().is_empty() {
                 return Err(ApiError::invalid_schema("Empty schema"));
@@ -67,16 +68,30 @@ impl Registry {
     }
 }
 
-fn history(state: &State, subject: &SubjectName, against: Against) -> Result<Vec<(i32, Version)>, ApiError> {
+fn history(
+    state: &State,
+    subject: &SubjectName,
+    against: Against,
+    effective: &Effective,
+) -> Result<Vec<(i32, Version)>, ApiError> {
     let found = state.subject(subject);
     match against {
-        Against::Level => Ok(live(state, subject)),
+        Against::Level => Ok(asked_for(state, subject, effective)),
         Against::Latest => Ok(found.and_then(Subject::latest).into_iter().collect()),
         Against::Version(number) => {
             let version = found.and_then(|s| s.get(number)).filter(|v| !v.deleted);
             Ok(vec![(number, version.ok_or_else(|| ApiError::version_not_found(number))?)])
         }
     }
+}
+
+/// The live versions of a subject that a check at its level may look at, oldest first: the latest alone where that is enough, so that the
+/// cost of a registration does not grow with them.
+pub(super) fn asked_for(state: &State, subject: &SubjectName, effective: &Effective) -> Vec<(i32, Version)> {
+    if effective.level.is_transitive() || effective.config.compatibility_group.is_some() {
+        return live(state, subject);
+    }
+    state.subject(subject).and_then(Subject::latest).into_iter().collect()
 }
 
 /// The live versions of a subject, oldest first.
@@ -134,6 +149,9 @@ fn compare_with_history(
         same_group.then_some((*number, version.id, schema))
     });
     for (number, id, old) in comparable.take(if effective.level.is_transitive() { usize::MAX } else { 1 }) {
+        if deadline::is_over() {
+            break;
+        }
         let mut messages = Vec::new();
         if old.format == incoming.format {
             match parse_stored(cache, state, &subject.context, id, old) {

@@ -20,7 +20,7 @@ use eventpact_contract::source::{Sources, Span};
 use eventpact_registry_client::wire::verdict::{CheckReport, Deploy, LevelVerdict, Undecided};
 use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 
-use super::check::{compatibility, live};
+use super::check::{asked_for, compatibility, live};
 use super::lookup::VersionRef;
 use super::settings::Effective;
 use super::{Registry, read, resolve};
@@ -78,7 +78,7 @@ pub(super) fn verdicts(
     let how = Reading { strict: true, normalize: question.normalize || effective.normalize, ..Reading::LENIENT };
     let incoming = read(cache, state, subject, &request.format(), text, &request.references, how)?;
     let metadata = request.metadata.as_ref();
-    let refused = compatibility(cache, state, subject, &incoming, metadata, &live(state, subject), &effective);
+    let refused = compatibility(cache, state, subject, &incoming, metadata, &asked_for(state, subject, &effective), &effective);
     let mut sources = Sources::new();
     let new = read_again(&mut sources, state, subject, subject.to_string(), &incoming.format, (text, &incoming.references));
     let new = new.map_err(ApiError::invalid_schema)?;

@@ -9,6 +9,7 @@ use eventpact_registry_client::{Metadata, RegisterRequest};
 use super::lookup::Found;
 use super::settings::Effective;
 use super::{Incoming, parse_stored};
+use crate::deadline;
 use crate::parsed::ParsedCache;
 use crate::rules;
 use crate::schema::{comparison_text, shape};
@@ -37,7 +38,7 @@ pub(super) fn find_latest(cache: &ParsedCache, state: &State, subject: &SubjectN
 
 pub(super) fn by_identity(state: &State, subject: &SubjectName, wanted: &Wanted<'_>) -> Option<Found> {
     let context = state.context(&subject.context)?;
-    let id = context.id_of(wanted.schema.identity)?;
+    let id = state.id_of(&subject.context, wanted.schema.identity)?;
     let mut versions = context.uses_in(id, &subject.name).rev();
     let (number, _) = versions.find(|(_, version)| wanted.deleted || !version.deleted)?;
     Found::at(state, subject, number)
@@ -50,7 +51,8 @@ pub(super) fn by_content(cache: &ParsedCache, state: &State, subject: &SubjectNa
     numbers.sort_unstable_by(|a, b| b.cmp(a));
     let candidates = numbers.into_iter().filter_map(|number| Found::at(state, subject, number));
     let mut candidates = candidates.filter(|found| wanted.deleted || !found.version.deleted);
-    candidates.find(|found| is_equal(cache, state, wanted, found)).map(|found| Found { by_content: true, ..found })
+    let equal = |found: &Found| !deadline::is_over() && is_equal(cache, state, wanted, found);
+    candidates.find(equal).map(|found| Found { by_content: true, ..found })
 }
 
 /// The versions that can be equal at all.

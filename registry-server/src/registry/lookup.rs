@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Form, Reading};
 use crate::state::{Context, Schema, State, Version};
-use crate::subject::SubjectName;
+use crate::subject::{DEFAULT_CONTEXT, SubjectName};
 
 /// A version of a subject and its schema.
 #[derive(Debug, Clone)]
@@ -94,26 +94,30 @@ impl Registry {
         readable: impl Fn(&str, &str) -> bool,
     ) -> Option<(Arc<Schema>, Option<Found>)> {
         let state = self.snapshot();
-        let (context, narrowed) = home_of_id(&state, id, hint)?;
-        let schema = Arc::clone(state.context(&context)?.schema(id)?);
+        let (name, context, narrowed) = home_of_id(&state, id, hint)?;
+        let schema = context.schema(id)?;
         let uses = || {
-            let all = state.context(&context).into_iter().flat_map(|c| c.uses(id));
-            let narrowed = all.filter(|(name, ..)| narrowed.as_deref().is_none_or(|wanted| wanted == &***name));
-            narrowed.filter(|(name, ..)| readable(&context, name))
+            let narrowed = context.uses(id).filter(|(subject, ..)| narrowed.is_none_or(|wanted| *wanted == ***subject));
+            narrowed.filter(|(subject, ..)| readable(name, subject))
         };
         let best = uses().find(|(_, _, version)| !version.deleted).or_else(|| uses().next());
-        let found = best
-            .and_then(|(name, number, _)| Found::at(&state, &SubjectName::new(Arc::clone(&context), Arc::clone(name)), number));
-        Some((schema, found))
+        let found = best.map(|(subject, number, version)| Found {
+            subject: SubjectName { context: Arc::clone(name), name: Arc::clone(subject) },
+            number,
+            version,
+            schema: Arc::clone(schema),
+            by_content: false,
+        });
+        Some((Arc::clone(schema), found))
     }
 
     /// The versions that have the schema of an id, by subject.
     pub(crate) fn uses_of_id(&self, id: u32, hint: Option<&SubjectName>, deleted: bool) -> Option<Vec<(SubjectName, i32)>> {
         let state = self.snapshot();
-        let (context, _) = home_of_id(&state, id, hint)?;
-        state.context(&context)?.schema(id)?;
-        let uses = state.context(&context)?.uses(id).filter(|(_, _, version)| deleted || !version.deleted);
-        Some(uses.map(|(name, number, _)| (SubjectName::new(Arc::clone(&context), Arc::clone(name)), number)).collect())
+        let (name, context, _) = home_of_id(&state, id, hint)?;
+        context.schema(id)?;
+        let uses = context.uses(id).filter(|(_, _, version)| deleted || !version.deleted);
+        Some(uses.map(|(subject, number, _)| (SubjectName::new(Arc::clone(name), Arc::clone(subject)), number)).collect())
     }
 
     /// Which version of a subject has this schema? A name without a context is also looked for in the other contexts.
@@ -214,26 +218,29 @@ pub(super) fn find_version(state: &State, subject: &SubjectName, wanted: Version
     found.ok_or_else(|| ApiError::version_not_found(number))
 }
 
-/// The context in which an id is meant, and the subject when the hint names one that has it.
-fn home_of_id(state: &State, id: u32, hint: Option<&SubjectName>) -> Option<(Arc<str>, Option<Arc<str>>)> {
-    let default: Arc<str> = crate::subject::DEFAULT_CONTEXT.into();
+/// The context in which an id is meant, and the name of the subject when the hint names one that has it.
+fn home_of_id<'a>(
+    state: &'a State,
+    id: u32,
+    hint: Option<&'a SubjectName>,
+) -> Option<(&'a Arc<str>, &'a Context, Option<&'a str>)> {
     let has = |context: &Context, name: &str| context.subject(name).is_some_and(|s| s.versions().any(|(_, v)| v.id == id));
     let Some(hint) = hint else {
-        return Some((default, None));
+        return state.named_context(DEFAULT_CONTEXT).map(|(name, context)| (name, context, None));
     };
-    let here = state.context(&hint.context);
-    if hint.name.is_empty() || here.is_some_and(|c| has(c, &hint.name)) {
-        let narrowed = (!hint.name.is_empty()).then(|| Arc::clone(&hint.name));
-        return Some((Arc::clone(&hint.context), narrowed));
+    let here = state.named_context(&hint.context);
+    if hint.name.is_empty() || here.is_some_and(|(_, c)| has(c, &hint.name)) {
+        let narrowed = (!hint.name.is_empty()).then_some(&*hint.name);
+        return here.map(|(name, context)| (name, context, narrowed));
     }
     if !hint.is_in_default_context() {
         return None;
     }
-    if here.is_some_and(|c| c.schema(id).is_some()) {
-        return Some((default, None));
+    if here.is_some_and(|(_, c)| c.schema(id).is_some()) {
+        return here.map(|(name, context)| (name, context, None));
     }
-    let other = state.contexts().find(|(_, c)| has(c, &hint.name)).map(|(name, _)| Arc::clone(name))?;
-    Some((other, Some(Arc::clone(&hint.name))))
+    let other = state.contexts().find(|(_, c)| has(c, &hint.name));
+    other.map(|(name, context)| (name, context, Some(&*hint.name)))
 }
 
 /// The version with the schema as it was given, else with the metadata and the rules that a registration would give it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::check::compatibility;
 use super::settings::{Effective, mode_of, refuse_read_only};
 use super::{Incoming, Registry, now, parse_stored};
+use crate::deadline;
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::state::{State, Subject, Version};
@@ -125,6 +126,9 @@ fn require_compatible(
     history.extend(back);
     history.sort_by_key(|(number, _)| *number);
     for (index, (number, version)) in history.iter().enumerate() {
+        if deadline::is_over() {
+            return Err(ApiError::timed_out());
+        }
         let earlier = history.get(..index).unwrap_or_default();
         let first = if effective.level.is_transitive() { 0 } else { index.saturating_sub(1) };
         let earlier = earlier.get(first..).unwrap_or_default();

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use eventpact_registry_client::wire::{RuleSet, SchemaEntity, SchemaTags, TagRequest};
 use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 
-use super::check::{compatibility, live};
+use super::check::{asked_for, compatibility};
 use super::equal::{Wanted, find, find_latest, merged};
 use super::lookup::Found;
 use super::settings::{Effective, mode_of, refuse_read_only};
 use super::{Incoming, Registry, STRIPES, now, read};
+use crate::deadline;
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::rules::Rulesets;
@@ -162,6 +163,9 @@ pub(super) fn prepare(
     normalize: bool,
     anew: bool,
 ) -> Result<Prepared, ApiError> {
+    if deadline::is_over() {
+        return Err(ApiError::timed_out());
+    }
     let effective = Effective::of(state, subject);
     let import = matches!(mode_of(state, &subject.to_string()), "IMPORT" | "FORWARD");
     let how = Reading {
@@ -195,8 +199,8 @@ pub(super) fn prepare(
         return Ok(Prepared::Known(known));
     }
     if !import {
-        let messages =
-            compatibility(cache, state, subject, &incoming, schema.metadata.as_ref(), &live(state, subject), &effective);
+        let history = asked_for(state, subject, &effective);
+        let messages = compatibility(cache, state, subject, &incoming, schema.metadata.as_ref(), &history, &effective);
         if !messages.is_empty() {
             return Err(ApiError::incompatible(subject, &messages));
         }
@@ -382,7 +386,7 @@ pub(super) fn place(state: &State, subject: &SubjectName, plan: &Plan) -> Result
 /// The id of the schema: the one it has in this context, the one an import asks for, or the next.
 fn bind_id(state: &State, subject: &SubjectName, plan: &Plan, changes: &mut Vec<Change>) -> Result<u32, ApiError> {
     let context = state.context(&subject.context);
-    let known = context.and_then(|c| c.id_of(plan.schema.identity));
+    let known = state.id_of(&subject.context, plan.schema.identity);
     let next = context.map_or(1, |c| c.next_id);
     let id = match (plan.wanted_id, known) {
         (None, Some(known)) => return Ok(known),
