@@ -86,6 +86,12 @@ fn json_schema_of_many_branches() {
 }
 
 #[test]
+fn json_schema_of_many_values() {
+    let values = |from: usize| json!({ "enum": (from..from + 50_000).map(|n| format!("v{n}")).collect::<Vec<_>>() });
+    json_pair("50,000 values, the first one replaced", &values(0), &values(1));
+}
+
+#[test]
 fn json_schema_that_refers_to_itself() {
     let tree = |limit: i32| {
         json!({

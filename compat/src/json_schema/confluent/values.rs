@@ -1,5 +1,7 @@
 //! Strings, numbers, `enum` and `const`.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::diff::{Done, Found, Stop};
@@ -151,7 +153,11 @@ fn aligned((a, scale_a): (i128, u32), (b, scale_b): (i128, u32)) -> Option<(i128
 
 /// Values are compared as written: 1 and 1.0 are two. The order does not matter, nor do repetitions.
 pub(super) fn enumeration(found: &mut Found, o: &[Value], u: &[Value]) {
-    let all_in = |some: &[Value], others: &[Value]| some.iter().all(|v| others.contains(v));
+    // Lists of tens of thousands of values fit into one schema.
+    let all_in = |some: &[Value], others: &[Value]| {
+        let others: HashSet<&Value> = others.iter().collect();
+        some.iter().all(|value| others.contains(value))
+    };
     let kind = match (all_in(o, u), all_in(u, o)) {
         (true, true) => return,
         (true, false) => "ENUM_ARRAY_EXTENDED",
