@@ -300,7 +300,7 @@ pub(crate) struct State {
     pub(crate) associations: Associations,
     pub(crate) documents: Documents,
     /// Numbers of versions that the store holds and that are left out.
-    left_out: HashTrieMapSync<SubjectName, RedBlackTreeSetSync<i32>>,
+    left_out: HashTrieMapSync<SubjectName, Few<i32>>,
     /// Where the audit log ends.
     pub(crate) audit: Head,
     /// The last record of the audit log of which is known that it was let go.
@@ -348,7 +348,7 @@ impl State {
     /// The number of the next version of a subject: after all that it has, and after those that are left out.
     pub(crate) fn next_version(&self, subject: &SubjectName) -> i32 {
         let known = self.subject(subject).map_or(1, Subject::next_version);
-        let left_out = self.left_out.get(subject).and_then(|numbers| numbers.last());
+        let left_out = self.left_out.get(subject).and_then(|numbers| numbers.iter().next_back());
         left_out.map_or(known, |last| known.max(last.saturating_add(1)))
     }
 
