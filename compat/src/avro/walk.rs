@@ -34,6 +34,7 @@ pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
         schemas,
         sound: profile != Profile::Confluent,
         memo: HashMap::new(),
+        enums: HashMap::new(),
         path: Vec::new(),
         base: 0,
         names: Vec::new(),
@@ -80,6 +81,8 @@ struct Walker<'s> {
     schemas: Pair<'s, Schema>,
     sound: bool,
     memo: HashMap<(TypeId, TypeId), Memo<'s>>,
+    /// The enums of fields that a record of the writer lacks, and where each was met first.
+    enums: HashMap<(TypeId, TypeId), String>,
     /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
     path: Vec<Segment>,
     base: usize,
@@ -103,7 +106,7 @@ impl<'s> Walker<'s> {
             return self.leaves(&site);
         }
         // Others refer to a type by its name only, so nothing else can come round.
-        let shared = matches!((ours, theirs), (Kind::Record(_), Kind::Record(_)) | (Kind::Enum(_), Kind::Enum(_)));
+        let shared = ours.named().is_some() && theirs.named().is_some();
         match self.memo.get(&(reader, writer)).filter(|_| shared) {
             Some(Memo::Done(found, depth)) => return self.again(found, *depth),
             Some(Memo::InProgress) => return Found::new(),
@@ -216,14 +219,17 @@ impl<'s> Walker<'s> {
     }
 
     fn fields(&mut self, site: &Site<'s>, records: Pair<'s, Record>, found: &mut Found<'s>) {
-        let mut sources = Sources::new(records.writer);
+        let mut sources = Sources::new(records.writer, self.sound);
         let mut takers: HashMap<usize, usize> = HashMap::new();
         let any_alias = self.sound && records.reader.fields.iter().any(|field| !field.aliases.is_empty());
         self.path.push(Segment::Key("fields"));
         for (index, field) in records.reader.fields.iter().enumerate() {
             self.path.push(Segment::Index(index));
             match *sources.of(field) {
-                [] => self.run(site, found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None }),
+                [] => {
+                    self.run(site, found, |check| if let Check::MissingField(f) = check { f(site, field) } else { None });
+                    self.remembered(site, field, found);
+                }
                 [source] => {
                     let Some(sent) = records.writer.fields.get(source) else { continue };
                     self.path.push(Segment::Key("type"));
@@ -256,6 +262,19 @@ impl<'s> Walker<'s> {
             self.path.pop();
         }
         self.path.pop();
+    }
+
+    /// Where Avro Java compares the enum of a field that nobody sends with the whole record, it does so once: fields of one enum
+    /// are all reported where the first of them is.
+    fn remembered(&mut self, site: &Site<'s>, field: &Field, found: &mut Found<'s>) {
+        let Some(last) = found.last_mut().filter(|_| field.default.is_none()) else { return };
+        if let Some(peer) = last.raw.peer.as_ref().filter(|peer| peer.kind == "TYPE_MISMATCH") {
+            let first = self.enums.entry((field.ty, site.writer)).or_insert_with(|| peer.location.clone());
+            if *first != peer.location {
+                let peer = Some(PeerWording { location: first.clone(), ..peer.clone() });
+                last.raw = Rc::new(Raw { peer, ..(*last.raw).clone() });
+            }
+        }
     }
 
     fn field_notes(&mut self, site: &Site<'s>, fields: Pair<'s, Field>, found: &mut Found<'s>) {
@@ -365,11 +384,13 @@ struct Sources<'s> {
     /// The field that comes next when the order is the same.
     next: usize,
     found: Vec<usize>,
+    /// An alias that is the field's own name says nothing; Avro Java counts the field twice, and stops.
+    sound: bool,
 }
 
 impl<'s> Sources<'s> {
-    fn new(writer: &'s Record) -> Self {
-        Self { writer, by_name: None, next: 0, found: Vec::new() }
+    fn new(writer: &'s Record, sound: bool) -> Self {
+        Self { writer, by_name: None, next: 0, found: Vec::new(), sound }
     }
 
     /// The indexes, in order.
@@ -385,6 +406,10 @@ impl<'s> Sources<'s> {
             self.found.extend(names.filter_map(|name| by_name.get(name.as_str()).copied()));
             self.found.sort_unstable();
             self.found.dedup();
+            let own = |index: &usize| fields.get(*index).is_some_and(|f| f.name == field.name);
+            if !self.sound && field.aliases.contains(&field.name) {
+                self.found.extend(self.found.iter().copied().find(own));
+            }
         }
         self.next = self.found.last().map_or(self.next, |last| last + 1);
         &self.found

@@ -22,6 +22,8 @@ const MAX_DEPTH: usize = 16;
 const MAX_PLACES: usize = 1500;
 /// Objects with several changes at once, in the message itself.
 const MAX_MIXED: usize = 300;
+/// Properties of one place on which others depend that are looked at.
+const MAX_DEPENDENT: usize = 4;
 /// Patterns of one place that are looked at.
 const MAX_PATTERNS: usize = 8;
 /// The longest string, list or object that is made.
@@ -104,7 +106,7 @@ impl Sampler<'_> {
         raw.extend(strings(&all));
         raw.extend(self.between(&writer, &reader));
         raw.extend(numbers(&all));
-        raw.extend([json!(true), Value::Null, json!([]), json!({})]);
+        raw.extend([json!(true), json!(false), Value::Null, json!([]), json!({})]);
         let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES;
         if deeper && all.iter().any(|s| says(s, &OBJECT) || !s.properties.is_empty()) {
             raw.extend(self.objects(&writer, &reader, depth));
@@ -198,7 +200,7 @@ impl Sampler<'_> {
         for base in &bases {
             out.push(Value::Object(base.clone()));
         }
-        for base in bases.iter().take(4) {
+        for base in bases.iter().take(4 + MAX_DEPENDENT) {
             for (name, found) in &values {
                 for value in found {
                     let mut object = base.clone();
@@ -263,7 +265,30 @@ impl Sampler<'_> {
             object.extend(own.clone());
             object
         });
+        // A property on which others depend, with what its presence asks for.
+        let dependent = writer.iter().flat_map(|s| &s.dependencies).take(MAX_DEPENDENT).map(|(name, needs)| {
+            let mut object = all.clone();
+            object.entry(name.clone()).or_insert_with(|| first(name).unwrap_or_else(|| json!("a")));
+            let asked: Vec<(&Sub, &String)> = match needs {
+                Dependency::Required(names) => writer.iter().take(1).flat_map(|s| names.iter().map(|n| (*s, n))).collect(),
+                Dependency::Schema(id) => {
+                    let parts = flatten(self.writer, &[*id]).into_iter();
+                    parts
+                        .flat_map(|s| {
+                            s.required.iter().map(|(n, _)| n).chain(s.properties.iter().map(|p| &p.name)).map(move |n| (s, n))
+                        })
+                        .collect()
+                }
+            };
+            for (sub, name) in asked {
+                if !object.contains_key(name) {
+                    object.insert(name.clone(), pick(sub, name));
+                }
+            }
+            object
+        });
         let mut bases: Vec<Map<String, Value>> = vec![Map::new(), all.clone()];
+        bases.extend(dependent);
         bases.extend(joined);
         bases.extend(each.iter().cloned());
         bases.push(full);
@@ -301,6 +326,7 @@ impl Sampler<'_> {
                 out.push(Value::Array(vec![value.clone(); size]));
             }
         }
+        out.extend(self.holding(writer, reader, prefix.min(8), depth));
         for (index, found) in by_index.iter().enumerate() {
             for value in found {
                 let mut list: Vec<Value> = base.iter().take(index).cloned().collect();
@@ -313,6 +339,37 @@ impl Sampler<'_> {
                 if let Some(first) = found.first() {
                     list.insert(index.min(list.len()), first.clone());
                     out.push(Value::Array(list));
+                }
+            }
+        }
+        out
+    }
+
+    /// Lists whose items are what their positions ask for, with what `contains` asks for in each place and behind them.
+    fn holding(&self, writer: &[&Sub], reader: &[&Sub], prefix: usize, depth: usize) -> Vec<Value> {
+        let contained = |subs: &[&Sub]| subs.iter().filter_map(|s| s.contains).collect::<Vec<_>>();
+        let wanted = Place { writer: contained(writer), reader: contained(reader) };
+        if wanted.writer.is_empty() || self.places.get() >= MAX_PLACES {
+            return Vec::new();
+        }
+        let at = |index: usize| -> Vec<SchemaId> { writer.iter().filter_map(|s| item_schema(s.items.as_ref(), index)).collect() };
+        let plain = |index: usize| {
+            let place = Place { writer: at(index), reader: Vec::new() };
+            self.values(&place, depth + 1).into_iter().next()
+        };
+        let Some(base) = (0..prefix).map(plain).collect::<Option<Vec<Value>>>() else { return Vec::new() };
+        let mut out = vec![Value::Array(base.clone())];
+        for value in self.values(&wanted, depth + 1).into_iter().take(12) {
+            let mut longer = base.clone();
+            longer.push(value.clone());
+            out.push(Value::Array(longer));
+            for index in 0..base.len() {
+                if at(index).iter().all(|id| self.accepts(*id, &value)) {
+                    let mut other = base.clone();
+                    if let Some(item) = other.get_mut(index) {
+                        item.clone_from(&value);
+                    }
+                    out.push(Value::Array(other));
                 }
             }
         }

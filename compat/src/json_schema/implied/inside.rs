@@ -106,19 +106,26 @@ impl<'a> Proof<'a> {
         let others = |(side, s): &(Side, &Sub)| s.additional_properties.map(|a| Fact { side: *side, id: a.schema });
         let rest = facts(subs.iter().filter_map(others).collect());
         let additional = sub.additional_properties.map(|a| a.schema);
-        let rest_fits = sub.pattern_properties.iter().map(|(_, id)| *id).chain(additional);
-        let mut rest_fits = rest_fits.collect::<Vec<_>>().into_iter();
+        // What the writer says of all names that match a pattern.
+        let said = |pattern: &str| -> Vec<Fact> {
+            let matching = |(side, s): &(Side, &Sub)| -> Vec<Fact> {
+                let found = s.pattern_properties.iter().filter(|(p, _)| self.within(pattern, p));
+                found.map(|(_, id)| Fact { side: *side, id: *id }).collect()
+            };
+            subs.iter().flat_map(matching).collect()
+        };
+        let own = || sub.pattern_properties.iter().map(|(p, id)| (p.as_str(), *id));
+        // A name that no pattern of the writer matches is matched by none that lies within one of them.
+        let unsaid = own().filter(|(p, _)| said(p).is_empty()).map(|(_, id)| id);
+        let mut rest_fits = unsaid.chain(additional).collect::<Vec<_>>().into_iter();
         rest_fits.all(|goal| self.implies(&rest, goal, at.inside()))
             && patterns.iter().all(|pattern| {
-                let matching = |(side, s): &(Side, &Sub)| -> Vec<Fact> {
-                    let found = s.pattern_properties.iter().filter(|(p, _)| self.within(pattern, p));
-                    found.map(|(_, id)| Fact { side: *side, id: *id }).collect()
-                };
-                let matched = facts(subs.iter().flat_map(matching).collect());
-                let own = sub.pattern_properties.iter().filter(|(p, _)| !self.apart(pattern, p)).map(|(_, id)| *id);
-                let covered = sub.pattern_properties.iter().any(|(p, _)| self.within(pattern, p));
-                let goals: Vec<SchemaId> = own.chain(additional.filter(|_| !covered)).collect();
-                goals.into_iter().all(|goal| self.implies(&matched, goal, at.inside()))
+                let matched = said(pattern);
+                let both = |p: &str| facts(matched.iter().copied().chain(said(p)).collect());
+                let covered = own().any(|(p, _)| self.within(pattern, p));
+                let rest = additional.filter(|_| !covered).map(|goal| (facts(matched.clone()), goal));
+                let met = own().filter(|(p, _)| !self.apart(pattern, p)).map(|(p, goal)| (both(p), goal));
+                met.chain(rest).collect::<Vec<_>>().into_iter().all(|(known, goal)| self.implies(&known, goal, at.inside()))
             })
     }
 

@@ -4,6 +4,7 @@
 //! What is known of a value is a list of schemas that accept it, of either side. Nothing is ever concluded from what is not
 //! understood. A schema that contains itself is proved by induction: what is inside of a value is smaller than the value.
 
+mod alike;
 mod inside;
 mod plain;
 
@@ -18,6 +19,7 @@ use crate::pair::Pair;
 
 use super::accepts::Evaluator;
 use super::language::Languages;
+use alike::Likeness;
 
 /// Goals that are looked at, and schemas that are known of one value.
 const MAX_GOALS: usize = 20_000;
@@ -76,7 +78,8 @@ pub(super) fn holds<'a>(pair: Pair<'a, Schema>, languages: &'a Languages) -> boo
     if early(pair.reader) != early(pair.writer) && (integers(pair.reader) || integers(pair.writer)) {
         return false;
     }
-    let proof = Proof { pair, languages, goals: Cell::new(0), open: RefCell::new(HashMap::new()) };
+    let likeness = RefCell::new(Likeness::new(pair));
+    let proof = Proof { pair, languages, goals: Cell::new(0), open: RefCell::new(HashMap::new()), likeness };
     let known = Known { facts: vec![Fact { side: Side::Writer, id: pair.writer.root }], ..Known::default() };
     proof.implies(&known, pair.reader.root, At::default())
 }
@@ -87,6 +90,7 @@ struct Proof<'a> {
     goals: Cell<usize>,
     /// Goals under way, with the number of values that were entered.
     open: RefCell<HashMap<(Known, SchemaId), usize>>,
+    likeness: RefCell<Likeness<'a>>,
 }
 
 impl<'a> Proof<'a> {
@@ -113,7 +117,7 @@ impl<'a> Proof<'a> {
         }
         let Some(known) = self.expanded(known) else { return true };
         let sub = self.pair.reader.get(goal);
-        if sub.boolean == Some(true) || known.facts.contains(&Fact { side: Side::Reader, id: goal }) {
+        if sub.boolean == Some(true) || known.facts.iter().any(|fact| self.says_same(*fact, goal)) {
             return true;
         }
         let key = (known, goal);
@@ -127,6 +131,20 @@ impl<'a> Proof<'a> {
             self.by_values(known, goal).unwrap_or_else(|| self.directly(known, sub, at) || self.by_cases(known, goal, at));
         self.open.borrow_mut().remove(&key);
         proved
+    }
+
+    /// What is known is what a schema of the reader says.
+    fn says_same(&self, fact: Fact, goal: SchemaId) -> bool {
+        match fact.side {
+            Side::Reader => fact.id == goal,
+            Side::Writer => self.likeness.borrow_mut().holds(fact.id, goal),
+        }
+    }
+
+    /// No value of which this is known is accepted by a schema of the reader.
+    fn excluded(&self, known: &Known, id: SchemaId, at: At) -> bool {
+        let same = |fact: &Fact| self.sub(*fact).not.is_some_and(|own| self.says_same(Fact { id: own, ..*fact }, id));
+        known.facts.iter().any(same) || self.never(&Self::with(known, Fact { side: Side::Reader, id }), at.next())
     }
 
     /// Adds what the facts are made of; `None` when no value can be like that.
@@ -210,7 +228,10 @@ impl<'a> Proof<'a> {
         let typed = |ty: &JsonType| {
             sub.types.is_empty() || sub.types.contains(ty) || (*ty == JsonType::Integer && sub.types.contains(&JsonType::Number))
         };
-        if !types.iter().all(typed) || sub.enumeration.is_some() || sub.constant.is_some() || sub.not.is_some() {
+        if !types.iter().all(typed) || sub.enumeration.is_some() || sub.constant.is_some() {
+            return false;
+        }
+        if sub.not.is_some_and(|id| !self.excluded(known, id, at)) {
             return false;
         }
         let numbers = types.contains(&JsonType::Number);

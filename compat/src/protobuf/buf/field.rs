@@ -245,9 +245,9 @@ impl<'m> FieldNode<'m> {
         if self.in_entry() { self.field.type_span } else { self.field.element.name_span }
     }
 
-    /// The type; of a group, its name.
+    /// The type; of a group, the word `group`.
     pub(super) fn type_place(&self) -> Span {
-        if self.field.is_group && !self.in_entry() { self.field.element.name_span } else { self.field.type_span }
+        self.field.type_span
     }
 
     /// An option of the field, or the field.
