@@ -86,6 +86,17 @@ fn json_schema_of_many_branches() {
 }
 
 #[test]
+fn json_schema_of_many_patterns() {
+    let patterns = |letter: &str, count: usize| {
+        let of = |n: usize| (format!("^{letter}{n}[a-z]+x"), json!({ "type": "string" }));
+        json!({ "patternProperties": (0..count).map(of).collect::<serde_json::Map<String, Json>>() })
+    };
+    for count in [500, 5000] {
+        json_pair(&format!("{count} patterns of names, all others"), &patterns("a", count), &patterns("b", count));
+    }
+}
+
+#[test]
 fn json_schema_of_many_values() {
     let values = |from: usize| json!({ "enum": (from..from + 50_000).map(|n| format!("v{n}")).collect::<Vec<_>>() });
     json_pair("50,000 values, the first one replaced", &values(0), &values(1));
