@@ -114,7 +114,7 @@ impl Registry {
     async fn check_schema(&self, step: &Step) -> Result<(), ApiError> {
         let Some(schema) = &step.schema else { return Ok(()) };
         if step.must_be_known {
-            let known = self.lookup(&step.subject, schema.clone(), step.normalize, false).await;
+            let known = self.lookup(&step.subject, schema.clone(), step.normalize, false, |_| true).await;
             if known.is_err() {
                 return Err(match &step.old {
                     Some(old) => ApiError::resource_is_associated(&old.association_type, &old.resource_name),

@@ -75,12 +75,19 @@ impl VersionRef {
 }
 
 impl Registry {
-    /// A version of a subject. A name without a context that does not have it is also looked for in the other contexts.
-    pub(crate) fn version(&self, subject: &SubjectName, wanted: VersionRef, deleted: bool) -> Result<Found, ApiError> {
+    /// A version of a subject. A name without a context that does not have it is also looked for in the other contexts, as far as
+    /// they are readable: what is not must answer like what is not there.
+    pub(crate) fn version(
+        &self,
+        subject: &SubjectName,
+        wanted: VersionRef,
+        deleted: bool,
+        readable: impl Fn(&SubjectName) -> bool,
+    ) -> Result<Found, ApiError> {
         let state = self.snapshot();
         let here = find_version(&state, subject, wanted, deleted);
         here.or_else(|error| {
-            let mut elsewhere = same_name_everywhere(&state, subject).into_iter().skip(1);
+            let mut elsewhere = same_name_everywhere(&state, subject, readable).into_iter().skip(1);
             elsewhere.find_map(|subject| find_version(&state, &subject, wanted, deleted).ok()).ok_or(error)
         })
     }
@@ -94,7 +101,7 @@ impl Registry {
         readable: impl Fn(&str, &str) -> bool,
     ) -> Option<(Arc<Schema>, Option<Found>)> {
         let state = self.snapshot();
-        let (name, context, narrowed) = home_of_id(&state, id, hint)?;
+        let (name, context, narrowed) = home_of_id(&state, id, hint, &readable)?;
         let schema = context.schema(id)?;
         let uses = || {
             let narrowed = context.uses(id).filter(|(subject, ..)| narrowed.is_none_or(|wanted| *wanted == ***subject));
@@ -112,27 +119,36 @@ impl Registry {
     }
 
     /// The versions that have the schema of an id, by subject.
-    pub(crate) fn uses_of_id(&self, id: u32, hint: Option<&SubjectName>, deleted: bool) -> Option<Vec<(SubjectName, i32)>> {
+    pub(crate) fn uses_of_id(
+        &self,
+        id: u32,
+        hint: Option<&SubjectName>,
+        deleted: bool,
+        readable: impl Fn(&str, &str) -> bool,
+    ) -> Option<Vec<(SubjectName, i32)>> {
         let state = self.snapshot();
-        let (name, context, _) = home_of_id(&state, id, hint)?;
+        let (name, context, _) = home_of_id(&state, id, hint, readable)?;
         context.schema(id)?;
         let uses = context.uses(id).filter(|(_, _, version)| deleted || !version.deleted);
         Some(uses.map(|(subject, number, _)| (SubjectName::new(Arc::clone(name), Arc::clone(subject)), number)).collect())
     }
 
-    /// Which version of a subject has this schema? A name without a context is also looked for in the other contexts.
+    /// Which version of a subject has this schema? A name without a context is also looked for in the other contexts, as far as they
+    /// are readable.
     pub(crate) async fn lookup(
         &self,
         subject: &SubjectName,
         request: RegisterRequest,
         normalize: bool,
         deleted: bool,
+        readable: impl Fn(&SubjectName) -> bool + Send + 'static,
     ) -> Result<Found, ApiError> {
         let (state, subject, cache) = (self.snapshot(), subject.clone(), Arc::clone(&self.parsed));
         self.work(move || {
+            let everywhere = same_name_everywhere(&state, &subject, readable);
             let effective = Effective::of(&state, &subject);
             let known = state.subject(&subject).is_some_and(|s| deleted || s.latest().is_some());
-            let nowhere = !known && same_name_everywhere(&state, &subject).iter().all(|s| state.subject(s).is_none());
+            let nowhere = !known && everywhere.iter().all(|s| state.subject(s).is_none());
             let miss = || if known { ApiError::schema_not_found() } else { ApiError::subject_not_found(&subject) };
             let text = request.schema.as_deref().unwrap_or("");
             if text.trim().is_empty() {
@@ -147,7 +163,7 @@ impl Registry {
                 Err(_) if nowhere && !request.references.is_empty() => return Err(miss()),
                 Err(error) => return Err(error),
             };
-            same_name_everywhere(&state, &subject)
+            everywhere
                 .iter()
                 .find_map(|s| {
                     let elsewhere = *s != subject && !request.references.is_empty();
@@ -196,12 +212,13 @@ impl Registry {
     }
 }
 
-/// The subject itself, and for a name in the default context the same name in every other one.
-fn same_name_everywhere(state: &State, subject: &SubjectName) -> Vec<SubjectName> {
+/// The subject itself, and for a name in the default context the same name in every other one where it is readable.
+fn same_name_everywhere(state: &State, subject: &SubjectName, readable: impl Fn(&SubjectName) -> bool) -> Vec<SubjectName> {
     let mut all = vec![subject.clone()];
     if subject.is_in_default_context() {
         let others = state.contexts().filter(|(name, c)| **name != subject.context && c.subject(&subject.name).is_some());
-        all.extend(others.map(|(name, _)| SubjectName::new(Arc::clone(name), Arc::clone(&subject.name))));
+        let others = others.map(|(name, _)| SubjectName::new(Arc::clone(name), Arc::clone(&subject.name)));
+        all.extend(others.filter(readable));
     }
     all
 }
@@ -218,18 +235,21 @@ pub(super) fn find_version(state: &State, subject: &SubjectName, wanted: Version
     found.ok_or_else(|| ApiError::version_not_found(number))
 }
 
-/// The context in which an id is meant, and the name of the subject when the hint names one that has it.
+/// The context in which an id is meant, and the name of the subject when the hint names one that has it and is readable.
 fn home_of_id<'a>(
     state: &'a State,
     id: u32,
     hint: Option<&'a SubjectName>,
+    readable: impl Fn(&str, &str) -> bool,
 ) -> Option<(&'a Arc<str>, &'a Context, Option<&'a str>)> {
-    let has = |context: &Context, name: &str| context.subject(name).is_some_and(|s| s.versions().any(|(_, v)| v.id == id));
+    let has = |context: &Context, place: &str, name: &str| {
+        context.subject(name).is_some_and(|s| s.versions().any(|(_, v)| v.id == id)) && readable(place, name)
+    };
     let Some(hint) = hint else {
         return state.named_context(DEFAULT_CONTEXT).map(|(name, context)| (name, context, None));
     };
     let here = state.named_context(&hint.context);
-    if hint.name.is_empty() || here.is_some_and(|(_, c)| has(c, &hint.name)) {
+    if hint.name.is_empty() || here.is_some_and(|(_, c)| has(c, &hint.context, &hint.name)) {
         let narrowed = (!hint.name.is_empty()).then_some(&*hint.name);
         return here.map(|(name, context)| (name, context, narrowed));
     }
@@ -239,7 +259,7 @@ fn home_of_id<'a>(
     if here.is_some_and(|(_, c)| c.schema(id).is_some()) {
         return here.map(|(name, context)| (name, context, None));
     }
-    let other = state.contexts().find(|(_, c)| has(c, &hint.name));
+    let other = state.contexts().find(|(name, c)| has(c, name, &hint.name));
     other.map(|(name, context)| (name, context, Some(&*hint.name)))
 }
 

@@ -172,22 +172,30 @@ fn number(id: &str) -> Result<i32, ApiError> {
     id.parse().map_err(|_| ApiError::bad_parameter())
 }
 
-fn hint(request: &Request) -> Option<SubjectName> {
-    request.query.subject("subject").filter(|s| !s.is_empty()).map(|s| SubjectName::parse(&s))
+/// The subject or context in which an id is meant. One in a context where the caller may do nothing must not tell that the context is
+/// there, so that is as if there were no such id.
+fn hint(request: &Request, missing: impl Fn() -> ApiError) -> Result<Option<SubjectName>, ApiError> {
+    let hint = request.query.subject("subject").filter(|s| !s.is_empty()).map(|s| SubjectName::parse(&s));
+    match hint {
+        Some(hint) if !hint.is_in_default_context() && !request.caller.may_enter(&hint.context) => Err(missing()),
+        hint => Ok(hint),
+    }
 }
 
 fn find(registry: &Registry, request: &Request, id: &str) -> Result<(std::sync::Arc<Schema>, Option<Found>), ApiError> {
     let number = number(id)?;
     let caller = &request.caller;
     let readable = |context: &str, subject: &str| caller.may(Verb::Read, context, subject);
-    let found = u32::try_from(number).ok().and_then(|id| registry.by_id(id, hint(request).as_ref(), readable));
-    let (schema, found) = found.ok_or_else(|| ApiError::schema_id_not_found(number))?;
+    let missing = || ApiError::schema_id_not_found(number);
+    let hint = hint(request, missing)?;
+    let found = u32::try_from(number).ok().and_then(|id| registry.by_id(id, hint.as_ref(), readable));
+    let (schema, found) = found.ok_or_else(missing)?;
     if found.is_none() && !caller.is_unrestricted() {
         return Err(denied(number));
     }
     if let Some(Found { subject: SubjectName { context, name }, version, .. }) = &found {
         // Of several subjects that have the id, only one that the client named is known to be meant.
-        let subject = hint(request).filter(|hint| hint.name == *name).map(|_| name);
+        let subject = hint.filter(|hint| hint.name == *name).map(|_| name);
         request.fetched(registry, Fetched { context, subject, id: version.id, how: How::Id });
     }
     Ok((schema, found))
@@ -200,7 +208,9 @@ fn denied(id: i32) -> ApiError {
 fn uses(registry: &Registry, request: &Request, id: &str) -> Result<Vec<(SubjectName, i32)>, ApiError> {
     let number = number(id)?;
     let deleted = request.query.is("deleted");
-    let found = u32::try_from(number).ok().and_then(|id| registry.uses_of_id(id, hint(request).as_ref(), deleted));
+    let readable = |context: &str, subject: &str| request.caller.may(Verb::Read, context, subject);
+    let hint = hint(request, ApiError::schema_not_found)?;
+    let found = u32::try_from(number).ok().and_then(|id| registry.uses_of_id(id, hint.as_ref(), deleted, readable));
     let mut found = found.ok_or_else(ApiError::schema_not_found)?;
     let all = found.len();
     found.retain(|(subject, _)| request.caller.may_read(subject));

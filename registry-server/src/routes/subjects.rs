@@ -79,7 +79,7 @@ pub(super) async fn tag(
 ) -> Result<Answer, ApiError> {
     let body: TagRequest = request.json()?;
     let wanted = VersionRef::parse(version)?;
-    let found = registry.version(subject, wanted, false)?;
+    let found = registry.version(subject, wanted, false, |s| request.caller.may_read(s))?;
     request.caller.require_read(&found.subject)?;
     request.caller.require(Verb::Write, &found.subject)?;
     let schema = &found.schema;
@@ -131,7 +131,9 @@ pub(super) async fn lookup(registry: &Registry, request: &Request, subject: &Sub
     let body: RegisterRequest = request.json()?;
     request.may_refer(subject, &body.references)?;
     let (normalize, deleted) = (request.query.is("normalize"), request.query.is("deleted"));
-    let found = registry.lookup(subject, body, normalize, deleted).await.map_err(ApiError::in_its_words)?;
+    let caller = request.caller.clone();
+    let readable = move |subject: &SubjectName| caller.may_read(subject);
+    let found = registry.lookup(subject, body, normalize, deleted, readable).await.map_err(ApiError::in_its_words)?;
     request.caller.require_read(&found.subject)?;
     let mut object = formed(registry, request, &found).await?;
     request.fetched(registry, Fetched::of(&found.subject, found.version.id, How::Lookup));
@@ -176,7 +178,7 @@ pub(super) fn referenced_by(
     version: &str,
 ) -> Result<Answer, ApiError> {
     let deleted = request.query.is("deleted");
-    let found = registry.version(subject, VersionRef::parse(version)?, true)?;
+    let found = registry.version(subject, VersionRef::parse(version)?, true, |s| request.caller.may_read(s))?;
     request.caller.require_read(&found.subject)?;
     let state = registry.snapshot();
     let referrers = state.referrers(&found.subject, found.number);
@@ -208,7 +210,8 @@ pub(super) async fn delete_version(
 }
 
 fn find(registry: &Registry, request: &Request, subject: &SubjectName, version: &str) -> Result<lookup::Found, ApiError> {
-    let found = registry.version(subject, VersionRef::parse(version)?, request.query.is("deleted"))?;
+    let (wanted, deleted) = (VersionRef::parse(version)?, request.query.is("deleted"));
+    let found = registry.version(subject, wanted, deleted, |s| request.caller.may_read(s))?;
     request.caller.require_read(&found.subject)?;
     Ok(found)
 }

@@ -14,6 +14,7 @@ use super::{Asked, Reply};
 use crate::error::ApiError;
 use crate::registry::compare::Wanted;
 use crate::registry::lookup::VersionRef;
+use crate::subject::SubjectName;
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
@@ -98,8 +99,10 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
     };
     let wanted =
         Wanted { old: VersionRef::Number(old), new: VersionRef::Number(new), profile, level: None, deleted: true, pretty: true };
-    let report = asked.registry.difference(&subject, wanted).await?;
-    let refused = refuses(&asked.registry.difference(&subject, Wanted { profile: Profile::Confluent, ..wanted }).await?);
+    let readable = |subject: &SubjectName| asked.caller.may_read(subject);
+    let report = asked.registry.difference(&subject, wanted, readable).await?;
+    let by_registry = Wanted { profile: Profile::Confluent, ..wanted };
+    let refused = refuses(&asked.registry.difference(&subject, by_registry, readable).await?);
     let level = level_of(&state, &subject);
     let option = |(number, version): (i32, crate::state::Version)| VersionOption {
         number,

@@ -28,10 +28,15 @@ pub(crate) struct Wanted {
 }
 
 impl Registry {
-    /// What changed between two versions of a subject?
-    pub(crate) async fn difference(&self, subject: &SubjectName, wanted: Wanted) -> Result<DiffReport, ApiError> {
-        let old = self.version(subject, wanted.old, wanted.deleted)?;
-        let new = self.version(subject, wanted.new, wanted.deleted)?;
+    /// What changed between two versions of a subject? A name without a context may be found in another one that is readable.
+    pub(crate) async fn difference(
+        &self,
+        subject: &SubjectName,
+        wanted: Wanted,
+        readable: impl Fn(&SubjectName) -> bool,
+    ) -> Result<DiffReport, ApiError> {
+        let old = self.version(subject, wanted.old, wanted.deleted, &readable)?;
+        let new = self.version(subject, wanted.new, wanted.deleted, &readable)?;
         let state = self.snapshot();
         self.work(move || difference(&state, &old, &new, wanted)).await
     }

@@ -94,18 +94,19 @@ impl World {
         world
     }
 
+    /// Registers an empty record.
+    async fn register(&self, subject: &str, name: &str) -> serde_json::Value {
+        let path = format!("/subjects/{subject}/versions");
+        let reply = send(self.address, &Method::POST, &path, &credentials("all", "x"), &record(name)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let json = reply.text.split("\r\n\r\n").nth(1).unwrap();
+        serde_json::from_str::<serde_json::Value>(json).unwrap()
+    }
+
     async fn fill(&mut self) {
-        let register = async |subject: &str, name: &str| {
-            let body = format!(r#"{{"schema":"{{\"type\":\"record\",\"name\":\"{name}\",\"fields\":[]}}"}}"#);
-            let path = format!("/subjects/{subject}/versions");
-            let reply = send(self.address, &Method::POST, &path, &credentials("all", "x"), &body).await;
-            assert_eq!(reply.status, 200, "{}", reply.text);
-            let json = reply.text.split("\r\n\r\n").nth(1).unwrap();
-            serde_json::from_str::<serde_json::Value>(json).unwrap()
-        };
-        let secret = register("canary", "canary").await;
-        register(":.canary:canary", "canary2").await;
-        register("open", "Open").await;
+        let secret = self.register("canary", "canary").await;
+        self.register(":.canary:canary", "canary2").await;
+        self.register("open", "Open").await;
         let (root, group) = (credentials("all", "x"), r#"{"compatibilityGroup":"canary"}"#);
         assert_eq!(send(self.address, &Method::PUT, "/config/canary", &root, group).await.status, 200);
         let document = r#"{"document":"asyncapi: 3.0.0\ninfo: { title: canary, version: '1' }\n"}"#;
@@ -134,6 +135,11 @@ impl World {
         };
         path.split('/').map(part).collect::<Vec<_>>().join("/")
     }
+}
+
+/// A body with an empty record.
+fn record(name: &str) -> String {
+    format!(r#"{{"schema":"{{\"type\":\"record\",\"name\":\"{name}\",\"fields\":[]}}"}}"#)
 }
 
 fn body(method: &Method) -> &'static str {
@@ -269,4 +275,54 @@ async fn no_way_round_leads_to_a_secret_subject() {
     }
     let all = send(world.address, &Method::GET, "/subjects?subjectPrefix=:*:", &credentials("all", "x"), "").await;
     assert!(all.text.contains(CANARY), "there is something to find");
+}
+
+/// A name without a context is looked for in every context. What lies where the caller may not read must answer like what is not
+/// there, and must not hide what lies where they may.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_does_not_tell_of_contexts_that_the_caller_may_not_read() {
+    let world = World::new().await;
+    for filler in ["a", "b", "c"] {
+        world.register(&format!(":.canary:open-{filler}"), filler).await;
+    }
+    let id = world.register(":.canary:open-hidden", "Hidden").await["id"].clone();
+    world.register(":.canary:open-both", "Both").await;
+    world.register(":.open:open-both", "Both").await;
+    let missing = r#"{"schema":"\"X\"","references":[{"name":"X","subject":"open-nowhere","version":1}]}"#.to_owned();
+    let gets = [
+        "/subjects/NAME/versions/1".to_owned(),
+        "/subjects/NAME/versions/latest?deleted=true".to_owned(),
+        "/subjects/NAME/versions/1/schema".to_owned(),
+        "/subjects/NAME/versions/1/referencedby".to_owned(),
+        "/eventpact/v1/subjects/NAME/versions/1/diff/latest".to_owned(),
+        format!("/schemas/ids/{id}?subject=NAME"),
+        format!("/schemas/ids/{id}/schema?subject=NAME"),
+        format!("/schemas/ids/{id}/subjects?subject=NAME"),
+        format!("/schemas/ids/{id}/versions?subject=NAME"),
+        format!("/schemas/ids/{id}?subject=:.CONTEXT:NAME"),
+        format!("/schemas/ids/{id}?subject=:.CONTEXT:"),
+        format!("/schemas/ids/{id}/subjects?subject=:.CONTEXT:"),
+        format!("/contexts/.CONTEXT/schemas/ids/{id}/versions"),
+    ];
+    let posts = [("/subjects/NAME", record("Hidden")), ("/subjects/NAME?deleted=true", missing)];
+    let gets = gets.into_iter().map(|path| (Method::GET, path, String::new()));
+    let posts = posts.into_iter().map(|(path, body)| (Method::POST, path.to_owned(), body));
+    for (method, path, body) in gets.chain(posts) {
+        let ask = async |who: &str, name: &str, context: &str| {
+            let path = path.replace("NAME", name).replace("CONTEXT", context);
+            let reply = send(world.address, &method, &path, &credentials(who, "x"), &body).await;
+            let body =
+                reply.text.split_once("\r\n\r\n").map_or("", |(_, body)| body).replace(name, "NAME").replace(context, "CONTEXT");
+            (reply.status, body)
+        };
+        let there = ask("elsewhere", "open-hidden", "canary").await;
+        let absent = ask("elsewhere", "open-absent", "nowhere").await;
+        assert_eq!(there, absent, "{method} {path} tells that the name or the context is there");
+    }
+    for (method, path, body) in
+        [(Method::GET, "/subjects/open-both/versions/1", String::new()), (Method::POST, "/subjects/open-both", record("Both"))]
+    {
+        let reply = send(world.address, &method, path, &credentials("elsewhere", "x"), &body).await;
+        assert!(reply.status == 200 && reply.text.contains(":.open:open-both"), "{method} {path}: {}", reply.text);
+    }
 }

@@ -40,10 +40,11 @@ pub(super) async fn diff(
         deleted: request.query.is("deleted"),
         pretty: request.query.is("pretty"),
     };
+    let readable = |subject: &SubjectName| request.caller.may_read(subject);
     if !request.caller.is_unrestricted() {
         // Both may turn out to be in another context, and what they refer to is compared with them.
         for version in [wanted.old, wanted.new] {
-            let found = registry.version(subject, version, wanted.deleted)?;
+            let found = registry.version(subject, version, wanted.deleted, readable)?;
             request.caller.require_read(&found.subject)?;
             registry
                 .referred_subjects(&found.subject.context, &found.schema)
@@ -51,7 +52,7 @@ pub(super) async fn diff(
                 .try_for_each(|s| request.caller.require_read(s))?;
         }
     }
-    Answer::json(&registry.difference(subject, wanted).await?)
+    Answer::json(&registry.difference(subject, wanted, readable).await?)
 }
 
 /// `sound` where nothing is said, as on the command line.

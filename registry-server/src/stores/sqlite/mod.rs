@@ -49,6 +49,7 @@ pub(super) struct Sqlite {
 impl Sqlite {
     /// Opens or creates the file. Refuses what is not ours, too new, damaged, or in use; never replaces anything.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        open::check_place(path)?;
         let lock = lock::Lock::take(path)?;
         let (connection, mut check) = open::to_write(path)?;
         let head = match rows::head(&connection) {
@@ -61,6 +62,7 @@ impl Sqlite {
 
     /// Opens a file that another process may be writing to.
     pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        open::check_place(path)?;
         let connection = open::to_read(path)?;
         let path = path.to_owned();
         Ok(Self { connection: Some(connection), path, head: Head::default(), unknown: None, lock: None, seen: 0, check: None })
@@ -478,6 +480,21 @@ mod tests {
         let refusal = open(&path).err().unwrap();
         assert!(refusal.contains("is damaged") && refusal.contains("restore a backup"), "{refusal}");
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        for open in [Sqlite::open, Sqlite::open_read_only] {
+            let told = |path: &Path| open(path).err().unwrap().to_string();
+            let expected = format!("the folder {} does not exist; create it", missing.display());
+            assert!(told(&missing.join("r.db")).starts_with(&expected), "{}", told(&missing.join("r.db")));
+            assert!(told(&folder.path().join("file/r.db")).contains("is not a folder"));
+            assert!(told(folder.path()).contains("is a folder; name a file in it"));
+        }
+        assert!(!missing.exists() && !folder.path().join("file.lock").exists());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Opening the file: what stands at its start decides whether it is touched at all.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -60,6 +61,28 @@ impl Drop for Check {
 
 /// Nothing in the file is trusted.
 const GUARDED: &str = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+
+/// Is there a folder for the file? We make none: one that is missing is more often a slip of the pen, or a disk that is not mounted.
+pub(super) fn check_place(path: &Path) -> Result<(), StoreError> {
+    let refused = |text: String| Err(StoreError::Refused(text));
+    if path.is_dir() {
+        return refused(format!("{} is a folder; name a file in it", path.display()));
+    }
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    match std::fs::metadata(folder).map_err(|cause| cause.kind()) {
+        Err(ErrorKind::NotFound) => {
+            refused(format!("the folder {} does not exist; create it, or name another place for the store", folder.display()))
+        }
+        Err(ErrorKind::NotADirectory) => {
+            refused(format!("{} cannot be a folder; name another place for the store", folder.display()))
+        }
+        Ok(there) if !there.is_dir() => {
+            refused(format!("{} is not a folder; name another place for the store", folder.display()))
+        }
+        // What else is wrong is said when the file is opened.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
 
 /// Opens or creates the file for the one process that writes.
 pub(super) fn to_write(path: &Path) -> Result<(Connection, Check), StoreError> {
