@@ -57,7 +57,7 @@ impl Config {
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|why| why.to_string().trim_end().to_owned())?;
+        let file: File = toml::from_str(text).map_err(|why| told(text, &why))?;
         let at = |path: PathBuf| folder.join(path);
         let methods = usize::from(file.auth.basic.is_some()) + usize::from(file.auth.bearer.is_some());
         let security = Security {
@@ -255,6 +255,15 @@ impl LimitsFile {
     }
 }
 
+/// What is wrong with the file, and where, without its text: the address of a store may hold a password.
+fn told(text: &str, why: &toml::de::Error) -> String {
+    let message = why.message();
+    let Some(before) = why.span().and_then(|span| text.get(..span.start)) else { return message.to_owned() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    format!("line {line}, column {column}: {message}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,6 +316,24 @@ mod tests {
         assert_eq!(config.limits.principal.map(|rate| rate.burst), Some(200));
         assert!(parse("").unwrap().store.is_none());
         assert!(parse("[auth.certificates]\nauthorities = \"a\"").unwrap().security.certificates.unwrap().required);
+    }
+
+    #[test]
+    fn no_refusal_repeats_the_password_of_the_store() {
+        let address = "postgres://eventpact:hunter2@db";
+        for (bad, place) in [
+            (format!("store = \"{address}/x\nlisten = \"127.0.0.1:1\""), "line 1"),
+            (format!("stor = \"{address}/x\""), "line 1, column 1: unknown field `stor`"),
+            (format!("insecure = true\nstore = [\"{address}/x\"]"), "line 2, column 9"),
+            (format!("listen = \"{address}/x\""), "line 1, column 10"),
+            ("store = \"postgress://eventpact:hunter2@db/x\"\n".to_owned(), "unknown store 'postgress:…'"),
+            ("store = \"eventpact:hunter2@db\"".to_owned(), "unknown store 'eventpact:…'"),
+            (format!("store = \"{address}:port/x\""), "no address of a PostgreSQL database"),
+            (format!("store = \"{address}/x?sslmod=require\""), "sslmod"),
+        ] {
+            let why = parse(&bad).unwrap_err();
+            assert!(!why.contains("hunter2") && why.contains(place), "{bad}: {why}");
+        }
     }
 
     #[test]

@@ -47,6 +47,21 @@ fn hashed(folder: &Path, name: &str, password: &str) -> Output {
 }
 
 #[test]
+fn the_password_of_a_store_that_is_not_understood_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = "postgres://eventpact:hunter2@db/x?sslmod=require";
+    std::fs::write(folder.path().join("registry.toml"), format!("stor = \"{wrong}\"")).unwrap();
+    for command in [
+        serve(folder.path()).args(["--store", wrong]),
+        serve(folder.path()).env("EVENTPACT_SERVE_STORE", wrong),
+        serve(folder.path()).args(["--config", "registry.toml"]),
+    ] {
+        let said = refused(command);
+        assert!(said.contains("sslmod") != said.contains("stor`") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn an_address_that_others_reach_needs_protection() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(serve(folder.path()).args(["--listen", "0.0.0.0:0", "--store", "memory:"]));

@@ -1,5 +1,6 @@
 //! `eventpact serve`: settings from flags, the environment and a file, in this order; what is printed at the start.
 
+use std::convert::Infallible;
 use std::io::{BufRead, IsTerminal, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,11 +38,11 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "sqlite:PATH|postgres://USER@HOST/DB",
-        value_parser = store,
+        value_parser = |text: &str| Ok::<_, Infallible>(Store(text.parse())),
         env = "EVENTPACT_SERVE_STORE",
         hide_env_values = true
     )]
-    store: Option<StoreSpec>,
+    store: Option<Store>,
     /// Only read the store, which another registry may be writing to.
     #[arg(long, env = "EVENTPACT_SERVE_READ_ONLY")]
     read_only: bool,
@@ -81,9 +82,9 @@ enum Command {
     },
 }
 
-fn store(text: &str) -> Result<StoreSpec, String> {
-    text.parse()
-}
+/// The store, or why it cannot be understood. That is told later, by us: clap would repeat the value, and a password may be in it.
+#[derive(Debug, Clone)]
+struct Store(Result<StoreSpec, String>);
 
 /// Runs the registry until it is told to stop, or the subcommand.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
@@ -102,7 +103,12 @@ fn options(args: &Args) -> Result<Options> {
     let config = args.config.as_deref().map(Config::read).transpose().context("the configuration cannot be used")?;
     let config = config.unwrap_or_default();
     let listen = args.listen.or(config.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
-    let store = args.store.clone().or(config.store).unwrap_or(StoreSpec::Sqlite("eventpact.db".into()));
+    let store = args.store.clone().map(|store| store.0).transpose();
+    let store = store
+        .map_err(anyhow::Error::msg)
+        .context("the store cannot be used")?
+        .or(config.store)
+        .unwrap_or(StoreSpec::Sqlite("eventpact.db".into()));
     let store = if args.read_only { store.read_only().map_err(anyhow::Error::msg)? } else { store };
     let mut options = Options::new(listen, store);
     options.security = config.security;

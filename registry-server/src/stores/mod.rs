@@ -44,9 +44,13 @@ impl FromStr for StoreSpec {
             Some(("kafka", _)) => text.parse().map(Self::Kafka),
             #[cfg(not(feature = "kafka-store"))]
             Some(("kafka", _)) => Err("this program was built without Kafka: build it with the feature kafka-store".to_owned()),
-            _ => Err(format!(
-                "unknown store '{text}'; it is sqlite:PATH, postgres://USER@HOST/DATABASE, kafka://HOST:PORT/TOPIC or memory:"
-            )),
+            other => {
+                // What comes after the kind may hold a password.
+                let kind = other.map_or_else(|| text.to_owned(), |(kind, _)| format!("{kind}:…"));
+                Err(format!(
+                    "unknown store '{kind}'; it is sqlite:PATH, postgres://USER@HOST/DATABASE, kafka://HOST:PORT/TOPIC or memory:"
+                ))
+            }
         }
     }
 }

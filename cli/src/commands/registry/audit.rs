@@ -50,7 +50,7 @@ pub(super) struct Args {
 }
 
 fn expected(text: &str) -> Result<(u64, String), String> {
-    let wrong = || format!("'{text}' is not like 17:9f86d0…");
+    let wrong = || format!("'{text}' is not a number and a whole hash of 64 digits, as --verify prints them");
     let (number, hash) = text.split_once(':').ok_or_else(wrong)?;
     let hash = hash.to_ascii_lowercase();
     unhex(&hash).ok_or_else(wrong)?;

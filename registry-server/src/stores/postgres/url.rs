@@ -55,10 +55,14 @@ impl FromStr for PostgresUrl {
             }
         }
         let address = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
-        // The library's own text may hold what is secret in the address.
-        let mut config: Config = address
-            .parse()
-            .map_err(|_| "it is no address of a PostgreSQL database; it is like postgres://user@host:5432/database".to_owned())?;
+        // The library's own text may hold what is secret in the address, values of parameters too.
+        let mut config: Config = address.parse().map_err(|_| match base.parse::<Config>() {
+            Ok(_) => {
+                let names: Vec<&str> = kept.iter().map(|pair| pair.split('=').next().unwrap_or("")).collect();
+                format!("a parameter of the PostgreSQL address is unknown, or its value is wrong; look at: {}", names.join(", "))
+            }
+            Err(_) => "it is no address of a PostgreSQL database; it is like postgres://user@host:5432/database".to_owned(),
+        })?;
         if schema.is_empty() || schema.len() > 40 || !schema.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Err(format!("the schema '{schema}' must be letters, digits and underscores, at most 40"));
         }

@@ -63,6 +63,10 @@ impl Sqlite {
     /// Opens a file that another process may be writing to.
     pub(super) fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         open::check_place(path)?;
+        if !path.exists() {
+            let text = format!("{} does not exist; only a server that writes makes it", path.display());
+            return Err(StoreError::Refused(text));
+        }
         let connection = open::to_read(path)?;
         let path = path.to_owned();
         Ok(Self { connection: Some(connection), path, head: Head::default(), unknown: None, lock: None, seen: 0, check: None })
@@ -494,6 +498,8 @@ mod tests {
             assert!(told(&folder.path().join("file/r.db")).contains("is not a folder"));
             assert!(told(folder.path()).contains("is a folder; name a file in it"));
         }
+        let absent = Sqlite::open_read_only(&folder.path().join("absent.db")).err().unwrap().to_string();
+        assert!(absent.contains("absent.db does not exist"), "{absent}");
         assert!(!missing.exists() && !folder.path().join("file.lock").exists());
     }
 
