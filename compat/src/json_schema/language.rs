@@ -19,6 +19,15 @@ const MAX_BYTES: usize = 1 << 20;
 /// Steps of all walks of a comparison together.
 const MAX_STEPS: usize = 1_500_000;
 
+/// What a walk costs before its first step, in steps: it lays out the automata and their alphabet.
+const STEPS_TO_BEGIN: usize = 20;
+
+/// Texts that are held against a pattern, of this many bytes each, of all patterns of a comparison together.
+const MAX_MATCHES: usize = 5_000_000;
+const BYTES_OF_A_MATCH: usize = 32;
+/// Bytes of the states that an automaton keeps from one text to the next: there may be thousands of automata.
+const MAX_KEPT: usize = 1 << 15;
+
 /// Values that are held against a schema by what uses these languages.
 const MAX_EVALUATIONS: usize = 1_500_000;
 
@@ -49,17 +58,25 @@ pub(super) struct Wanted<'p> {
 /// The patterns of a comparison, each compiled once.
 #[derive(Default)]
 pub(super) struct Languages {
-    kept: RefCell<HashMap<String, Option<Rc<DFA>>>>,
+    kept: RefCell<HashMap<String, Option<Rc<Automaton>>>>,
     steps: Cell<usize>,
+    matches: Cell<usize>,
     evaluations: Cell<usize>,
 }
 
+/// An automaton with the states that texts have led to: built once, each further text is quick.
+struct Automaton {
+    dfa: Rc<DFA>,
+    cache: RefCell<Cache>,
+}
+
 impl Languages {
-    fn automaton(&self, pattern: &str) -> Option<Rc<DFA>> {
+    fn automaton(&self, pattern: &str) -> Option<Rc<Automaton>> {
         if let Some(kept) = self.kept.borrow().get(pattern) {
             return kept.clone();
         }
-        let built = build(pattern).map(Rc::new);
+        let automaton = |dfa: DFA| Rc::new(Automaton { cache: RefCell::new(dfa.create_cache()), dfa: Rc::new(dfa) });
+        let built = build(pattern).map(automaton);
         self.kept.borrow_mut().insert(pattern.to_owned(), built.clone());
         built
     }
@@ -72,13 +89,21 @@ impl Languages {
 
     /// The pattern matches somewhere in the text; `None` when that cannot be said.
     pub(super) fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
-        let dfa = self.automaton(pattern)?;
-        let mut cache = dfa.create_cache();
-        let mut track = Track::start(&dfa, &mut cache)?;
-        for byte in text.bytes() {
-            track = track.step(&dfa, &mut cache, byte)?;
+        let asked = self.matches.get().saturating_add(1 + text.len() / BYTES_OF_A_MATCH);
+        self.matches.set(asked);
+        if asked > MAX_MATCHES {
+            return None;
         }
-        track.ends(&dfa, &mut cache)
+        let automaton = self.automaton(pattern)?;
+        let (dfa, mut cache) = (&automaton.dfa, automaton.cache.borrow_mut());
+        if cache.memory_usage() > MAX_KEPT {
+            cache.reset(dfa);
+        }
+        let mut track = Track::start(dfa, &mut cache)?;
+        for byte in text.bytes() {
+            track = track.step(dfa, &mut cache, byte)?;
+        }
+        track.ends(dfa, &mut cache)
     }
 
     /// A text as it is wanted.
@@ -86,10 +111,11 @@ impl Languages {
         if wanted.most.is_some_and(|most| most < wanted.least) {
             return Walked::Nothing;
         }
+        let Some(steps) = MAX_STEPS.checked_sub(self.steps.get() + STEPS_TO_BEGIN) else { return Walked::Open };
         let patterns = wanted.all.iter().chain(wanted.none);
-        let Some(automata) = patterns.map(|p| self.automaton(p)).collect::<Option<Vec<_>>>() else { return Walked::Open };
+        let automata = patterns.map(|p| Some(self.automaton(p)?.dfa.clone())).collect::<Option<Vec<_>>>();
+        let Some(automata) = automata else { return Walked::Open };
         let caches = automata.iter().map(|a| a.create_cache()).collect();
-        let steps = MAX_STEPS.saturating_sub(self.steps.get());
         let mut walk = Walk { alphabet: alphabet(&automata), automata, caches, wanted, steps };
         let found = walk.run().unwrap_or(Walked::Open);
         self.steps.set(MAX_STEPS.saturating_sub(walk.steps));
