@@ -62,6 +62,29 @@ fn the_password_of_a_store_that_is_not_understood_is_not_repeated() {
 }
 
 #[test]
+fn a_backup_by_somebody_who_may_read_a_part_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = hashed(folder.path(), "alice", "secret\n").stdout;
+    std::fs::write(folder.path().join("users"), line).unwrap();
+    for (readable, partial) in [("*", true), (":*:*", false)] {
+        let text = format!(
+            "listen = \"127.0.0.1:0\"\nstore = \"memory:\"\n[auth.basic]\nusers = \"users\"\n\
+             [[rule]]\nwho = [\"anonymous\"]\nsubjects = [\"{readable}\"]\nallow = [\"read\"]\n"
+        );
+        std::fs::write(folder.path().join("registry.toml"), text).unwrap();
+        // The third line says that callers without credentials are let in; after it there is nobody to read what it prints.
+        let server = Running::start(serve(folder.path()).args(["--config", "registry.toml"]), 3);
+        let url = server.1[0].split([' ', ',']).find(|word| word.starts_with("http://")).unwrap().to_owned();
+        let mut command = Command::new(program("eventpact"));
+        command.current_dir(folder.path()).args(["registry", "backup", "all.jsonl", "--overwrite", "--url", &url]);
+        let said = command.env_remove("EVENTPACT_REGISTRY_AUTH").env_remove("EVENTPACT_REGISTRY_TOKEN").output().unwrap();
+        let stderr = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{stderr}");
+        assert_eq!(stderr.contains("you may read only a part"), partial, "{readable}: {stderr}");
+    }
+}
+
+#[test]
 fn an_address_that_others_reach_needs_protection() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(serve(folder.path()).args(["--listen", "0.0.0.0:0", "--store", "memory:"]));
