@@ -1,5 +1,5 @@
 //! What Kafka, and the tests against Avro Java, need on the machine: Java, Maven, and jars from Maven Central, once per
-//! machine. Also the check for the C compiler and make that build librdkafka. Installs system packages only where that asks nobody anything
+//! machine. Also the check for the compilers and make that build librdkafka. Installs system packages only where that asks nobody anything
 //! (apt as root or with passwordless sudo); else says in one line what is missing and how to get it.
 
 use std::fs;
@@ -13,6 +13,8 @@ pub(super) const KAFKA_VERSION: &str = "4.2.0";
 /// Kafka 4 brokers need this Java at least.
 const JAVA_AT_LEAST: u32 = 17;
 const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+const BUILD_PACKAGES: [&str; 4] = ["gcc", "g++", "libc6-dev", "make"];
 
 /// Jars from Maven Central, kept in a folder of the cache.
 pub(crate) struct Jars {
@@ -94,21 +96,25 @@ pub(crate) fn cache_folder() -> Result<PathBuf> {
         .context("neither EVENTPACT_CACHE nor HOME is set: set EVENTPACT_CACHE to a folder for downloads")
 }
 
-/// librdkafka is C and is built on first use: a missing compiler should not surface as a page of build output.
+/// librdkafka is built on first use, and its configure script wants a C++ compiler too: what is missing should not surface as a page
+/// of build output.
 pub(crate) fn need_native_build_tools() -> Result<()> {
-    let have_cc = ["cc", "gcc", "clang"].iter().any(|cc| runs(cc, &["--version"]));
-    let missing: Vec<&str> = [(have_cc, "a C compiler"), (runs("make", &["--version"]), "make")]
-        .iter()
-        .filter(|(have, _)| !have)
-        .map(|&(_, what)| what)
-        .collect();
-    if missing.is_empty() {
+    if missing_build_tools().is_empty() || apt(&BUILD_PACKAGES).is_ok() && missing_build_tools().is_empty() {
         return Ok(());
     }
-    if apt(&["gcc", "libc6-dev", "make"]).is_ok() && runs("make", &["--version"]) && runs("cc", &["--version"]) {
-        return Ok(());
-    }
-    bail!("missing to build librdkafka: {}; on Debian or Ubuntu: apt-get install gcc libc6-dev make", missing.join(" and "));
+    bail!(
+        "missing to build librdkafka: {}; on Debian or Ubuntu: apt-get install {}",
+        missing_build_tools().join(", "),
+        BUILD_PACKAGES.join(" ")
+    );
+}
+
+fn missing_build_tools() -> Vec<&'static str> {
+    [("cc", "a C compiler"), ("c++", "a C++ compiler"), ("make", "make")]
+        .into_iter()
+        .filter(|(program, _)| !runs(program, &["--version"]))
+        .map(|(_, what)| what)
+        .collect()
 }
 
 fn install_packages(have_jars: bool) -> Result<()> {
