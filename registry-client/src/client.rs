@@ -1,8 +1,11 @@
 //! The client: which address, which path, which limits.
 
 mod eventpact;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +46,8 @@ struct Inner {
     addresses: Vec<Address>,
     max_body: usize,
     cache: SchemaCache,
+    #[cfg(all(feature = "tls", feature = "grpc"))]
+    tls: tls::Tls,
 }
 
 struct Address {
@@ -72,6 +77,15 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     max_body: usize,
+    files: Files,
+}
+
+/// Files in PEM.
+#[derive(Debug, Clone, Default)]
+struct Files {
+    authorities: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
 }
 
 impl ClientBuilder {
@@ -82,6 +96,7 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
             max_body: 16 * 1024 * 1024,
+            files: Files::default(),
         }
     }
 
@@ -106,7 +121,34 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks the addresses and makes the client; nothing is contacted yet.
+    /// A file with the authorities to trust, in PEM, instead of the system's (default: the file that `EVENTPACT_REGISTRY_CA` names,
+    /// if it does).
+    #[must_use]
+    pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
+        self.files.authorities = Some(file.into());
+        self
+    }
+
+    /// A file with the certificate that the client shows, then those between it and the root, in PEM (default: the file that
+    /// `EVENTPACT_REGISTRY_CERT` names, if it does).
+    #[must_use]
+    pub fn certificate(mut self, file: impl Into<PathBuf>) -> Self {
+        self.files.certificate = Some(file.into());
+        self
+    }
+
+    /// A file with the key of that certificate, in PEM and not encrypted. Without one it stands in the file of the certificate
+    /// (default: the file that `EVENTPACT_REGISTRY_KEY` names, if that of the certificate came from there too).
+    #[must_use]
+    pub fn key(mut self, file: impl Into<PathBuf>) -> Self {
+        self.files.key = Some(file.into());
+        self
+    }
+
+    /// Checks the addresses and makes the client; nothing is contacted yet. Files are read when an address is `https://`.
+    ///
+    /// # Errors
+    /// An address that is none, a file that cannot be read or used.
     pub fn build(self) -> Result<Client, Error> {
         let addresses = self.urls.iter().map(|url| Address::parse(url)).collect::<Result<Vec<_>, _>>()?;
         if addresses.is_empty() {
@@ -119,10 +161,24 @@ impl ClientBuilder {
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("eventpact/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| Error::Usage(format!("the HTTP client cannot start: {}", chain(&e))))?;
-        let inner = Inner { http, addresses, max_body: self.max_body, cache: SchemaCache::default() };
+            .user_agent(concat!("eventpact/", env!("CARGO_PKG_VERSION")));
+        #[cfg(feature = "tls")]
+        let tls = if addresses.iter().any(|address| address.base.starts_with("https://")) {
+            tls::Tls::read(&self.files)?
+        } else {
+            tls::Tls::default()
+        };
+        #[cfg(feature = "tls")]
+        let http = tls.apply(http)?;
+        let http = http.build().map_err(|error| cannot_start(&error))?;
+        let inner = Inner {
+            http,
+            addresses,
+            max_body: self.max_body,
+            cache: SchemaCache::default(),
+            #[cfg(all(feature = "tls", feature = "grpc"))]
+            tls,
+        };
         Ok(Client { inner: Arc::new(inner) })
     }
 }
@@ -161,6 +217,17 @@ fn credentials(url: &Url) -> Option<Auth> {
     let given = given(AUTH_VARIABLE)?;
     let (user, password) = given.split_once(':')?;
     Some(Auth::Basic { user: user.to_owned(), password: password.to_owned() })
+}
+
+fn cannot_start(error: &reqwest::Error) -> Error {
+    let why = chain(error);
+    let mismatch = why.contains("KeyMismatch"); // as rustls names it
+    let text = if mismatch {
+        "the key does not belong to the certificate".into()
+    } else {
+        format!("the HTTP client cannot start: {why}")
+    };
+    Error::Usage(text)
 }
 
 /// An address that cannot be parsed may still hold a password: shows nothing before the last `@`.
@@ -213,6 +280,12 @@ impl Client {
             Auth::Bearer(token) => format!("Bearer {token}"),
         };
         self.inner.addresses.iter().map(|a| (a.base.clone(), a.auth.as_ref().map(value))).collect()
+    }
+
+    /// What is trusted and shown.
+    #[cfg(all(feature = "tls", feature = "grpc"))]
+    pub(crate) fn tls(&self) -> &tls::Tls {
+        &self.inner.tls
     }
 
     /// Keeps a schema of the default context that came by itself.

@@ -40,7 +40,9 @@ use crate::output::{FailOn, OutputArgs, Summary};
 #[command(
     after_help = "Each side is a file, a folder, a pattern ('specs/**/*.avsc'), git:REF[:PATH], a descriptor set or buf image (.binpb, .pb, \
 .desc), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
-registry:URL?version=3#SUBJECT for one version. User and password of a registry are read from EVENTPACT_REGISTRY_AUTH (USER:PASSWORD). \
+registry:URL?version=3#SUBJECT for one version. User and password of a registry are read from EVENTPACT_REGISTRY_AUTH (USER:PASSWORD), \
+a token from EVENTPACT_REGISTRY_TOKEN, the files of a client certificate and of the authorities to trust from EVENTPACT_REGISTRY_CERT, \
+EVENTPACT_REGISTRY_KEY and EVENTPACT_REGISTRY_CA. \
 git-tags:PATTERN[:PATH] is all matching tags in the order of their versions: with --mode *-transitive each of them counts, and so does \
 each version in a registry; else the latest.\n\n\
 Of a folder, AsyncAPI documents are checked with all that they refer to, and schema files that none of them reaches by themselves; old \

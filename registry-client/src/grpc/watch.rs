@@ -123,8 +123,7 @@ impl Watch {
         let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|cause| unusable(cause.to_string()))?;
         #[cfg(feature = "tls")]
         let endpoint = if url.starts_with("https://") {
-            let tls = tonic::transport::ClientTlsConfig::new().with_native_roots();
-            endpoint.tls_config(tls).map_err(|cause| unusable(cause.to_string()))?
+            endpoint.tls_config(tls(self.client.tls())).map_err(|cause| unusable(chain(&cause)))?
         } else {
             endpoint
         };
@@ -140,6 +139,23 @@ impl Watch {
         }
         let codec = ProstCodec::<WatchRequest, WatchEvent>::default();
         Ok(grpc.server_streaming(request, PathAndQuery::from_static(PATH), codec).await?.into_inner())
+    }
+}
+
+/// What the client's other requests trust and show.
+#[cfg(feature = "tls")]
+fn tls(files: &crate::client::tls::Tls) -> tonic::transport::ClientTlsConfig {
+    use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+    let config = match &files.authorities {
+        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    match &files.identity {
+        // The key may stand with its certificate.
+        Some((certificate, key)) => {
+            config.identity(Identity::from_pem(certificate, if key.is_empty() { certificate } else { key }))
+        }
+        None => config,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::archive::Archive;
-use super::{Target, transfer};
+use super::{Certificates, Target, transfer};
 use crate::exit::Exit;
 use crate::output;
 
@@ -49,6 +49,8 @@ pub(super) struct VerifyArgs {
     /// Also compare with the registry at this address.
     #[arg(long, value_name = "URL")]
     against: Option<String>,
+    #[command(flatten)]
+    certificates: Certificates,
 }
 
 /// Writes a backup.
@@ -80,7 +82,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<Exit> {
     let shown = args.file.display();
     println!("{shown}: whole; {} of {}, taken on {}", archive.counted(), archive.source, archive.taken);
     let Some(url) = &args.against else { return Ok(Exit::Clean) };
-    let there = super::wait(async { transfer::fetch(&super::client(url)?, url).await })?;
+    let there = super::wait(async { transfer::fetch(&args.certificates.client(url)?, url).await })?;
     let wrong = transfer::compare(&archive, &there);
     for line in &wrong {
         println!("{line}");

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Ids and versions stay as they are, so that messages written with the other registry can be read with this one. \
-Credentials of the source: EVENTPACT_REGISTRY_AUTH holds for both, unless they stand in the address.\n\n\
+Credentials of the source: EVENTPACT_REGISTRY_AUTH holds for both, unless they stand in the address; certificates hold for both.\n\n\
 Example: eventpact registry import --from http://old:8081 --url http://127.0.0.1:8081"
 )]
 pub(super) struct Args {
@@ -35,7 +35,7 @@ pub(super) struct Args {
 /// Copies a registry.
 pub(super) fn run(args: &Args) -> Result<Exit> {
     super::wait(async {
-        let mut archive = transfer::fetch(&super::client(&args.from)?, &args.from).await?;
+        let mut archive = transfer::fetch(&args.target.certificates.client(&args.from)?, &args.from).await?;
         if let Some(prefix) = &args.subjects {
             archive.narrow(prefix);
         }

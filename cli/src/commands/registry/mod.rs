@@ -24,6 +24,7 @@ mod transfer;
 mod watch;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -42,7 +43,8 @@ pub(crate) struct Args {
 }
 
 const AFTER: &str = "The registry is named by --url or EVENTPACT_REGISTRY. User and password belong into EVENTPACT_REGISTRY_AUTH \
-(USER:PASSWORD), a token into EVENTPACT_REGISTRY_TOKEN: other users of the machine can read command lines.\n\n\
+(USER:PASSWORD), a token into EVENTPACT_REGISTRY_TOKEN: other users of the machine can read command lines. A client certificate is \
+named by --cert and --key, or EVENTPACT_REGISTRY_CERT and EVENTPACT_REGISTRY_KEY.\n\n\
 For places, witnesses and remedies: eventpact check FILE --against registry:URL#SUBJECT";
 
 #[derive(Debug, clap::Subcommand)]
@@ -90,18 +92,46 @@ struct Target {
     /// The registry; several addresses of one are separated by commas.
     #[arg(long, env = "EVENTPACT_REGISTRY", default_value = "http://127.0.0.1:8081", hide_env_values = true)]
     url: String,
+    #[command(flatten)]
+    certificates: Certificates,
+}
+
+/// What an https:// registry is trusted by, and shown. Where nothing is named here, the client looks into the environment.
+#[derive(Debug, Clone, clap::Args)]
+struct Certificates {
+    /// The authorities to trust, in PEM, instead of the system's [env: EVENTPACT_REGISTRY_CA].
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The client certificate to show, in PEM [env: EVENTPACT_REGISTRY_CERT].
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Its key, where it does not stand in the same file [env: EVENTPACT_REGISTRY_KEY].
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
 }
 
 impl Target {
     fn client(&self) -> Result<Client> {
-        client(&self.url)
+        self.certificates.client(&self.url)
     }
 }
 
-/// A client that waits for a registry under load: these commands are not on anybody's critical path.
-fn client(urls: &str) -> Result<Client> {
-    let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
-    Ok(ClientBuilder::new(urls).timeout(Duration::from_secs(30)).max_body(64 << 20).build()?)
+impl Certificates {
+    /// A client that waits for a registry under load: these commands are not on anybody's critical path.
+    fn client(&self, urls: &str) -> Result<Client> {
+        let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
+        let mut builder = ClientBuilder::new(urls).timeout(Duration::from_secs(30)).max_body(64 << 20);
+        if let Some(file) = &self.ca {
+            builder = builder.authorities(file);
+        }
+        if let Some(file) = &self.cert {
+            builder = builder.certificate(file);
+        }
+        if let Some(file) = &self.key {
+            builder = builder.key(file);
+        }
+        Ok(builder.build()?)
+    }
 }
 
 /// Runs the requests of a command.
