@@ -5,6 +5,7 @@
 
 mod few;
 mod ids;
+mod multimap;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use self::few::Few;
 use self::ids::Ids;
+use self::multimap::Multimap;
 
 use crate::associations::Associations;
 use crate::audit::Head;
@@ -154,7 +156,7 @@ pub(crate) struct Context {
     ids: Ids<Known>,
     /// How many of them have a schema.
     schemas: usize,
-    shapes: HashTrieMapSync<u64, Few<u32>>,
+    shapes: Multimap<u64, u32>,
     subjects: RedBlackTreeMapSync<Arc<str>, Subject>,
 }
 
@@ -165,7 +167,7 @@ impl Default for Context {
             listed: false,
             ids: Ids::default(),
             schemas: 0,
-            shapes: HashTrieMapSync::default(),
+            shapes: Multimap::default(),
             subjects: RedBlackTreeMapSync::default(),
         }
     }
@@ -201,7 +203,7 @@ impl Context {
 
     /// The ids of texts that may be the same schema as one of this [`shape`].
     pub(crate) fn lookalikes(&self, shape: u64) -> impl Iterator<Item = u32> {
-        self.shapes.get(&shape).into_iter().flat_map(Few::iter).copied()
+        self.shapes.get(&shape).copied()
     }
 
     /// The versions of one subject that have the schema of this id, oldest first, live or not.
@@ -220,14 +222,14 @@ impl Context {
     fn put_schema(&mut self, id: u32, schema: &Arc<Schema>) {
         let before = self.ids.entry(id).schema.replace(Arc::clone(schema));
         self.schemas += usize::from(before.is_none());
-        add(&mut self.shapes, shape(&schema.text), id);
+        self.shapes.add(shape(&schema.text), id);
     }
 
     /// Forgets an id with all who use it.
     fn drop_schema(&mut self, id: u32) -> Option<Arc<Schema>> {
         let schema = self.ids.remove(id)?.schema?;
         self.schemas -= 1;
-        take(&mut self.shapes, &shape(&schema.text), &id);
+        self.shapes.take(&shape(&schema.text), &id);
         Some(schema)
     }
 
@@ -294,13 +296,13 @@ pub(crate) struct State {
     configs: HashTrieMapSync<Arc<str>, Arc<Config>>,
     modes: HashTrieMapSync<Arc<str>, Arc<str>>,
     /// Where each schema is: context and id.
-    places: HashTrieMapSync<Identity, Few<(Arc<str>, u32)>>,
-    referrers: HashTrieMapSync<VersionKey, Few<(Arc<str>, u32)>>,
+    places: Multimap<Identity, (Arc<str>, u32)>,
+    referrers: Multimap<VersionKey, (Arc<str>, u32)>,
     /// Which subjects belong to which topics.
     pub(crate) associations: Associations,
     pub(crate) documents: Documents,
     /// Numbers of versions that the store holds and that are left out.
-    left_out: HashTrieMapSync<SubjectName, Few<i32>>,
+    left_out: Multimap<SubjectName, i32>,
     /// Where the audit log ends.
     pub(crate) audit: Head,
     /// The last record of the audit log of which is known that it was let go.
@@ -348,7 +350,7 @@ impl State {
     /// The number of the next version of a subject: after all that it has, and after those that are left out.
     pub(crate) fn next_version(&self, subject: &SubjectName) -> i32 {
         let known = self.subject(subject).map_or(1, Subject::next_version);
-        let left_out = self.left_out.get(subject).and_then(|numbers| numbers.iter().next_back());
+        let left_out = self.left_out.get(subject).next_back();
         left_out.map_or(known, |last| known.max(last.saturating_add(1)))
     }
 
@@ -381,7 +383,7 @@ impl State {
 
     /// Where a guid is known: (context, id), by context.
     pub(crate) fn guid(&self, identity: Identity) -> impl Iterator<Item = (&Arc<str>, u32)> {
-        self.places.get(&identity).into_iter().flat_map(Few::iter).map(|(context, id)| (context, *id))
+        self.places.get(&identity).map(|(context, id)| (context, *id))
     }
 
     /// The id of a schema in a context, in time that does not depend on how many there are; the highest, since imports may bind one
@@ -392,8 +394,7 @@ impl State {
 
     /// The schemas that refer to a version: (context, id).
     pub(crate) fn referrers(&self, subject: &SubjectName, version: i32) -> impl Iterator<Item = (&Arc<str>, u32)> {
-        let found = self.referrers.get(&(subject.clone(), version));
-        found.into_iter().flat_map(Few::iter).map(|(context, id)| (context, *id))
+        self.referrers.get(&(subject.clone(), version)).map(|(context, id)| (context, *id))
     }
 
     /// Takes one change in.
@@ -425,8 +426,8 @@ impl State {
             Change::DropAssociation { association } => self.associations.remove(&association.guid),
             Change::PutDocument { name, number, document } => self.documents.put(name, *number, document, self.revision),
             Change::DropDocument { name, number } => self.documents.remove(name, *number, self.revision),
-            Change::LeaveOut { subject, number, left_out: true } => add(&mut self.left_out, subject.clone(), *number),
-            Change::LeaveOut { subject, number, left_out: false } => take(&mut self.left_out, subject, number),
+            Change::LeaveOut { subject, number, left_out: true } => self.left_out.add(subject.clone(), *number),
+            Change::LeaveOut { subject, number, left_out: false } => self.left_out.take(subject, number),
             Change::PruneAudit { through, .. } => self.pruned = through.number,
             Change::Audit { record } => self.audit = record.head(),
         }
@@ -446,9 +447,9 @@ impl State {
         let name = self.named_context(context).map_or(context, |(name, _)| name);
         let here = (Arc::clone(name), id);
         for target in targets(context, &schema.references) {
-            add(&mut self.referrers, target, here.clone());
+            self.referrers.add(target, here.clone());
         }
-        add(&mut self.places, schema.identity, here);
+        self.places.add(schema.identity, here);
     }
 
     fn drop_schema(&mut self, context: &Arc<str>, id: u32) {
@@ -456,9 +457,9 @@ impl State {
             return;
         };
         let here = (Arc::clone(context), id);
-        take(&mut self.places, &schema.identity, &here);
+        self.places.take(&schema.identity, &here);
         for target in targets(context, &schema.references) {
-            take(&mut self.referrers, &target, &here);
+            self.referrers.take(&target, &here);
         }
     }
 }
@@ -473,32 +474,6 @@ fn put_or_remove<V: Clone>(map: &mut HashTrieMapSync<Arc<str>, V>, key: &Arc<str
     match value {
         Some(value) => map.insert_mut(Arc::clone(key), value.clone()),
         None => drop(map.remove_mut(key)),
-    }
-}
-
-fn add<K, V>(map: &mut HashTrieMapSync<K, Few<V>>, key: K, value: V)
-where
-    K: std::hash::Hash + Eq,
-    V: Ord + Clone,
-{
-    let mut few = map.get(&key).cloned().unwrap_or_default();
-    few.insert(value);
-    map.insert_mut(key, few);
-}
-
-fn take<K, V>(map: &mut HashTrieMapSync<K, Few<V>>, key: &K, value: &V)
-where
-    K: std::hash::Hash + Eq + Clone,
-    V: Ord + Clone,
-{
-    let Some(mut few) = map.get(key).cloned() else {
-        return;
-    };
-    few.remove(value);
-    if few.is_empty() {
-        map.remove_mut(key);
-    } else {
-        map.insert_mut(key.clone(), few);
     }
 }
 
