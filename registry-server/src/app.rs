@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, USER_AGENT, VARY, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, USER_AGENT, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, Response, StatusCode, Version};
 use eventpact_registry_client::wire;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
@@ -65,6 +65,11 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
     let (started, method, mut seen) = (Instant::now(), request.method().clone(), Seen::default());
     let span = app.traces.as_ref().map(|traces| traces.begin(&method, request.headers()));
     let produced = async {
+        if !names_its_host(&request) {
+            let mut response = refusal(&ApiError::no_single_host(), accepted);
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
         if grpc::is_call(&request) {
             // In a box, because it is larger than all the rest.
             return Box::pin(grpc::respond(app, peer, &id, request, &mut seen)).await;
@@ -90,6 +95,17 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
         span.end(&seen, status);
     }
     response
+}
+
+/// Before HTTP/2 a request says with one header which host it means (RFC 9112, section 3.2); HTTP/1.0 may leave that out. What stands
+/// before us may have understood one that says it twice, or not at all, in another way.
+fn names_its_host(request: &HttpRequest<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match request.version() {
+        Version::HTTP_09 | Version::HTTP_10 => hosts.nth(1).is_none(),
+        Version::HTTP_11 => hosts.next().is_some() && hosts.next().is_none(),
+        _ => true,
+    }
 }
 
 /// Where a browser is sent.
@@ -345,10 +361,15 @@ fn allow(response: &mut Response<Body>, endpoint: &Endpoint) {
     }
 }
 
+/// In the order of the original's answers to OPTIONS.
 fn allowed(endpoint: &Endpoint) -> String {
-    let methods = endpoint.methods().iter().map(Method::as_str);
-    let head = endpoint.methods().contains(&Method::GET).then_some("HEAD");
-    head.into_iter().chain(methods).chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+    let has = |name: &str| match name {
+        "OPTIONS" => true,
+        "HEAD" => endpoint.methods().contains(&Method::GET),
+        name => endpoint.methods().iter().any(|method| method == name),
+    };
+    let order = ["HEAD", "DELETE", "POST", "GET", "OPTIONS", "PUT"];
+    order.into_iter().filter(|name| has(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn refusal(error: &ApiError, accepted: Option<&'static str>) -> Response<Body> {

@@ -338,6 +338,10 @@ impl ApiError {
         Self::new(415, "HTTP 415 Unsupported Media Type")
     }
 
+    pub(crate) fn no_single_host() -> Self {
+        Self::new(400, "HTTP/1.1 needs the header Host, once")
+    }
+
     /// A `Content-Type` that is none.
     pub(crate) fn not_a_media_type() -> Self {
         Self::new(400, "Bad Request")

@@ -121,6 +121,27 @@ async fn five_thousand_idle_connections_do_not_stop_the_service() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_names_its_host_once() {
+    let running = start(|_| {}).await;
+    for (version, hosts, status) in [
+        ("1.1", "", 400),
+        ("1.1", "Host: a\r\nHost: a\r\n", 400),
+        ("1.1", "Host: a\r\n", 200),
+        ("1.1", "Host:\r\n", 200),
+        ("1.0", "", 200),
+        ("1.0", "Host: a\r\nHost: b\r\n", 400),
+    ] {
+        // What was refused is the last on its connection, though it did not ask for that; pages and the rest alike.
+        for path in ["/subjects", "/healthz", "/ui/"] {
+            let more = if status == 200 { "Connection: close\r\n" } else { "Connection: keep-alive\r\n" };
+            let reply = send(running.address, &format!("GET {path} HTTP/{version}\r\n{hosts}{more}\r\n")).await;
+            assert_eq!(reply.status, status, "{version} {hosts:?} {path}: {}", reply.body);
+            assert_eq!(reply.body.contains(r#""error_code":400"#), status == 400, "{}", reply.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_there_are_too_many_connections_the_idle_ones_make_room() {
     let running = start(|options| options.limits.connections = 50).await;
     let mut idle = Vec::new();
