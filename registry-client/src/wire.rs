@@ -28,7 +28,10 @@ pub use association::{
 };
 pub use config::{Config, ConfigUpdate, Update};
 pub use conflict::Conflict;
-use lenient::{lenient_number, lenient_number_or_zero, lenient_text, lenient_text_or_empty, null_as_default};
+use lenient::{
+    lenient_flag_or_false, lenient_number, lenient_number_or_zero, lenient_set, lenient_sets, lenient_text,
+    lenient_text_or_empty, lenient_texts, null_as_default,
+};
 pub use rules::{ExecutionEnvironment, Rule, RuleKind, RuleMode, RuleSet};
 
 /// The content type of every answer unless the client asks for another.
@@ -121,13 +124,13 @@ impl Reference {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metadata {
     /// Path in the schema → tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "lenient_sets")]
     pub tags: BTreeMap<String, BTreeSet<String>>,
     /// Free text by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "lenient_texts")]
     pub properties: BTreeMap<String, String>,
     /// Names of properties that are secret.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", deserialize_with = "lenient_set")]
     pub sensitive: BTreeSet<String>,
 }
 
@@ -164,7 +167,7 @@ pub struct RegisterRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub schema_tags_to_remove: Vec<SchemaTags>,
     /// Also write the tags of the latest version into the text.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "lenient_flag_or_false")]
     pub propagate_schema_tags: bool,
 }
 
@@ -422,6 +425,7 @@ pub struct ContextId {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModeBody {
     /// `READWRITE`, `READONLY`, `READONLY_OVERRIDE`, `IMPORT` or `FORWARD`.
+    #[serde(default, deserialize_with = "lenient_text")]
     pub mode: Option<String>,
 }
 

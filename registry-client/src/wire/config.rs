@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::lenient::lenient_text;
+use super::lenient::{lenient_flag, lenient_text};
 use super::{Metadata, RuleSet};
 
 /// A field of a [`ConfigUpdate`]: an absent key keeps what is stored, JSON `null` clears it, a value sets it.
@@ -52,6 +52,10 @@ fn lenient_update<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Update<S
     Ok(lenient_text(deserializer)?.map_or(Update::Clear, Update::Set))
 }
 
+fn lenient_flag_update<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Update<bool>, D::Error> {
+    Ok(lenient_flag(deserializer)?.map_or(Update::Clear, Update::Set))
+}
+
 /// Body of `PUT /config`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -66,19 +70,19 @@ pub struct ConfigUpdate {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub alias_for_deks: Update<String>,
     /// Registers the normalised text.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_flag_update")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub normalize: Update<bool>,
     /// Checks reserved fields.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_flag_update")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_fields: Update<bool>,
     /// Parses new schemas strictly.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_flag_update")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_new_schemas: Update<bool>,
     /// Checks rules.
-    #[serde(skip_serializing_if = "Update::is_keep")]
+    #[serde(skip_serializing_if = "Update::is_keep", deserialize_with = "lenient_flag_update")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>))]
     pub validate_rules: Update<bool>,
     /// The level, in any case: `none`, `backward`, `forward`, `full` and their `_transitive` forms.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::lenient::{lenient_text, null_as_default};
+use super::lenient::{lenient_flag_or_false, lenient_set, lenient_text, lenient_texts, null_as_default};
 
 /// Defines an enum of words on the wire that keeps words of later servers as they are.
 macro_rules! words {
@@ -122,10 +122,10 @@ pub struct Rule {
     #[serde(default, rename = "type", skip_serializing_if = "is_none_or_empty", deserialize_with = "lenient_text")]
     pub rule_type: Option<String>,
     /// The tags of the fields that it concerns.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", deserialize_with = "lenient_set")]
     pub tags: BTreeSet<String>,
     /// Settings of the executor.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "lenient_texts")]
     pub params: BTreeMap<String, String>,
     /// What the executor evaluates.
     #[serde(default, skip_serializing_if = "is_none_or_empty", deserialize_with = "lenient_text")]
@@ -137,7 +137,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "is_none_or_empty", deserialize_with = "lenient_text")]
     pub on_failure: Option<String>,
     /// Switched off.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient_flag_or_false")]
     pub disabled: bool,
 }
 

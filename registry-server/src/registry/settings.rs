@@ -119,10 +119,9 @@ pub(super) fn checked_config(at: &str, mut update: ConfigUpdate, how: Rulesets) 
     }
     update.default_rule_set = admitted(update.default_rule_set, how)?;
     update.override_rule_set = admitted(update.override_rule_set, how)?;
-    if let Update::Set(policy) = &update.compatibility_policy
-        && !matches!(policy.as_str(), "STRICT" | "LENIENT")
-    {
-        update.compatibility_policy = Update::Clear;
+    if let Update::Set(policy) = &update.compatibility_policy {
+        let known = ["STRICT", "LENIENT"].into_iter().find(|known| known.eq_ignore_ascii_case(policy));
+        update.compatibility_policy = known.map_or(Update::Clear, |known| Update::Set(known.to_owned()));
     }
     Ok(update)
 }
