@@ -4,7 +4,7 @@
 
 use eventpact_contract::formats::json_schema::{Dependency, Dialect, Items, JsonType, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::language::Languages;
 
@@ -93,7 +93,9 @@ impl<'s> Evaluator<'s> {
 
     /// The keywords that look at the value alone.
     fn plain(self, sub: &Sub, value: &Value) -> Truth {
-        if !sub.types.is_empty() && !sub.types.iter().any(|t| has_type(value, *t)) {
+        // Up to draft-04, numbers with a point are no integers.
+        let whole = |ty: JsonType| ty != JsonType::Integer || self.schema.dialect >= Dialect::Draft06 || !value.is_f64();
+        if !sub.types.is_empty() && !sub.types.iter().any(|t| has_type(value, *t) && whole(*t)) {
             return Some(false);
         }
         let equal = |node: &Node| same(&node.to_json(), value);
@@ -281,6 +283,19 @@ pub(super) fn has_type(value: &Value, ty: JsonType) -> bool {
         JsonType::Array => value.is_array(),
         JsonType::Object => value.is_object(),
     }
+}
+
+/// A whole number written with a point, 1.0 for 1; `None` for all else.
+pub(super) fn with_point(value: &Value) -> Option<Value> {
+    let number = value.as_f64().filter(|n| !value.is_f64() && n.abs() < EXACT)?;
+    Number::from_f64(number).map(Value::Number)
+}
+
+/// A whole number written without a point, 1 for 1.0; `None` for all else.
+#[allow(clippy::cast_possible_truncation)] // whole, and far below the edge of 64 bits
+pub(super) fn without_point(value: &Value) -> Option<Value> {
+    let number = value.as_f64().filter(|n| value.is_f64() && n.fract() == 0.0 && n.abs() < EXACT)?;
+    Some(Value::from(number as i64))
 }
 
 /// Equal as JSON Schema sees it: 1 and 1.0 are one number.

@@ -6,11 +6,11 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use eventpact_contract::formats::json_schema::{Dependency, Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Dependency, Dialect, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value, json};
 
-use super::accepts::{Evaluator, item_schema};
+use super::accepts::{Evaluator, item_schema, with_point};
 use super::language::{Languages, Walked, Wanted};
 use super::pattern;
 
@@ -26,6 +26,8 @@ const MAX_MIXED: usize = 300;
 const MAX_DEPENDENT: usize = 4;
 /// Patterns of one place that are looked at.
 const MAX_PATTERNS: usize = 8;
+/// Whole numbers of one place that are also written with a point.
+const MAX_POINTS: usize = 4;
 /// The longest string, list or object that is made.
 const MAX_SIZE: u16 = 300;
 
@@ -105,7 +107,11 @@ impl Sampler<'_> {
         raw.extend(unknown_to(&reader, &writer));
         raw.extend(strings(&all));
         raw.extend(self.between(&writer, &reader));
-        raw.extend(numbers(&all));
+        let numbers = numbers(&all);
+        if (self.reader.dialect < Dialect::Draft06) != (self.writer.dialect < Dialect::Draft06) {
+            raw.extend(numbers.iter().filter_map(with_point).take(MAX_POINTS));
+        }
+        raw.extend(numbers);
         raw.extend([json!(true), json!(false), Value::Null, json!([]), json!({})]);
         let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES;
         if deeper && all.iter().any(|s| says(s, &OBJECT) || !s.properties.is_empty()) {
@@ -156,6 +162,15 @@ impl Sampler<'_> {
                 }
             }
         }
+        // What the reader asks of texts that match a pattern of its own.
+        if reader.iter().any(|s| s.conditional.is_some()) {
+            for met in &other {
+                let all: Vec<&str> = own.iter().copied().chain([met.as_str()]).collect();
+                for size in sizes.iter().take(MAX_PATTERNS) {
+                    add(Wanted { all: &all, none: &[], least: *size, most: Some(*size) });
+                }
+            }
+        }
         out
     }
 
@@ -186,7 +201,8 @@ impl Sampler<'_> {
 
     fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
         let mut names = names(writer, reader, self.languages);
-        names.extend(self.keys(writer, reader, depth));
+        let keys = self.keys(writer, reader, depth);
+        names.extend(keys.iter().cloned());
         let values: Vec<(String, Vec<Value>)> = names
             .into_iter()
             .map(|name| {
@@ -199,6 +215,14 @@ impl Sampler<'_> {
         let bases = self.bases(writer, &values, depth);
         for base in &bases {
             out.push(Value::Object(base.clone()));
+        }
+        // Of a name that is tried for itself one value will do; few are kept of what lies within another object.
+        for base in bases.iter().take(2) {
+            for (name, found) in values.iter().filter(|(name, _)| keys.contains(name)) {
+                let mut object = base.clone();
+                object.insert(name.clone(), found.first().cloned().unwrap_or_else(|| json!("a")));
+                out.push(Value::Object(object));
+            }
         }
         for base in bases.iter().take(4 + MAX_DEPENDENT) {
             for (name, found) in &values {

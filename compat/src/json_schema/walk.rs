@@ -9,9 +9,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use eventpact_contract::diagnostic::Witness;
-use eventpact_contract::formats::json_schema::Schema;
+use eventpact_contract::formats::json_schema::{Dialect, Schema, Sub};
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::options::ContentModel;
 use crate::pair::Pair;
@@ -30,7 +30,7 @@ const MAX_FINDINGS: usize = 50;
 
 /// Compares one reader with one writer; `memo` knows what was found for others that say the same.
 pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel, memo: &mut Memo) -> Report {
-    let (reader, writer) = (pair.reader.document.to_json(), pair.writer.document.to_json());
+    let (reader, writer) = (document(pair.reader), document(pair.writer));
     if reader == writer && pair.reader.dialect == pair.writer.dialect {
         return Report::new();
     }
@@ -38,6 +38,21 @@ pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel, memo: &mut Me
     let Some(judged) = memo.judged(pair, model, (&reader, &writer), judge) else { return Report::new() };
     let findings = judged.breaks.iter().map(|(message, error)| word(pair, error, message)).collect();
     Report { findings, unknown: judged.unknown.clone() }
+}
+
+/// The document of a schema. Booleans where its draft has none are written as that draft says it; validators would refuse all of it.
+fn document(schema: &Schema) -> Value {
+    let mut document = schema.document.to_json();
+    if schema.dialect < Dialect::Draft06 {
+        let may_be_boolean =
+            |sub: &Sub| sub.pointer.ends_with("/additionalProperties") || sub.pointer.ends_with("/additionalItems");
+        for sub in schema.subs.iter().filter(|sub| !may_be_boolean(sub)) {
+            if let (Some(truth), Some(place)) = (sub.boolean, document.pointer_mut(&sub.pointer).filter(|p| p.is_boolean())) {
+                *place = if truth { json!({}) } else { json!({ "not": {} }) };
+            }
+        }
+    }
+    document
 }
 
 /// What was found, before it is told in the places of the two texts.

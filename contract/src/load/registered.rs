@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{finished, sound};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::formats::json_schema::Dialect;
 use crate::formats::{avro, json_schema, protobuf};
 use crate::schema::{Format, Schema};
 use crate::source::Sources;
@@ -94,9 +95,10 @@ fn read_json(sources: &mut Sources, schema: &Registered, found: &mut Vec<Diagnos
         broken.extend(problems);
         node
     };
-    let read = json_schema::parse(&node?, &mut resolve);
+    let (schema, problems) = json_schema::parse_with_booleans(node?, Dialect::Draft07, &mut resolve);
     found.append(&mut broken);
-    Some(Schema::JsonSchema(Arc::new(sound(read, found)?)))
+    found.extend(problems);
+    Some(Schema::JsonSchema(Arc::new(schema?)))
 }
 
 /// As in a registry, a text with a mistake that does not prevent reading it (a number used twice) is taken.

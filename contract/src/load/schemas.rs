@@ -172,6 +172,10 @@ pub(crate) fn read_json_schema(
     found: &mut Vec<Diagnostic>,
 ) -> (Option<Schema>, Vec<Span>) {
     let (bundled, reached) = bundle(documents, node, dialect, found);
-    let schema = bundled.and_then(|bundled| sound(json_schema::parse_as(bundled, dialect, &mut |_| None), found));
+    let schema = bundled.and_then(|bundled| {
+        let (schema, problems) = json_schema::parse_with_booleans(bundled, dialect, &mut |_| None);
+        found.extend(problems);
+        schema
+    });
     (schema.map(|schema| Schema::JsonSchema(Arc::new(schema))), reached)
 }

@@ -41,7 +41,7 @@ impl Pairing<'_> {
         } else if self.kind == Some(Kind::Asyncapi) {
             let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, self.read.options());
             (contract.map(|c| Document::Contract(Box::new(c))), found)
-        } else if self.message.is_some() && matches!(ending(&entry.path), "proto" | "avpr" | "avdl") {
+        } else if self.message.is_some() && matches!(ending(&entry.path).as_str(), "proto" | "avpr" | "avdl") {
             let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, None, self.message);
             (schema.map(Document::Schema), found)
         } else {
@@ -76,11 +76,11 @@ impl Pairing<'_> {
     }
 }
 
-/// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it:
-/// registries hold such schemas.
+/// What stops a comparison; `validate` is the command for the rest. A default that does not fit its type does not stop it, nor does a
+/// boolean where draft-04 has no boolean schema: registries hold such schemas.
 pub(super) fn stopping(found: Vec<Diagnostic>, readable: bool) -> impl Iterator<Item = Diagnostic> {
     found.into_iter().filter(rule::stops).map(move |mut problem| {
-        if readable && problem.id == "avro/default-invalid" {
+        if readable && ["avro/default-invalid", "json-schema/boolean-schema"].contains(&problem.id.as_str()) {
             problem.severity = Severity::Warning;
         }
         problem

@@ -14,7 +14,7 @@ mod objects;
 mod part;
 mod values;
 
-use eventpact_contract::formats::json_schema::{Schema, SchemaId};
+use eventpact_contract::formats::json_schema::{Schema, SchemaId, Sub};
 
 use crate::options::Policy;
 use crate::pair::Pair;
@@ -94,9 +94,15 @@ fn add(pair: Pair<'_, Schema>, parts: &Parts<'_>, difference: &Difference, repor
     let rule = rules::of_difference(difference.kind);
     let keyword = difference.path.rsplit('/').next().unwrap_or_default().to_owned();
     let keyword = if difference.kind.starts_with("TYPE_") { "type".to_owned() } else { keyword };
-    let places = (locate::place(reader, &keyword), locate::place(writer, &keyword));
     let peer = wording(difference);
     let at = peer.location.trim_start_matches('#').replace("/properties/", "/");
+    // A property that one side does not have is shown where the other has it.
+    let is_property = difference.kind.contains("PROPERTY") && difference.path.rsplit('/').nth(1) == Some("properties");
+    let place = |schema: &Schema, sub: &Sub| {
+        let property = locate::property(schema, &at).filter(|_| is_property);
+        property.unwrap_or_else(|| locate::place(sub, &keyword))
+    };
+    let places = (place(pair.reader, reader), place(pair.writer, writer));
     let found = Break { keyword, at, reader: places.0, writer: places.1 };
     report.findings.push(finding(rule, found, peer.location.clone(), None, Some(peer)));
 }

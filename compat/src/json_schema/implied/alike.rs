@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use eventpact_contract::formats::json_schema::{Dependency, Dialect, Items, Schema, SchemaId, Sub};
+use eventpact_contract::formats::json_schema::{Dependency, Items, Schema, SchemaId, Sub};
 use serde_json::Value;
 
 use crate::pair::Pair;
@@ -35,6 +35,8 @@ const WORDS: [&str; 14] = [
     "$defs",
     "definitions",
 ];
+/// Keywords that draft-04 does not have, or has otherwise.
+const SINCE_DRAFT_06: [&str; 7] = ["const", "contains", "propertyNames", "then", "else", "exclusiveMinimum", "exclusiveMaximum"];
 /// Keywords whose meaning differs between drafts from draft-06 on.
 const CHANGED: [&str; 15] = [
     "$recursiveRef",
@@ -72,9 +74,8 @@ impl<'a> Likeness<'a> {
 
     /// A schema of the writer says the same as one of the reader.
     pub(super) fn holds(&mut self, writer: SchemaId, reader: SchemaId) -> bool {
-        let early = |schema: &Schema| schema.dialect < Dialect::Draft06;
-        let same = self.pair.reader.dialect == self.pair.writer.dialect;
-        if !same && (early(self.pair.reader) || early(self.pair.writer)) {
+        // A writer of draft-04 has fewer integers than a later reader, which is well; the other way round it is not.
+        if super::is_early(self.pair.reader) && self.pair.reader.dialect != self.pair.writer.dialect {
             return false;
         }
         self.open.clear();
@@ -123,7 +124,13 @@ impl<'a> Likeness<'a> {
             return true;
         }
         let written = |sub: &Sub, key: &str| sub.node.get(key).is_some() || sub.subschema_keys.iter().any(|(k, _)| k == key);
-        let kept = |sub: &Sub| !CHANGED.iter().any(|key| written(sub, key));
+        let border = super::is_early(self.pair.reader) != super::is_early(self.pair.writer);
+        // Where less is accepted inside, more is outside.
+        let turned = |sub: &Sub| sub.not.is_some() || !sub.one_of.is_empty();
+        let kept = |sub: &Sub| {
+            let new = border && (SINCE_DRAFT_06.iter().any(|key| written(sub, key)) || turned(sub));
+            !new && !CHANGED.iter().any(|key| written(sub, key))
+        };
         let alone = |sub: &Sub| {
             let keys = sub.node.as_mapping().into_iter().flat_map(|m| &m.entries).map(|e| e.key.as_str());
             keys.chain(sub.subschema_keys.iter().map(|(key, _)| key.as_str())).all(|key| WORDS.contains(&key))

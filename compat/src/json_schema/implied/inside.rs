@@ -74,12 +74,39 @@ impl<'a> Proof<'a> {
             && limit("minProperties").is_none_or(|n| self.least(known, "minProperties").max(sure) >= n)
             && limit("maxProperties").is_none_or(|n| self.most(known, "maxProperties").min(most) <= n)
             && names.len() <= MAX_NAMES
-            && !(self.pair.reader.dialect >= Dialect::Draft201909 && sub.node.get("dependencies").is_some())
+            && self.former_dependencies(known, sub)
             && possible.iter().all(|name| self.named(known, sub, name, at))
             && self.unnamed(known, sub, at)
             && self.property_names(known, sub, &possible, at)
             && self.dependencies(known, sub, &possible, at)
             && self.unevaluated(known, sub, &possible, at)
+    }
+
+    /// No object can be like that: a property that has to be there cannot, or there are too many or too few.
+    pub(super) fn no_object(&self, known: &Known, at: At) -> bool {
+        let required = self.required(known);
+        let (least, most) = (self.least(known, "minProperties"), self.most(known, "maxProperties"));
+        let subs = self.subs(known);
+        let named = || subs.iter().flat_map(|(_, s)| &s.properties).map(|p| &p.name).collect::<BTreeSet<_>>().len();
+        #[allow(clippy::cast_precision_loss)] // numbers of properties
+        let (sure, possible) = (required.len() as f64, if self.closed(known) { named() as f64 } else { f64::INFINITY });
+        least.max(sure) > most.min(possible) || required.iter().any(|name| self.never(&self.property(known, name), at.inside()))
+    }
+
+    /// No list has such a length.
+    pub(super) fn no_list(&self, known: &Known) -> bool {
+        self.least(known, "minItems") > self.most_items(known)
+    }
+
+    /// The longest that a list can be.
+    fn most_items(&self, known: &Known) -> f64 {
+        let shut = |(side, s): &(Side, &Sub)| {
+            let items = s.items.as_ref()?;
+            let rest = items.rest.filter(|id| self.schema(*side).get(*id).boolean == Some(false));
+            #[allow(clippy::cast_precision_loss)] // a number of positions
+            rest.map(|_| items.prefix.len() as f64)
+        };
+        self.subs(known).iter().filter_map(shut).fold(self.most(known, "maxItems"), f64::min)
     }
 
     /// All names that a side knows.
@@ -173,6 +200,21 @@ impl<'a> Proof<'a> {
         })
     }
 
+    /// `dependencies` means nothing since 2019-09, but validators look at it all the same: the reader may.
+    fn former_dependencies(&self, known: &Known, sub: &Sub) -> bool {
+        let written = sub.node.get("dependencies").filter(|_| self.pair.reader.dialect >= Dialect::Draft201909);
+        let Some(written) = written else { return true };
+        written.as_mapping().is_some_and(|map| {
+            map.entries.iter().all(|entry| {
+                let Some(names) = entry.value.as_sequence() else { return false };
+                let mut with = known.clone();
+                with.present.push(entry.key.clone());
+                let required = self.required(&with);
+                names.iter().all(|name| name.as_str().is_some_and(|name| required.contains(name)))
+            })
+        })
+    }
+
     /// What no part of the reader describes: it has to be closed on the writer's side too.
     fn unevaluated(&self, known: &Known, sub: &'a Sub, possible: &[&String], at: At) -> bool {
         let Some(goal) = sub.unevaluated_properties else { return true };
@@ -207,14 +249,7 @@ impl<'a> Proof<'a> {
     pub(super) fn array(&self, known: &Known, sub: &'a Sub, at: At) -> bool {
         let subs = self.subs(known);
         let limit = |s: &Sub, key: &str| s.node.get(key).and_then(Node::as_f64);
-        let shut = |(side, s): &(Side, &Sub)| {
-            let items = s.items.as_ref()?;
-            let rest = items.rest.filter(|id| self.schema(*side).get(*id).boolean == Some(false));
-            #[allow(clippy::cast_precision_loss)] // a number of positions
-            rest.map(|_| items.prefix.len() as f64)
-        };
-        let least = self.least(known, "minItems");
-        let most = subs.iter().filter_map(shut).fold(self.most(known, "maxItems"), f64::min);
+        let (least, most) = (self.least(known, "minItems"), self.most_items(known));
         let unique = |s: &Sub| s.node.get("uniqueItems").and_then(Node::as_bool) == Some(true);
         let prefix = |s: &Sub| s.items.as_ref().map_or(0, |i| i.prefix.len());
         let positions = subs.iter().map(|(_, s)| prefix(s)).chain([prefix(sub)]).max().unwrap_or(0);

@@ -72,16 +72,20 @@ impl At {
 
 /// The reader is proved to accept everything that the writer does.
 pub(super) fn holds<'a>(pair: Pair<'a, Schema>, languages: &'a Languages) -> bool {
-    // Whether 1.0 is an integer is answered in two ways.
-    let early = |schema: &Schema| schema.dialect < Dialect::Draft06;
+    // 1.0 is an integer since draft-06 only: a reader of an earlier draft refuses it. The other way round there is less to read.
     let integers = |schema: &Schema| schema.subs.iter().any(|s| s.types.contains(&JsonType::Integer));
-    if early(pair.reader) != early(pair.writer) && (integers(pair.reader) || integers(pair.writer)) {
+    if is_early(pair.reader) && !is_early(pair.writer) && integers(pair.reader) {
         return false;
     }
     let likeness = RefCell::new(Likeness::new(pair));
     let proof = Proof { pair, languages, goals: Cell::new(0), open: RefCell::new(HashMap::new()), likeness };
     let known = Known { facts: vec![Fact { side: Side::Writer, id: pair.writer.root }], ..Known::default() };
     proof.implies(&known, pair.reader.root, At::default())
+}
+
+/// Up to draft-04 (and OpenAPI 3.0) numbers that are written with a point are no integers.
+fn is_early(schema: &Schema) -> bool {
+    schema.dialect < Dialect::Draft06
 }
 
 struct Proof<'a> {
@@ -127,8 +131,9 @@ impl<'a> Proof<'a> {
         }
         self.open.borrow_mut().insert(key.clone(), at.level);
         let known = &key.0;
-        let proved =
-            self.by_values(known, goal).unwrap_or_else(|| self.directly(known, sub, at) || self.by_cases(known, goal, at));
+        let proved = self
+            .by_values(known, goal)
+            .unwrap_or_else(|| self.directly(known, sub, at) || self.by_cases(known, goal, at) || self.never(known, at.next()));
         self.open.borrow_mut().remove(&key);
         proved
     }
@@ -143,7 +148,10 @@ impl<'a> Proof<'a> {
 
     /// No value of which this is known is accepted by a schema of the reader.
     fn excluded(&self, known: &Known, id: SchemaId, at: At) -> bool {
-        let same = |fact: &Fact| self.sub(*fact).not.is_some_and(|own| self.says_same(Fact { id: own, ..*fact }, id));
+        // The writer's must accept all that the reader's does, so both have to mean the same by an integer.
+        let alike = |fact: &Fact| fact.side == Side::Reader || is_early(self.pair.reader) == is_early(self.pair.writer);
+        let same =
+            |fact: &Fact| alike(fact) && self.sub(*fact).not.is_some_and(|own| self.says_same(Fact { id: own, ..*fact }, id));
         known.facts.iter().any(same) || self.never(&Self::with(known, Fact { side: Side::Reader, id }), at.next())
     }
 
@@ -156,7 +164,7 @@ impl<'a> Proof<'a> {
                 continue;
             }
             let sub = self.sub(fact);
-            if sub.boolean == Some(false) {
+            if sub.boolean == Some(false) || sub.not.is_some_and(|id| self.schema(fact.side).get(id).accepts_all()) {
                 return None;
             }
             let of = |id: &SchemaId| Fact { side: fact.side, id: *id };
@@ -201,9 +209,7 @@ impl<'a> Proof<'a> {
         let types = self.types(known);
         let simple = types.iter().all(|t| matches!(t, JsonType::Null | JsonType::Boolean));
         let values = listed.or_else(|| simple.then(|| vec![Value::Null, Value::Bool(true), Value::Bool(false)]))?;
-        if values.iter().any(Value::is_number) && self.pair.reader.dialect < Dialect::Draft06 {
-            return None;
-        }
+        let values = self.as_sent(values)?;
         let possible = |value: &&Value| {
             let typed = types.iter().any(|t| super::accepts::has_type(value, *t));
             typed && known.facts.iter().all(|f| self.evaluator(f.side).accepts(f.id, value) != Some(false))
@@ -298,13 +304,36 @@ impl<'a> Proof<'a> {
             let list: Vec<Value> = sub.enumeration.iter().flatten().chain(&sub.constant).map(Node::to_json).collect();
             (!list.is_empty()).then_some(list)
         });
-        for values in constants {
+        for values in constants.filter_map(|values| self.as_sent(values)) {
             let refused = |v: &Value| known.facts.iter().any(|f| self.evaluator(f.side).accepts(f.id, v) == Some(false));
             if values.iter().all(refused) {
                 return true;
             }
         }
-        let objects = self.types(&known) == [JsonType::Object];
-        objects && self.required(&known).iter().any(|name| self.never(&self.property(&known, name), at.inside()))
+        self.types(&known).into_iter().all(|ty| self.never_of_type(&known, ty, at))
+    }
+
+    /// No value of a type can be like that.
+    fn never_of_type(&self, known: &Known, ty: JsonType, at: At) -> bool {
+        match ty {
+            JsonType::Null | JsonType::Boolean => false,
+            JsonType::Integer | JsonType::Number => self.no_number(known, ty == JsonType::Integer),
+            JsonType::String => self.no_text(known),
+            JsonType::Array => self.no_list(known),
+            JsonType::Object => self.no_object(known, at),
+        }
+    }
+
+    /// The values as they are sent, where it matters whether a number is written with a point; `None` for numbers inside of others.
+    fn as_sent(&self, values: Vec<Value>) -> Option<Vec<Value>> {
+        if !is_early(self.pair.reader) && !is_early(self.pair.writer) {
+            return Some(values);
+        }
+        if values.iter().any(|v| v.is_array() || v.is_object()) {
+            return None;
+        }
+        let twin = |value: &Value| super::accepts::with_point(value).or_else(|| super::accepts::without_point(value));
+        let twins: Vec<Value> = values.iter().filter_map(twin).collect();
+        Some(values.into_iter().chain(twins).collect())
     }
 }

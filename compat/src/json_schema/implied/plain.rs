@@ -25,17 +25,16 @@ impl Proof<'_> {
     #[allow(clippy::float_cmp)] // limits as they are written
     pub(super) fn number(&self, known: &Known, sub: &Sub, whole: bool) -> bool {
         let goal = Range::of(sub);
-        if [goal.least, goal.most].into_iter().any(|limit| limit.is_finite() && limit.abs() >= EXACT) {
-            return false;
-        }
+        // Far out, two limits may be told apart by more digits than are kept here; which is the greater is kept.
+        let exact = |limit: f64| limit.abs() < EXACT;
         let ranges: Vec<Range> = known.facts.iter().map(|f| Range::of(self.sub(*f))).collect();
         let below = |r: &Range| {
             let (limit, out) = if whole { first_whole(r) } else { (r.least, r.least_out) };
-            limit > goal.least || (limit == goal.least && (out || !goal.least_out))
+            limit > goal.least || (limit == goal.least && exact(limit) && (out || !goal.least_out))
         };
         let above = |r: &Range| {
             let (limit, out) = if whole { last_whole(r) } else { (r.most, r.most_out) };
-            limit < goal.most || (limit == goal.most && (out || !goal.most_out))
+            limit < goal.most || (limit == goal.most && exact(limit) && (out || !goal.most_out))
         };
         let low = goal.least == f64::NEG_INFINITY || ranges.iter().any(below);
         let high = goal.most == f64::INFINITY || ranges.iter().any(above);
@@ -48,6 +47,31 @@ impl Proof<'_> {
         let exact = |n: f64| n.fract() == 0.0 && n.abs() < EXACT;
         let within = |own: f64| own == step || (exact(own) && exact(step) && exact(own / step));
         (whole && step == 1.0) || self.values(known, "multipleOf").into_iter().any(within)
+    }
+
+    /// The limits leave no number, or no whole one.
+    #[allow(clippy::float_cmp)]
+    pub(super) fn no_number(&self, known: &Known, whole: bool) -> bool {
+        let ranges: Vec<Range> = known.facts.iter().map(|f| Range::of(self.sub(*f))).collect();
+        let low = |r: &Range| if whole { first_whole(r) } else { (r.least, r.least_out) };
+        let high = |r: &Range| if whole { last_whole(r) } else { (r.most, r.most_out) };
+        let known = |limit: f64| limit.abs() < EXACT;
+        ranges.iter().map(low).filter(|(least, _)| known(*least)).any(|(least, out)| {
+            let upper = ranges.iter().map(high).filter(|(most, _)| known(*most));
+            upper.into_iter().any(|(most, also_out)| least > most || (least == most && (out || also_out)))
+        })
+    }
+
+    /// No text has such a length and matches the patterns.
+    pub(super) fn no_text(&self, known: &Known) -> bool {
+        let (least, most) = (self.least(known, "minLength"), self.most(known, "maxLength"));
+        if least > most {
+            return true;
+        }
+        let patterns: Vec<&str> =
+            known.facts.iter().filter_map(|f| self.sub(*f).node.get("pattern").and_then(Node::as_str)).collect();
+        let wanted = Wanted { all: &patterns, none: &[], least: size(least), most: most.is_finite().then(|| size(most)) };
+        !patterns.is_empty() && self.languages.find(wanted) == Walked::Nothing
     }
 
     pub(super) fn text(&self, known: &Known, sub: &Sub) -> bool {

@@ -102,7 +102,8 @@ fn enumeration(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<N
 /// `true` for the ids of findings on the shape of keywords, which the meta-schemas describe too; not for references, patterns
 /// and depth.
 pub(crate) fn is_about_shape(id: &str) -> bool {
-    let shape = ["keyword", "limit", "type", "required", "enum", "annotation", "exclusive-limit", "not-a-schema"];
+    let shape =
+        ["keyword", "limit", "type", "required", "enum", "annotation", "exclusive-limit", "not-a-schema", "boolean-schema"];
     id.strip_prefix("json-schema/").is_some_and(|name| shape.contains(&name))
 }
 

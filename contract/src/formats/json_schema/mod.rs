@@ -15,7 +15,7 @@ pub use canonical::canonical_text;
 pub use dialect::Dialect;
 pub(crate) use dialect::Holds;
 pub(crate) use keywords::is_about_shape;
-pub use parse::{ResolveFn, parse, parse_as};
+pub use parse::{ResolveFn, parse, parse_as, parse_with_booleans};
 pub(crate) use reference::{OwnNames, is_meta_schema};
 pub use tree::{Additional, Conditional, Dependency, Items, JsonType, Property, Schema, SchemaId, Sub};
 pub(crate) use validate::is_wrong_pattern;

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
@@ -44,6 +44,28 @@ pub fn parse(node: &Node, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<D
 
 /// Reads a schema that is of this dialect unless its `$schema` names another.
 pub fn parse_as(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
+    read(node, dialect, resolve, false)
+}
+
+/// As [`parse_as`], and also where nothing but [`BOOLEAN`] is wrong: up to draft-04 the specification has no boolean schemas, but
+/// validators take them in most places, and registries hold such schemas. The error is told all the same.
+pub fn parse_with_booleans(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (Option<Schema>, Vec<Diagnostic>) {
+    let (schema, mut found) = read(node.clone(), dialect, resolve, false);
+    let mut errors = found.iter().filter(|d| d.severity == Severity::Error).peekable();
+    if errors.peek().is_none() || errors.any(|d| d.id != BOOLEAN) {
+        return (schema, found);
+    }
+    let (schema, again) = read(node, dialect, resolve, true);
+    if schema.is_none() {
+        found = again;
+    }
+    (schema, found)
+}
+
+/// The id of a boolean where a draft has no boolean schema, but validators take one.
+pub(crate) const BOOLEAN: &str = "json-schema/boolean-schema";
+
+fn read(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>, booleans: bool) -> (Option<Schema>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let dialect = Dialect::of(&node, dialect, &mut diagnostics);
     let node = Rc::new(node);
@@ -51,6 +73,7 @@ pub fn parse_as(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>) -> (O
         documents: Documents::new(Rc::clone(&node), dialect),
         resolve,
         dialect,
+        booleans,
         slots: Vec::new(),
         ids: HashMap::new(),
         waiting: VecDeque::new(),
@@ -81,6 +104,8 @@ struct Parser<'r, 'f> {
     documents: Documents,
     resolve: &'r mut ResolveFn<'f>,
     dialect: Dialect,
+    /// Boolean schemas are taken where validators take them.
+    booleans: bool,
     /// The subschemas; empty while one is only known by reference.
     slots: Vec<Option<Sub>>,
     ids: HashMap<Target, SchemaId>,
@@ -155,9 +180,17 @@ impl Parser<'_, '_> {
     /// A subschema under a key.
     fn child(&mut self, document: usize, pointer: &mut String, key: &str, node: &Node, depth: usize) -> SchemaId {
         let may_be_boolean = self.dialect >= Dialect::Draft06 || matches!(key, "additionalProperties" | "additionalItems");
-        if !may_be_boolean && node.as_bool().is_some() {
+        if let (false, Some(truth)) = (may_be_boolean, node.as_bool()) {
             let message = format!("a schema of {} is an object, not a boolean", self.dialect.as_str());
-            self.error("json-schema/not-a-schema", node.span, message);
+            let instead = if truth { "{}" } else { "{\"not\": {}}" };
+            let help = format!("write {instead}, or name draft-06 or later in `$schema`");
+            // Not even those who take them elsewhere take them in `items` and `dependencies`.
+            let keyword = pointer.rsplit('/').next().unwrap_or_default();
+            let taken = key != "items" && !matches!(keyword, "items" | "dependencies");
+            if !(taken && self.booleans) {
+                let id = if taken { BOOLEAN } else { "json-schema/not-a-schema" };
+                self.diagnostics.push(Diagnostic::error(id, node.span, message).with_help(help));
+            }
         }
         let length = pointer.len();
         pointer.push('/');

@@ -180,6 +180,12 @@ pub enum Dependency {
 }
 
 impl Sub {
+    /// `true`, or an object without a keyword.
+    pub fn accepts_all(&self) -> bool {
+        let empty = || self.node.as_mapping().is_some_and(|map| map.entries.is_empty()) && self.subschema_keys.is_empty();
+        self.boolean.unwrap_or_else(empty)
+    }
+
     /// The schemas that apply to the same value: behind references, in branches and conditions.
     pub fn in_place(&self) -> impl Iterator<Item = SchemaId> + '_ {
         let conditional = self.conditional.iter().flat_map(|c| [Some(c.test), c.then, c.otherwise]).flatten();
