@@ -298,7 +298,13 @@ impl<'s> Walker<'s> {
                 return self.give_up(format!("the unions have more than {MAX_PAIRS} pairs of branches"));
             }
             if are_unlike(&self.schemas.reader.get(*reader).kind, &site.writer().kind) {
-                continue;
+                match self.unlike(&Site { reader: *reader, ..*site }, index) {
+                    None => continue,
+                    Some(found) => {
+                        taken = Some(found);
+                        break;
+                    }
+                }
             }
             self.path.push(Segment::Index(index));
             self.base = self.path.len();
@@ -322,6 +328,34 @@ impl<'s> Walker<'s> {
         let mut peer = found.first().and_then(|met| met.raw.peer.clone());
         let own = |met: Met<'s>| Met { raw: Rc::new(Raw { peer: peer.take(), ..(*met.raw).clone() }), ..met };
         cause.into_iter().filter(|met| met.raw.is_error()).map(own).collect()
+    }
+
+    /// What Avro Java makes of a branch of another name, when it stops there: it looks into records all the same, takes a pair that
+    /// is under way for compatible, and fails at a field that matches several.
+    fn unlike(&mut self, site: &Site<'s>, index: usize) -> Option<Found<'s>> {
+        let (Kind::Record(reader), Kind::Record(writer), false) = (&site.reader().kind, &site.writer().kind, self.sound) else {
+            return None;
+        };
+        if matches!(self.memo.get(&(site.reader, site.writer)), Some(Memo::InProgress)) {
+            return Some(Found::new());
+        }
+        if reader.fields.iter().all(|field| field.aliases.is_empty()) {
+            return None;
+        }
+        let mut found = Found::new();
+        let mut sources = Sources::new(writer, self.sound);
+        for (position, field) in reader.fields.iter().enumerate() {
+            let several = sources.of(field);
+            if several.len() < 2 {
+                continue;
+            }
+            let way = [Segment::Index(index), Segment::Key("fields"), Segment::Index(position)];
+            self.path.extend(way);
+            self.run(site, &mut found, |check| if let Check::AmbiguousField(f) = check { f(site, field, several) } else { None });
+            self.path.truncate(self.path.len() - way.len());
+            return Some(found);
+        }
+        None
     }
 
     /// Calls every rule that wants this kind of place.
