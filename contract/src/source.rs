@@ -67,13 +67,44 @@ pub struct SourceFile {
     text: Arc<str>,
     /// Made when somebody asks for a line.
     line_starts: OnceLock<Vec<u32>>,
+    /// Made when somebody asks for a place far within a long line: what stands in front of each [`BLOCK`].
+    blocks: OnceLock<Vec<Counted>>,
     tree: Option<Arc<Node>>,
 }
+
+/// Bytes whose characters are counted together, so that a place in a line of a megabyte is found without counting all of it.
+const BLOCK: usize = 1024;
+
+/// Characters, and those of them that take four bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    characters: usize,
+    wide: usize,
+}
+
+impl Counted {
+    /// A piece of text, which need not start or end between two characters.
+    fn of(bytes: &[u8]) -> Self {
+        let starts = |byte: &&u8| (**byte & 0xc0) != 0x80;
+        Self {
+            characters: bytes.iter().filter(starts).count(),
+            wide: if bytes.is_ascii() { 0 } else { bytes.iter().filter(|byte| **byte >= 0xf0).count() },
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { characters: self.characters + other.characters, wide: self.wide + other.wide }
+    }
+}
+
+/// Editors do not count the mark that some put in front of a text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
-            let starts = std::iter::once(0).chain(self.text.match_indices('\n').map(|(i, _)| i + 1));
+            let first = if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+            let starts = std::iter::once(first).chain(self.text.match_indices('\n').map(|(i, _)| i + 1));
             starts.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect()
         })
     }
@@ -95,20 +126,43 @@ impl SourceFile {
 
     /// The 1-based position of a byte offset.
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line = self.line_starts().partition_point(|start| *start <= offset).max(1);
-        let start = self.line_starts().get(line - 1).copied().unwrap_or(0) as usize;
-        let end = (offset as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(0, |s| s.chars().count()) + 1;
-        LineColumn { line, column }
+        let (line, before) = self.before(offset);
+        LineColumn { line, column: before.characters + 1 }
     }
 
     /// As [`Self::line_column`], with columns counted in UTF-16 code units, as editors and SARIF count them.
     pub fn utf16_line_column(&self, offset: u32) -> LineColumn {
-        let at = self.line_column(offset);
-        let before = self.text.get(self.line_start(at.line)..(offset as usize).min(self.text.len())).unwrap_or("");
+        let (line, before) = self.before(offset);
         // A character of four bytes takes two units.
-        let wide = if before.is_ascii() { 0 } else { before.bytes().filter(|byte| *byte >= 0xf0).count() };
-        LineColumn { line: at.line, column: at.column + wide }
+        LineColumn { line, column: before.characters + before.wide + 1 }
+    }
+
+    /// The 1-based line of an offset, and what stands in front of it there.
+    fn before(&self, offset: u32) -> (usize, Counted) {
+        let line = self.line_starts().partition_point(|start| *start <= offset).max(1);
+        let (start, end) = (self.line_start(line), (offset as usize).min(self.text.len()));
+        let bytes = self.text.as_bytes();
+        if end.saturating_sub(start) <= 2 * BLOCK {
+            return (line, bytes.get(start..end).map(Counted::of).unwrap_or_default());
+        }
+        let all = |end: usize| {
+            let whole = self.blocks().get(end / BLOCK).copied().unwrap_or_default();
+            whole.and(bytes.get(end / BLOCK * BLOCK..end).map(Counted::of).unwrap_or_default())
+        };
+        let (start, end) = (all(start), all(end));
+        (line, Counted { characters: end.characters - start.characters, wide: end.wide - start.wide })
+    }
+
+    /// What stands in front of each block.
+    fn blocks(&self) -> &[Counted] {
+        self.blocks.get_or_init(|| {
+            let mut sums = vec![Counted::default()];
+            for block in self.text.as_bytes().chunks(BLOCK) {
+                let sum = sums.last().copied().unwrap_or_default();
+                sums.push(sum.and(Counted::of(block)));
+            }
+            sums
+        })
     }
 
     /// The text of a 1-based line without its line break; empty when there is no such line.
@@ -148,7 +202,13 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let text = text.into();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { name: name.into(), text, line_starts: OnceLock::new(), tree: None });
+        self.files.push(SourceFile {
+            name: name.into(),
+            text,
+            line_starts: OnceLock::new(),
+            blocks: OnceLock::new(),
+            tree: None,
+        });
         id
     }
 
@@ -256,4 +316,41 @@ pub fn resolve_path(referrer: &str, reference: &str) -> Option<String> {
 /// ```
 pub fn resolve_address(base: &str, reference: &str) -> String {
     crate::formats::json_schema::address::resolve(base, reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, words: &str) -> (LineColumn, LineColumn) {
+        let mut sources = Sources::new();
+        let id = sources.add("a", text);
+        let offset = u32::try_from(text.find(words).expect("the words")).expect("a short text");
+        (sources.file(id).line_column(offset), sources.file(id).utf16_line_column(offset))
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let (shown, _) = at("\u{feff}a: b\nc: d", "b");
+        assert_eq!((shown.line, shown.column), (1, 4));
+        assert_eq!(at("\u{feff}a: b\nc: d", "d").0, LineColumn { line: 2, column: 4 });
+        let mut sources = Sources::new();
+        let id = sources.add("a", "\u{feff}a: b\nc: d");
+        assert_eq!((sources.file(id).line(1), sources.file(id).line_column(0).column), ("a: b", 1));
+    }
+
+    #[test]
+    fn places_in_long_lines_are_those_that_counting_gives() {
+        for unit in ["a", "é", "名", "𝄞", "aé名𝄞"] {
+            let line = unit.repeat(3000);
+            let text = format!("x\n{line}!{line}?\n{line};");
+            for (words, line_number) in [("!", 2), ("?", 2), (";", 3)] {
+                let start = text[..text.find(words).expect("the words")].rfind('\n').expect("a line") + 1;
+                let before = &text[start..text.find(words).expect("the words")];
+                let (shown, units) = at(&text, words);
+                assert_eq!(shown, LineColumn { line: line_number, column: before.chars().count() + 1 }, "{unit} {words}");
+                assert_eq!(units, LineColumn { line: line_number, column: before.encode_utf16().count() + 1 }, "{unit} {words}");
+            }
+        }
+    }
 }
