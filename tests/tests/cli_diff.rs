@@ -134,6 +134,20 @@ fn a_large_difference_fits_into_a_comment() {
 }
 
 #[test]
+fn a_folder_that_went_away_is_one_line_for_people() {
+    let kept = record(A);
+    let names: Vec<String> = (0..400).map(|n| format!("old/{}/gone{n:03}.avsc", if n < 390 { "a" } else { "b" })).collect();
+    let gone: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), kept.as_str())).collect();
+    let folder = project(&[&[("old/k.avsc", kept.as_str()), ("new/k.avsc", kept.as_str())], gone.as_slice()].concat());
+    let said = |format: &str| String::from_utf8(run(folder.path(), &["--format", format]).stdout).expect("UTF-8");
+    let text = said("text");
+    assert!(text.contains("a: gone000.avsc, gone001.avsc, gone002.avsc and 387 more documents  major: removed\n"), "{text}");
+    assert_eq!(text.matches("major: removed").count(), 2, "{text}");
+    assert_eq!(said("markdown").matches("major: removed").count(), 2);
+    assert_eq!(report(folder.path(), &[])["documents"].as_array().map(Vec::len), Some(401));
+}
+
+#[test]
 fn hostile_words_stay_words() {
     let doc = |text: &str| {
         let doc = serde_json::Value::from(text).to_string();

@@ -8,7 +8,7 @@ use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::diagnostic::markdown::{code, escape};
 use eventpact_contract::source::Sources;
 
-use super::report::{Compared, State, shown, sign};
+use super::report::{Compared, State, shown, sign, told};
 
 /// Comments on GitHub hold 65,536 characters.
 const MAX_BYTES: usize = 60_000;
@@ -23,8 +23,16 @@ pub(super) fn render(documents: &[Compared], sources: &Sources) -> String {
     if bump == Bump::None {
         out = format!("{MARKER}\n### ✅ Eventpact: no change\n");
     }
-    for document in documents.iter().filter(|document| document.state != State::Same) {
-        let _ = writeln!(out, "\n#### {}: {}\n", code(&document.name), escape(&document.headline()));
+    let told = told(documents);
+    let told: Vec<_> = told.iter().filter(|(_, document)| document.state != State::Same).collect();
+    for (n, (name, document)) in told.iter().enumerate() {
+        let head = format!("\n#### {}: {}\n\n", code(name), escape(&document.headline()));
+        if out.len() + head.len() > MAX_BYTES {
+            let _ =
+                writeln!(out, "\n---\n**Cut here:** {} more documents do not fit. `eventpact diff` shows them.", told.len() - n);
+            return out;
+        }
+        out.push_str(&head);
         if let Some(advice) = document.advice() {
             let _ = writeln!(out, "⚠️ {}\n", escape(&advice));
         }

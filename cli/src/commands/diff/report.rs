@@ -1,5 +1,6 @@
 //! A difference as lines for people, and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -90,6 +91,34 @@ impl Compared {
     }
 }
 
+/// Of a folder, more documents than this that came, went or stayed are told as one.
+const FEW: usize = 3;
+
+/// The documents as people are told of them: what has changes by itself, and what only came, went or stayed together with the
+/// others of its folder, when they are many.
+pub(super) fn told(documents: &[Compared]) -> Vec<(String, &Compared)> {
+    let folder = |document: &Compared| document.name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let mut together: BTreeMap<(&str, String), Vec<&Compared>> = BTreeMap::new();
+    for document in documents.iter().filter(|document| matches!(document.state, State::Added | State::Removed | State::Same)) {
+        together.entry((document.state.as_str(), folder(document))).or_default().push(document);
+    }
+    let mut out = Vec::new();
+    for document in documents {
+        let group = together.get(&(document.state.as_str(), folder(document))).filter(|group| group.len() > FEW);
+        match group {
+            None => out.push((document.name.clone(), document)),
+            Some(group) if group.first().is_some_and(|first| std::ptr::eq(*first, document)) => {
+                let names = group.iter().take(FEW).map(|d| d.name.rsplit('/').next().unwrap_or(&d.name)).collect::<Vec<_>>();
+                let within = if folder(document).is_empty() { String::new() } else { format!("{}: ", folder(document)) };
+                let title = format!("{within}{} and {} more documents", names.join(", "), group.len() - FEW);
+                out.push((title, document));
+            }
+            Some(_) => {}
+        }
+    }
+    out
+}
+
 /// `+`, `-`, `~`; a dot for what only people read.
 pub(super) fn sign(change: &Change) -> char {
     match change.kind {
@@ -122,8 +151,8 @@ fn word(change: &Change, direction: Direction) -> &'static str {
 
 pub(super) fn text(documents: &[Compared], sources: &Sources) -> String {
     let mut out = String::new();
-    for document in documents {
-        let _ = writeln!(out, "{}  {}", printable(&document.name), document.headline());
+    for (name, document) in told(documents) {
+        let _ = writeln!(out, "{}  {}", printable(&name), document.headline());
         if let Some(advice) = document.advice() {
             let _ = writeln!(out, "  {}", printable(&advice));
         }
