@@ -109,7 +109,7 @@ pub(crate) fn matching(pattern: &Pattern) -> impl Iterator<Item = &'static Entry
 pub(crate) fn similar(wanted: &str) -> Vec<&'static str> {
     let tail = wanted.rsplit('/').next().unwrap_or(wanted);
     let far = |id: &str| {
-        if !tail.is_empty() && id.contains(tail) { 0 } else { distance(id, wanted) }
+        if id.eq_ignore_ascii_case(wanted) || (!tail.is_empty() && id.contains(tail)) { 0 } else { distance(id, wanted) }
     };
     let mut near: Vec<(usize, &'static str)> = all().iter().map(|entry| (far(entry.id()), entry.id())).collect();
     near.retain(|(far, _)| *far <= 3.max(wanted.chars().count() / 5));

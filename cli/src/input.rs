@@ -17,7 +17,9 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use eventpact_contract::asyncapi::PointOfView;
 use eventpact_contract::load::{Options, Registered};
-use eventpact_contract::source::{Reader, resolve_path};
+use eventpact_contract::source::{Reader, Sources, Span, resolve_path};
+
+use crate::config::Config;
 
 /// How documents are read.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -29,6 +31,9 @@ pub(crate) struct ReadArgs {
     /// (git:REF) looks in the folder as it was there.
     #[arg(long, value_name = "DIR")]
     include: Vec<PathBuf>,
+    /// The same from the configuration, with the line that names each.
+    #[arg(skip)]
+    configured: Vec<(PathBuf, String)>,
     /// What standard input (`-`) is: a path in the working folder, from which its references start.
     #[arg(long, value_name = "PATH")]
     stdin_name: Option<String>,
@@ -48,11 +53,17 @@ enum View {
 }
 
 impl ReadArgs {
-    /// The same with more folders to look in, behind those that the command line names.
-    pub(crate) fn with_include(&self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mut read = self.clone();
-        read.include.extend(folders);
-        read
+    /// The same with the folders of the configuration to look in, behind those that the command line names.
+    pub(crate) fn with_include(&self, config: &Config, sources: &Sources) -> Self {
+        let line = |at: Span| format!("{}:{}", sources.file(at.file).name(), sources.line_column(at).line);
+        let configured = config.include().iter().map(|(folder, at)| (folder.clone(), line(*at))).collect();
+        Self { configured, ..self.clone() }
+    }
+
+    /// The folders to look in, and what names each.
+    fn folders(&self) -> impl Iterator<Item = (&PathBuf, String)> {
+        let named = self.include.iter().map(|folder| (folder, "--include".to_owned()));
+        named.chain(self.configured.iter().map(|(folder, line)| (folder, format!("{line}: `include`"))))
     }
 
     /// What the loader takes.
@@ -158,6 +169,14 @@ pub(crate) fn versions(input: &str, default_path: Option<&str>, read: &ReadArgs,
     trees.into_iter().map(|tree| layers::add(image(tree)?, read)).collect()
 }
 
+/// Standard input can be read once.
+pub(crate) fn refuse_twice<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    if inputs.into_iter().filter(|input| *input == "-").count() > 1 {
+        bail!("standard input (`-`) can be one of the versions only");
+    }
+    Ok(())
+}
+
 /// `true` for an input that is not in the working folder, so that its path means nothing elsewhere.
 pub(crate) fn is_elsewhere(input: &str) -> bool {
     ["git:", "git-tags:", "registry:"].iter().any(|scheme| input.starts_with(scheme))
@@ -184,6 +203,18 @@ fn limit(seen: usize, label: &str) -> Result<()> {
     Ok(())
 }
 
+/// The text that some bytes are, or in plain words why they are none.
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return "it is UTF-16; save it as UTF-8".to_owned();
+        }
+        let line = 1 + bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
+        format!("it is not UTF-8 (at byte {at}, on line {line})")
+    })
+}
+
 /// Reads below a folder, wherever it lies.
 pub(crate) fn folder(path: &Path) -> Result<Box<dyn Reader>> {
     let files = files::Files::below(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -207,9 +238,17 @@ impl Reader for Overlay<'_> {
     }
 }
 
+/// The name of a file looks like that of a spec.
+fn is_spec(path: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(e)))
+}
+
 /// Keeps the paths that look like specs, sorted, and refuses a folder with too many.
 fn select(mut paths: Vec<String>, root: &str, label: &str) -> Result<Vec<Entry>> {
-    paths.retain(|p| Path::new(p).extension().and_then(|e| e.to_str()).is_some_and(|e| ENDINGS.contains(&e)));
+    paths.retain(|path| is_spec(path));
     paths.sort();
     if paths.len() > MAX_FILES {
         bail!("{label} has {} spec files; name a smaller folder (the limit is {MAX_FILES})", paths.len());

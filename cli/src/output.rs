@@ -94,6 +94,7 @@ impl OutputArgs {
         };
         // Files first: a closed pipe on standard output should not cost a report.
         for wanted in &self.output {
+            refuse_input(&wanted.path, sources)?;
             write(&wanted.path, &report(wanted.format, false))?;
         }
         if let Some(file) = &self.summary {
@@ -121,6 +122,16 @@ pub(crate) fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
         _ => Ok(()),
     }
+}
+
+/// A report never takes the place of what was read.
+fn refuse_input(path: &Path, sources: &Sources) -> Result<()> {
+    let Ok(wanted) = path.canonicalize() else { return Ok(()) };
+    let is_input = |name: &str| Path::new(name).canonicalize().is_ok_and(|input| input == wanted);
+    if sources.iter().any(|(_, file)| is_input(file.name())) {
+        bail!("the report would be written over {}, which is an input", path.display());
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 //! it: impact, groups, errors.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -460,4 +461,81 @@ fn messages_of_a_contract_are_checked_against_their_subjects() {
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
         assert!(ran.findings()[0].starts_with("avro/field-without-default asyncapi.yaml "), "{}", ran.out);
     }
+}
+
+#[test]
+fn names_and_links_are_what_they_are_called() {
+    let new = &record("Order", &format!("{ID},{{\"name\":\"n\",\"type\":\"int\"}}"));
+    let project = project(&[("a\nb.avsc", &record("Order", ID)), ("old.avsc", &record("Order", ID)), ("store/1f3a", new)]);
+    commit(project.path());
+    write(project.path(), "a\nb.avsc", new);
+    let ran = check(project.path(), &[".", "--against", "git:HEAD"]);
+    assert_eq!(ran.findings(), ["avro/field-without-default a\nb.avsc git:HEAD:a\nb.avsc"], "{}", ran.err);
+    // What a file is, its own name says, not that of what it leads to.
+    std::os::unix::fs::symlink("store/1f3a", project.path().join("new.avsc")).expect("a link");
+    let ran = check(project.path(), &["new.avsc", "--against", "old.avsc"]);
+    assert_eq!(ran.findings(), ["avro/field-without-default new.avsc old.avsc"], "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn images_may_be_packed() {
+    let project = project(&[("old/shop/money.proto", MONEY), ("new/shop/money.proto", &MONEY.replace("int64", "string"))]);
+    assert_eq!(run(project.path(), &["descriptor", "old", "--out", "old.binpb"]).code, 0);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(&fs::read(project.path().join("old.binpb")).expect("a set")).expect("memory");
+    fs::write(project.path().join("old.binpb.gz"), packed.finish().expect("memory")).expect("a file");
+    let ran = check(project.path(), &["new", "--against", "old.binpb.gz"]);
+    assert_eq!((ran.code, ran.findings().len()), (1, 1), "{}{}", ran.out, ran.err);
+    fs::write(project.path().join("cut.binpb.gz"), [0x1f, 0x8b, 8]).expect("a file");
+    let ran = check(project.path(), &["new", "--against", "cut.binpb.gz"]);
+    assert!(ran.code == 2 && ran.err.contains("cannot unpack cut.binpb.gz"), "{}", ran.err);
+}
+
+#[test]
+fn schemas_are_known_without_a_dialect_and_by_capital_endings() {
+    let old = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"}}}";
+    let files =
+        [("a.json", old), ("package.json", "{\"name\":\"x\",\"type\":\"module\"}"), ("b.json", "{\"properties\":{\"a\":1}}")];
+    let project = project(&files);
+    write(project.path(), "B.AVSC", &record("Order", ID));
+    commit(project.path());
+    write(project.path(), "a.json", &old.replace("string", "integer"));
+    write(project.path(), "B.AVSC", &record("Order", TOTAL));
+    let ran = check(project.path(), &[".", "--against", "git:HEAD"]);
+    let want = ["avro/field-without-default B.AVSC git:HEAD:B.AVSC", "json-schema/type-changed a.json git:HEAD:a.json"];
+    assert_eq!(ran.findings(), want, "{}", ran.err);
+}
+
+#[test]
+fn what_a_commit_does_not_have_is_explained() {
+    let project = project(&[("readme.md", "words"), ("svc/readme.md", "words")]);
+    commit(project.path());
+    write(project.path(), "svc/specs/a.avsc", &record("Order", ID));
+    let ran = run(project.path(), &["check", ".", "--against", "git:HEAD"]);
+    assert!(ran.code == 0 && ran.err.contains("there is no document in git:HEAD yet"), "{}{}", ran.out, ran.err);
+    commit(project.path());
+    let ran = run(&project.path().join("svc"), &["check", "specs/a.avsc", "--against", "git:HEAD:svc/specs/a.avsc"]);
+    assert!(ran.code == 2 && ran.err.contains("write git:HEAD:../svc/specs/a.avsc"), "{}", ran.err);
+    // A submodule is a repository of its own.
+    let inner = self::project(&[("s/b.avsc", &record("Other", ID))]);
+    commit(inner.path());
+    let from = inner.path().to_str().expect("UTF-8");
+    git(project.path(), &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", from, "svc/mod"]);
+    commit(project.path());
+    let ran = run(project.path(), &["check", ".", "--against", "git:HEAD"]);
+    assert!(ran.code == 0 && ran.err.contains("warning: `svc/mod` is a submodule"), "{}{}", ran.out, ran.err);
+    for new in ["svc/mod", "svc/mod/s"] {
+        let ran = run(project.path(), &["check", new, "--against", "git:HEAD"]);
+        assert!(ran.code == 2 && ran.err.contains("`svc/mod` is a submodule"), "{new}: {}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn nothing_that_was_read_is_written_over() {
+    let project = project(&[("new.avsc", &record("Order", ID)), ("old.avsc", &record("Order", ID))]);
+    let ran = run(project.path(), &["check", "new.avsc", "--against", "old.avsc", "--output", "sarif=./old.avsc"]);
+    assert!(ran.code == 2 && ran.err.contains("over ./old.avsc, which is an input"), "{}{}", ran.out, ran.err);
+    assert_eq!(fs::read_to_string(project.path().join("old.avsc")).expect("a file"), record("Order", ID));
+    let ran = run(project.path(), &["check", "-", "--against", "-"]);
+    assert!(ran.code == 2 && ran.err.contains("standard input"), "{}", ran.err);
 }

@@ -378,6 +378,9 @@ fn folders_to_include_are_seen_from_the_configuration() {
     assert_eq!(run(folder.path(), &check).code, 0);
     let ran = run(&folder.path().join("new"), &["check", "a.proto", "--against", "../old/a.proto"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    write(folder.path(), "eventpact.toml", "[check]\nmode = \"full\"\ninclude = [\"third_party\"]\n");
+    let ran = run(folder.path(), &check);
+    assert!(ran.code == 2 && ran.err.contains("eventpact.toml:3: `include`: cannot read third_party: no such"), "{}", ran.err);
 }
 
 #[test]

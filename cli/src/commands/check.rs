@@ -39,7 +39,7 @@ use crate::output::{FailOn, OutputArgs, Summary};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each side is a file, a folder, a pattern ('specs/**/*.avsc'), git:REF[:PATH], a descriptor set or buf image (.binpb, .pb, \
-.desc), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
+.desc, each also with .gz), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
 registry:URL?version=3#SUBJECT for one version. User and password of a registry are read from EVENTPACT_REGISTRY_AUTH (USER:PASSWORD), \
 a token from EVENTPACT_REGISTRY_TOKEN, the files of a client certificate and of the authorities to trust from EVENTPACT_REGISTRY_CERT, \
 EVENTPACT_REGISTRY_KEY and EVENTPACT_REGISTRY_CA. \
@@ -87,6 +87,7 @@ pub(crate) struct Args {
 fn open(args: &Args, read: &ReadArgs, all: bool) -> Result<(Tree, Vec<Tree>)> {
     // A descriptor set is read as files, unless one of its messages is the payload.
     let images = args.message.is_none();
+    input::refuse_twice(args.against.iter().chain([&args.new]).map(String::as_str))?;
     let new = input::versions(&args.new, None, read, false, images)?.pop().context("there is no new version")?;
     let default_path = (!input::is_elsewhere(&args.new)).then_some(args.new.as_str());
     let mut history = Vec::new();
@@ -123,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::CouldNotRun);
     };
     let settings = config.settings(&args.settings, args.fail_on)?;
-    let read = args.read.with_include(config.include().iter().map(|(folder, _)| folder.clone()));
+    let read = args.read.with_include(&config, &sources);
     let all = config.has_subjects() || settings.mode.value.is_some_and(Mode::is_transitive);
     let (new, history) = open(args, &read, all)?;
     let profile = settings.profile.value;

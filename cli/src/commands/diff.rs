@@ -99,8 +99,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::CouldNotRun);
     };
     let settings = config.settings(&args.settings, None)?;
-    let read = args.read.with_include(config.include().iter().map(|(folder, _)| folder.clone()));
+    let read = args.read.with_include(&config, &sources);
     let images = args.message.is_none();
+    input::refuse_twice([args.new.as_str(), args.against.as_str()])?;
     let new = input::versions(&args.new, None, &read, false, images)?.pop().context("there is no new version")?;
     let default_path = (!input::is_elsewhere(&args.new)).then_some(args.new.as_str());
     let old = input::versions(&args.against, default_path, &read, false, images)?;

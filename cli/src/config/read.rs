@@ -131,6 +131,9 @@ fn accepted(entry: &file::Accept, span: &impl Fn(Range<usize>) -> Span) -> Resul
         let text = match value.get_ref() {
             toml::Value::String(text) => text.clone(),
             toml::Value::Datetime(day) => day.to_string(),
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
+            toml::Value::Boolean(truth) => truth.to_string(),
             other => other.type_str().to_owned(),
         };
         text.parse::<Date>().map_err(|why| (value.span(), why))

@@ -24,7 +24,7 @@ pub(super) fn open(path: &Path) -> Result<Tree> {
         bail!("it is neither a file nor a folder");
     }
     let files = if single { Files::for_file(path)? } else { Files::for_folder(path)? };
-    let absolute = canonical(path).map_err(|e| anyhow!(e))?;
+    let absolute = named(path, &files)?;
     let start = files.path_of(&absolute).with_context(|| format!("{label} is not UTF-8"))?;
     let entries = if single {
         let name = start.rsplit('/').next().unwrap_or(&start).to_owned();
@@ -44,6 +44,15 @@ pub(super) fn open(path: &Path) -> Result<Tree> {
         bail!("there is no spec in {label} (looked for .yaml, .yml, .json, .avsc, .avpr, .avdl and .proto)");
     }
     Ok(Tree { reader: Box::new(files), entries, label, single, registered: BTreeMap::new() })
+}
+
+/// The absolute path of what the user named. A link to a file keeps its own name, which says what the file is.
+fn named(path: &Path, files: &Files) -> Result<PathBuf> {
+    let target = canonical(path).map_err(|e| anyhow!(e))?;
+    let (Some(name), Some(folder), true) = (path.file_name(), path.parent(), target.is_file()) else { return Ok(target) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let link = canonical(folder).map_err(|e| anyhow!(e))?.join(name);
+    Ok(if link.starts_with(&files.root) && files.holds(&link) { link } else { target })
 }
 
 /// The absolute path without links, or in plain words why there is none.
@@ -118,7 +127,9 @@ impl Files {
         let root = if inside { here } else { around(named) };
         let own = named.strip_prefix(&root).ok().and_then(slashes).context("its path is not UTF-8")?;
         let own = if own.is_empty() { own } else { format!("{own}/") };
-        Ok(Self { root, own, shown: with_slash(folder) })
+        // A link leads to another folder, whose files are not shown as if they were in this one.
+        let shown = if canonical(folder).is_ok_and(|folder| folder == named) { folder } else { named };
+        Ok(Self { root, own, shown: with_slash(shown) })
     }
 
     /// A folder of its own, wherever it lies.
@@ -155,8 +166,7 @@ impl Files {
 
 impl Reader for Files {
     fn read(&self, path: &str) -> Result<String, String> {
-        let bytes = self.read_bytes(path)?;
-        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+        super::text(self.read_bytes(path)?)
     }
 
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use eventpact_contract::source::Reader;
 
-use super::{Entry, Tree, is_pattern, pattern, select};
+use super::{Entry, Tree, is_pattern, is_spec, pattern, select};
 use batch::Batch;
 pub(super) use tags::open as open_tags;
 
@@ -35,9 +35,19 @@ pub(super) fn open(label: &str, rest: &str, default_path: Option<&str>) -> Resul
     // What git says beside is no help.
     let commit = commit.map_err(|error| anyhow::anyhow!("{error}"))?;
     let commit = Commit { batch: Arc::new(Batch::default()), id: commit.trim().to_owned(), shown: reference.to_owned() };
-    commit.tree(label, &path)?.with_context(|| {
-        format!("`{reference}` has no `{path}`; if it was called otherwise there, name that: git:{reference}:OLD/PATH")
-    })
+    match commit.clone().tree(label, &path)? {
+        Some(tree) => {
+            let apart = commit.specs_in_submodules(&path);
+            if let (Some(module), true) = (apart.first(), tree.entries.is_empty()) {
+                bail!("`{reference}` holds no spec: `{module}` is a submodule, a repository of its own; run this in it");
+            }
+            for module in apart {
+                eprintln!("warning: `{module}` is a submodule, which `{reference}` does not hold: what is in it is not compared");
+            }
+            Ok(tree)
+        }
+        None => bail!("`{reference}` has no `{path}`; {}", commit.advice(&path)),
+    }
 }
 
 /// A path as the user wrote it, seen from the root of the repository.
@@ -53,6 +63,9 @@ fn below_root(path: &str) -> Result<String> {
     };
     cleaned.with_context(|| format!("`{path}` lies outside of the repository"))
 }
+
+/// How `git ls-tree` begins the line of a submodule: with its mode.
+const SUBMODULE: &str = "160000 ";
 
 fn git(args: &[&str]) -> Result<String> {
     let output =
@@ -72,6 +85,43 @@ struct Commit {
 }
 
 impl Commit {
+    /// What may be meant by a path that a commit does not have.
+    fn advice(&self, path: &str) -> String {
+        let reference = &self.shown;
+        let prefix = git(&["rev-parse", "--show-prefix"]).unwrap_or_default();
+        let from_root = path.strip_prefix(prefix.trim_end()).filter(|_| !prefix.trim().is_empty());
+        if let Some(below) = from_root.filter(|below| self.list(below).is_ok_and(|found| !found.is_empty())) {
+            let up = "../".repeat(prefix.trim_end().matches('/').count());
+            return format!("a path starts in the working folder: write git:{reference}:{up}{below}");
+        }
+        let mut above = Path::new(path).ancestors().filter_map(Path::to_str).filter(|folder| !folder.is_empty());
+        if let Some(module) = above.find(|folder| self.is_submodule(folder)) {
+            return format!("`{module}` is a submodule, a repository of its own: run this in it");
+        }
+        format!("if it was called otherwise there, name that: git:{reference}:OLD/PATH")
+    }
+
+    fn is_submodule(&self, path: &str) -> bool {
+        let listed = git(&["--literal-pathspecs", "ls-tree", "-z", "--full-tree", &self.id, "--", path]);
+        listed.is_ok_and(|line| line.starts_with(SUBMODULE))
+    }
+
+    /// The submodules below a path that have specs in the working tree.
+    fn specs_in_submodules(&self, path: &str) -> Vec<String> {
+        let path = if path.is_empty() { "." } else { path };
+        let listed =
+            git(&["--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", &self.id, "--", path]).unwrap_or_default();
+        let modules = listed.split('\0').filter(|line| line.starts_with(SUBMODULE)).filter_map(|line| line.split_once('\t'));
+        let Ok(top) = git(&["rev-parse", "--show-toplevel"]) else { return Vec::new() };
+        let has_specs = |module: &str| {
+            let folder = format!("{}/{module}", top.trim_end_matches('\n'));
+            // Of one that is not checked out, git would list the repository around it.
+            let files = || git(&["-C", &folder, "ls-files", "-z", "--recurse-submodules"]).unwrap_or_default();
+            Path::new(&folder).join(".git").exists() && files().split('\0').any(is_spec)
+        };
+        modules.map(|(_, module)| module).filter(|module| has_specs(module)).map(str::to_owned).collect()
+    }
+
     /// The paths below a file or folder, from the root of the repository.
     fn list(&self, path: &str) -> Result<Vec<String>> {
         let path = if path.is_empty() { "." } else { path };
@@ -100,8 +150,8 @@ impl Commit {
                 _ => (select(paths, path, label)?, false),
             }
         };
-        if entries.is_empty() {
-            bail!("there is no spec in `{path}` of `{shown}`");
+        if entries.is_empty() && is_pattern(path) {
+            bail!("no file of `{shown}` matches `{path}`");
         }
         let label = label.to_owned();
         Ok(Some(Tree { reader: Box::new(self), entries, label, single, registered: BTreeMap::new() }))
@@ -110,8 +160,7 @@ impl Commit {
 
 impl Reader for Commit {
     fn read(&self, path: &str) -> Result<String, String> {
-        let bytes = self.read_bytes(path)?;
-        String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()))
+        super::text(self.read_bytes(path)?)
     }
 
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {

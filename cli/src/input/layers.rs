@@ -13,12 +13,12 @@ use crate::remote::Remote;
 
 /// Adds the folders and the hosts that the arguments name.
 pub(super) fn add(mut tree: Tree, read: &ReadArgs) -> Result<Tree> {
-    let open = |folder: &PathBuf| match Below::open(&tree.label, folder) {
+    let open = |(folder, by): (&PathBuf, String)| match Below::open(&tree.label, folder) {
         Some(below) => Ok(Folder::Earlier(below)),
         // What the repository does not hold at that reference may be here all the same: it need not be committed.
-        None => Files::below(folder).map(Folder::Here).with_context(|| format!("cannot read --include {}", folder.display())),
+        None => Files::below(folder).map(Folder::Here).with_context(|| format!("{by}: cannot read {}", folder.display())),
     };
-    let include: Result<Vec<Folder>> = read.include.iter().map(open).collect();
+    let include: Result<Vec<Folder>> = read.folders().map(open).collect();
     let include = include?;
     #[cfg(feature = "remote")]
     {

@@ -86,6 +86,9 @@ impl Address {
         if url.is_empty() {
             bail!("write registry:URL or registry:URL#SUBJECT, for example registry:http://localhost:8081#orders-value");
         }
+        if !url.contains("://") {
+            bail!("`{url}` has no http:// or https:// in front; write registry:http://{url}");
+        }
         let subject = subject.filter(|s| !s.is_empty()).map(decoded);
         Ok(Self { url: url.trim_end_matches('/').to_owned(), subject, version })
     }
@@ -95,7 +98,7 @@ impl Address {
         let client = ClientBuilder::new(urls).timeout(Duration::from_secs(30)).build()?;
         let subjects = match &self.subject {
             Some(subject) => vec![subject.clone()],
-            None => client.subjects().await?,
+            None => client.subjects().await.map_err(unauthorized)?,
         };
         if subjects.is_empty() {
             bail!("the registry at {} has no subjects", self.url);
@@ -137,7 +140,7 @@ impl Address {
 
     /// Why a subject could not be fetched; of one that is not there, which there are.
     async fn explain(&self, error: Error, client: &Client) -> anyhow::Error {
-        let (Error::NotFound { error_code, .. }, Some(subject)) = (&error, &self.subject) else { return error.into() };
+        let (Error::NotFound { error_code, .. }, Some(subject)) = (&error, &self.subject) else { return unauthorized(error) };
         let url = &self.url;
         if *error_code == 40402 {
             let known = client.versions(subject).await.unwrap_or_default();
@@ -152,6 +155,23 @@ impl Address {
         let hint = known.first().map(|name| format!("; the nearest name is `{name}`")).unwrap_or_default();
         anyhow!("the registry at {url} has no subject `{subject}`{hint}")
     }
+}
+
+/// Says where a user and a password go, when the registry asks for one.
+fn unauthorized(error: Error) -> anyhow::Error {
+    let asked = matches!(error, Error::Refused { status: 401, .. });
+    let error = anyhow::Error::from(error);
+    if !asked {
+        return error;
+    }
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let why = match (given("EVENTPACT_REGISTRY_TOKEN"), given("EVENTPACT_REGISTRY_AUTH")) {
+        (Some(_), _) => "it does not take the token in EVENTPACT_REGISTRY_TOKEN",
+        (None, Some(pair)) if pair.contains(':') => "it does not take the user and password in EVENTPACT_REGISTRY_AUTH",
+        (None, Some(_)) => "EVENTPACT_REGISTRY_AUTH is set, but not to USER:PASSWORD",
+        (None, None) => "put USER:PASSWORD into EVENTPACT_REGISTRY_AUTH, or a token into EVENTPACT_REGISTRY_TOKEN",
+    };
+    anyhow!("{error}; {why}")
 }
 
 impl Version {
@@ -285,7 +305,15 @@ mod tests {
         assert_eq!(parse("http://a?version=3#s%2Ft"), address("http://a", Some("s/t"), Some(3)));
         assert_eq!(parse("http://a#:.ctx:s?version=3"), address("http://a", Some(":.ctx:s"), Some(3)));
         assert_eq!(parse("http://a#100%?version=latest"), address("http://a", Some("100%"), None));
-        for wrong in ["", "#s", "http://me:secret@a#s", "http://a,http://me:secret@b", "http://a?x=1", "http://a?version=0#s"] {
+        for wrong in [
+            "",
+            "#s",
+            "http://me:secret@a#s",
+            "http://a,http://me:secret@b",
+            "http://a?x=1",
+            "http://a?version=0#s",
+            "localhost:8081#s",
+        ] {
             let error = parse(wrong).expect_err(wrong);
             assert!(!error.contains("secret"), "{error}");
         }

@@ -17,7 +17,7 @@ pub(super) fn open(name: Option<&str>) -> Result<Tree> {
     if bytes.len() as u64 > MAX_BYTES {
         bail!("standard input has more than {MAX_BYTES} bytes");
     }
-    let text = String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 (at byte {})", e.utf8_error().valid_up_to()));
+    let text = super::text(bytes);
     let path = match name {
         Some(name) => match eventpact_contract::source::resolve_path("", name) {
             Some(path) => path,

@@ -10,7 +10,7 @@ use crate::schema::Schema;
 use crate::source::{Reader, Sources, Span};
 
 /// Endings of files that hold a `FileDescriptorSet`.
-const DESCRIPTOR_SETS: [&str; 6] = ["binpb", "pb", "desc", "fds", "protoset", "protobin"];
+const DESCRIPTOR_SETS: [&str; 7] = ["binpb", "pb", "desc", "fds", "protoset", "protobin", "bin"];
 
 /// `true` for a path with an ending of descriptor sets.
 pub fn is_descriptor_set(path: &str) -> bool {

@@ -32,7 +32,7 @@ pub(super) fn names(tree: &Tree, entry: &Entry) -> Vec<String> {
         };
     }
     let Ok(text) = tree.reader.read(&entry.path) else { return Vec::new() };
-    match ending(&entry.path) {
+    match ending(&entry.path).as_str() {
         "proto" => protobuf_names(&text),
         "avdl" => Vec::new(),
         _ => node_names(&text, &entry.path),

@@ -110,7 +110,7 @@ fn moved<'t>((new, news): (&Tree, &[&Entry]), (old, olds): (&Tree, &[&'t Entry])
     let used: HashSet<usize> = pairs.iter().flatten().copied().collect();
     left_new.retain(|n| pairs.get(*n).is_some_and(Option::is_none));
     left_old.retain(|n| !used.contains(n));
-    let kind = |entries: &[&Entry], n: usize| entries.get(n).map(|e| ending(&e.path).to_owned()).unwrap_or_default();
+    let kind = |entries: &[&Entry], n: usize| entries.get(n).map(|e| ending(&e.path)).unwrap_or_default();
     let kinds: HashSet<String> = left_new.iter().map(|n| kind(news, *n)).collect();
     for wanted in kinds {
         let of = |left: &[usize], entries: &[&Entry]| -> Vec<usize> {
@@ -155,7 +155,7 @@ fn subjects<'t>((new, roots): (&'t Tree, &[&'t Entry]), (tree, old): (usize, &'t
         let stem = stem.strip_suffix(".schema").unwrap_or(stem);
         let called = [entry.name.clone(), stem.to_owned(), format!("{stem}-value"), format!("{stem}-key")];
         let of_name = |name: &String| by_name.get(name.as_str()).copied();
-        let fits = |n: &usize| subjects.get(*n).is_some_and(|s| may_be(registry, s, ending(&entry.path)));
+        let fits = |n: &usize| subjects.get(*n).is_some_and(|s| may_be(registry, s, &ending(&entry.path)));
         let mut of_file: Vec<usize> = called.iter().filter_map(of_name).filter(fits).collect();
         if of_file.first().is_some_and(|n| subjects.get(*n).is_some_and(|s| s.name == entry.name)) {
             of_file.truncate(1); // registered under its path, as imports are

@@ -1,5 +1,7 @@
 //! What a file of a tree is: an AsyncAPI document, a schema, or a part of something else.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, anyhow};
 
 use eventpact_contract::load::is_descriptor_set;
@@ -31,7 +33,7 @@ pub(super) fn role(tree: &Tree, entry: &Entry) -> Result<Role> {
     if tree.registered.contains_key(&entry.path) {
         return Ok(Role::Schema);
     }
-    let is_json = match ending(&entry.path) {
+    let is_json = match ending(&entry.path).as_str() {
         "avsc" | "proto" => return Ok(Role::Schema),
         "avpr" | "avdl" => return Ok(Role::Types),
         _ if is_descriptor_set(&entry.path) => return Ok(Role::Schema),
@@ -43,16 +45,18 @@ pub(super) fn role(tree: &Tree, entry: &Entry) -> Result<Role> {
         Role::Contract
     } else if is_json && is_protocol(&text) {
         Role::Types
-    } else if is_json && (entry.path.ends_with(".schema.json") || text.contains("\"$schema\"") || is_avro(&text)) {
+    } else if is_json
+        && (entry.path.ends_with(".schema.json") || text.contains("\"$schema\"") || is_avro(&text) || is_object_schema(&text))
+    {
         Role::Schema
     } else {
         Role::Part
     })
 }
 
-/// The ending of a path, without the dot.
-pub(super) fn ending(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or("")
+/// The ending of a path in small letters, without the dot.
+pub(super) fn ending(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or("").to_ascii_lowercase()
 }
 
 /// Looks for an `asyncapi` key at the start of the text.
@@ -73,6 +77,24 @@ fn is_protocol(text: &str) -> bool {
     }
     let read = || serde_json::from_str::<Protocol>(text);
     text.contains("\"protocol\"") && read().is_ok_and(|protocol| protocol.types.is_some() || protocol.messages.is_some())
+}
+
+/// The JSON Schema of an object that does not say what it is: many write none.
+fn is_object_schema(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Object {
+        #[serde(rename = "type")]
+        ty: String,
+        properties: BTreeMap<String, Schema>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Schema {
+        Object {},
+        Boolean(#[allow(dead_code)] bool),
+    }
+    text.contains("\"properties\"")
+        && serde_json::from_str::<Object>(text).is_ok_and(|schema| schema.ty == "object" && !schema.properties.is_empty())
 }
 
 /// A named type of Avro, whatever its file is called.

@@ -22,7 +22,7 @@ impl Batch {
     /// The content of an object, named `COMMIT:PATH`; `None` when there is none. Links within the commit are followed.
     pub(super) fn content(&self, object: &str) -> Result<Option<Vec<u8>>, String> {
         if object.contains('\n') {
-            return Ok(None);
+            return alone(object); // a line is what separates one question from the next
         }
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let process = match running.as_mut() {
@@ -35,6 +35,22 @@ impl Batch {
         }
         answer?
     }
+}
+
+/// The content of an object whose name has a line break, from a process of its own.
+fn alone(object: &str) -> Result<Option<Vec<u8>>, String> {
+    let mut command = Command::new("git");
+    command.args(["cat-file", "blob", object]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|e| format!("git cannot be started: {e}"))?;
+    let mut bytes = Vec::new();
+    let read = child.stdout.take().map(|out| out.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    if bytes.len() as u64 > MAX_BYTES {
+        child.kill().ok();
+        child.wait().ok();
+        return Err(format!("it has more than {MAX_BYTES} bytes"));
+    }
+    let status = child.wait().map_err(|error| format!("git does not answer: {error}"))?;
+    Ok((status.success() && read.is_some_and(|read| read.is_ok())).then_some(bytes))
 }
 
 impl Running {

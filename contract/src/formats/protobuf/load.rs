@@ -66,7 +66,12 @@ pub(super) fn load(
                 Ok((id, built_in)) => waiting.push_back((id, entry.path.clone(), built_in)),
                 Err(why) => {
                     let message = format!("cannot import {:?}: {why}", entry.path);
-                    diagnostics.push(Diagnostic::error("protobuf/import", entry.span, message));
+                    let mut found = Diagnostic::error("protobuf/import", entry.span, message);
+                    if why.starts_with("no such file") {
+                        found =
+                            found.with_help("if it lies in another folder, name that: --include, or `include` in eventpact.toml");
+                    }
+                    diagnostics.push(found);
                 }
             }
         }
