@@ -53,6 +53,8 @@ enum Task {
     Bench {
         /// Which one: avro, kafka, documents, validate, protobuf, compat, registry, check, serve [default: all].
         only: Option<String>,
+        /// Parts of `registry`: read, register, again, check, sizes, overload, postgres [default: all].
+        parts: Vec<String>,
     },
     /// What a command costs: the benchmarks call this.
     #[command(hide = true)]
@@ -97,7 +99,7 @@ fn task() -> Result<()> {
         Task::Mutants { filter } => mutants::run(filter.as_deref()),
         Task::Check => check::run(),
         Task::Bless { filter } => test::run(filter.as_deref(), true),
-        Task::Bench { only } => bench::run(only.as_deref()),
+        Task::Bench { only, parts } => bench::run(only.as_deref(), &parts),
         Task::UsageOf { command } => bench::usage_of(&command),
         Task::New(New::Rule { id }) => new::rule(&id),
         Task::Services(command) => services::run(command),

@@ -18,13 +18,16 @@ use crate::services::{self, KAFKA_ADDRESS, Lifetime};
 
 pub(crate) use process::usage_of;
 
-/// Runs one measurement, or all.
-pub(crate) fn run(only: Option<&str>) -> Result<()> {
+/// Runs one measurement, or parts of one, or all.
+pub(crate) fn run(only: Option<&str>, parts: &[String]) -> Result<()> {
     let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat", "registry"];
     if let Some(name) = only
         && !all.contains(&name)
     {
         bail!("there is no bench `{name}`; there are {}", all.join(", "));
+    }
+    if !parts.is_empty() && only != Some("registry") {
+        bail!("only the bench `registry` has parts");
     }
     let wanted = |name: &str| only.is_none_or(|o| o == name);
     if wanted("avro") {
@@ -57,7 +60,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     if wanted("registry") {
         let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "registry"];
         step("bench registry", &mut cargo(build))?;
-        registry::run(&binary("eventpact"), &binary("registry"))?;
+        registry::run(&binary("eventpact"), &binary("registry"), parts)?;
     }
     if wanted("check") {
         cold_start::check(&binary("eventpact"))?;

@@ -38,6 +38,10 @@ fn main() -> Result<(), Failed> {
 
 /// `-` stands for no PostgreSQL; without parts, all are measured.
 fn measure(binary: &Path, folder: &Path, postgres: &str, parts: &[&str]) -> Result<(), Failed> {
+    const PARTS: [&str; 7] = ["read", "register", "again", "check", "sizes", "overload", "postgres"];
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(format!("there is no part `{unknown}`; there are {}", PARTS.join(", ")).into());
+    }
     let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
     let folder = Folder::new(folder)?;
     let (mut aims, mut column) = (Aims::new(), Column::default());
