@@ -119,6 +119,11 @@ impl SourceFile {
         &self.text
     }
 
+    /// The whole text, to be shared.
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.text
+    }
+
     /// The tree of the text, where the one who read it kept it: of AsyncAPI documents and what they refer to.
     pub fn tree(&self) -> Option<&Node> {
         self.tree.as_deref()

@@ -138,7 +138,7 @@ pub(crate) fn shape(text: &str) -> u64 {
 fn parse_avro(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
     let mut sources = Sources::new();
     let file = sources.add(MAIN, text);
-    let (schema, is_strict) = match avro::parse_clean(file, text) {
+    let (schema, is_strict) = match avro::parse_clean(&sources, file) {
         Some(schema) => (schema, true),
         None => parse_any_avro(&mut sources, file, references, how.strict)?,
     };

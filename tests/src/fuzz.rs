@@ -116,14 +116,16 @@ pub fn avro_parse(data: &[u8]) {
 fn clean_or_not(text: &str) {
     let mut sources = Sources::new();
     let file = sources.add("input.avsc", text);
-    let clean = avro::parse_clean(file, text);
+    let clean = avro::parse_clean(&sources, file);
     let (node, mut found) = yaml::parse(&sources, file);
     let schema = node.and_then(|node| {
         let (schema, more) = avro::parse(&node, &mut |_| None, true);
         found.extend(more);
         schema
     });
-    assert_eq!(format!("{clean:?}"), format!("{:?}", schema.filter(|_| found.is_empty())), "two ways, two schemas");
+    if let Some(clean) = clean {
+        assert_eq!((format!("{:?}", Some(clean)), found.len()), (format!("{schema:?}"), 0), "two ways, two schemas");
+    }
 }
 
 /// A schema in the first line, a message behind it: decoded, encoded, decoded.

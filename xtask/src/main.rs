@@ -51,7 +51,7 @@ enum Task {
     },
     /// Measure against the named peers, in one run, as ratios.
     Bench {
-        /// Which one: avro, kafka, documents, validate, protobuf, compat, registry, check, serve [default: all].
+        /// Which one: avro, kafka, documents, validate, protobuf, compat (or compat-avro, …), registry, check, serve [default: all].
         only: Option<String>,
         /// Parts of `registry`: read, register, again, check, sizes, overload, postgres [default: all].
         parts: Vec<String>,

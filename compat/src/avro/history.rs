@@ -118,7 +118,7 @@ fn drop_of(field: &Field, sent: &Field, types: (TypeId, TypeId), record: &str) -
         path: format!("/{record}/{}", field.name),
         peer: None,
         trail: Vec::new(),
-        trigger: Trigger::Dropped(field.name.clone()),
+        trigger: Trigger::Dropped(field.name.to_string()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::mem::discriminant;
 use std::rc::Rc;
 
 use eventpact_contract::diagnostic::Severity;
-use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, TypeId};
+use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, Type, TypeId};
 
 use super::found::{Found, INSIDE, Met, Raw, gather, has_errors};
 use super::rules::{RULES, promotes};
@@ -27,14 +27,16 @@ const MAX_FINDINGS: usize = 10_000;
 const MAX_REMARKS: usize = 2_000;
 /// How many pairs of types a comparison may look at: two unions of thousands of branches make millions.
 const MAX_PAIRS: usize = 5_000_000;
+/// How many fields of a record are looked for one by one.
+const FEW_SEARCHES: usize = 4;
 
 /// Compares one reader with one writer.
 pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
     let mut walker = Walker {
         schemas,
         sound: profile != Profile::Confluent,
-        memo: HashMap::new(),
-        enums: HashMap::new(),
+        memo: OfPairs::default(),
+        enums: OfPairs::default(),
         path: Vec::new(),
         base: 0,
         names: Vec::new(),
@@ -64,6 +66,9 @@ impl Broken {
     }
 }
 
+/// What is known of pairs of types.
+type OfPairs<T> = HashMap<(TypeId, TypeId), T, foldhash::fast::RandomState>;
+
 /// A part of the way to a place in the reader's schema.
 #[derive(Debug, Clone, Copy)]
 enum Segment {
@@ -80,9 +85,9 @@ enum Memo<'s> {
 struct Walker<'s> {
     schemas: Pair<'s, Schema>,
     sound: bool,
-    memo: HashMap<(TypeId, TypeId), Memo<'s>>,
+    memo: OfPairs<Memo<'s>>,
     /// The enums of fields that a record of the writer lacks, and where each was met first.
-    enums: HashMap<(TypeId, TypeId), String>,
+    enums: OfPairs<String>,
     /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
     path: Vec<Segment>,
     base: usize,
@@ -146,13 +151,13 @@ impl<'s> Walker<'s> {
 
     fn leaves(&mut self, site: &Site<'s>) -> Found<'s> {
         let mut found = Found::new();
-        let same = discriminant(&site.reader().kind) == discriminant(&site.writer().kind);
-        if !same {
+        if are_twins(site.reader(), site.writer()) {
+            return found;
+        }
+        if discriminant(&site.reader().kind) != discriminant(&site.writer().kind) {
             self.run(site, &mut found, |check| if let Check::Mismatch(f) = check { f(site) } else { None });
         }
-        if !same || site.reader().logical.is_some() || site.writer().logical.is_some() {
-            self.meaning(site, &mut found);
-        }
+        self.meaning(site, &mut found);
         found
     }
 
@@ -232,13 +237,9 @@ impl<'s> Walker<'s> {
                 }
                 [source] => {
                     let Some(sent) = records.writer.fields.get(source) else { continue };
-                    self.path.push(Segment::Key("type"));
-                    self.trail.push(Step::Field(source));
                     self.names.push(&field.name);
-                    let more = self.pair(field.ty, sent.ty);
+                    let more = self.step(Segment::Key("type"), Step::Field(source), field.ty, sent.ty);
                     self.names.pop();
-                    self.trail.pop();
-                    self.path.pop();
                     self.merge(found, more);
                     self.field_notes(site, Pair::new(field, sent), found);
                     let first = if any_alias { takers.insert(source, index) } else { None };
@@ -413,10 +414,12 @@ pub(super) fn severity(check: Check) -> Severity {
 /// The fields of a writer that a field of the reader takes.
 struct Sources<'s> {
     writer: &'s Record,
-    /// Made when the fields do not stand in the same order.
-    by_name: Option<HashMap<&'s str, usize>>,
+    /// How many names were looked for, and, when they are many, where each name stands.
+    searches: usize,
+    by_name: Option<HashMap<&'s str, usize, foldhash::fast::RandomState>>,
     /// The field that comes next when the order is the same.
     next: usize,
+    own: [usize; 1],
     found: Vec<usize>,
     /// An alias that is the field's own name says nothing; Avro Java counts the field twice, and stops.
     sound: bool,
@@ -424,29 +427,41 @@ struct Sources<'s> {
 
 impl<'s> Sources<'s> {
     fn new(writer: &'s Record, sound: bool) -> Self {
-        Self { writer, by_name: None, next: 0, found: Vec::new(), sound }
+        Self { writer, searches: 0, by_name: None, next: 0, own: [0], found: Vec::new(), sound }
     }
 
     /// The indexes, in order.
     fn of(&mut self, field: &Field) -> &[usize] {
-        self.found.clear();
         let fields = &self.writer.fields;
         if field.aliases.is_empty() && fields.get(self.next).is_some_and(|f| f.name == field.name) {
-            self.found.push(self.next);
-        } else {
-            let index = || fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
-            let by_name: &HashMap<&str, usize> = self.by_name.get_or_insert_with(index);
-            let names = std::iter::once(&field.name).chain(&field.aliases);
-            self.found.extend(names.filter_map(|name| by_name.get(name.as_str()).copied()));
-            self.found.sort_unstable();
-            self.found.dedup();
+            self.own = [self.next];
+            self.next += 1;
+            return &self.own;
+        }
+        self.found.clear();
+        for name in std::iter::once(&field.name).chain(&field.aliases) {
+            let index = self.index(name);
+            self.found.extend(index);
+        }
+        self.found.sort_unstable();
+        self.found.dedup();
+        if !self.sound && field.aliases.contains(&field.name) {
             let own = |index: &usize| fields.get(*index).is_some_and(|f| f.name == field.name);
-            if !self.sound && field.aliases.contains(&field.name) {
-                self.found.extend(self.found.iter().copied().find(own));
-            }
+            self.found.extend(self.found.iter().copied().find(own));
         }
         self.next = self.found.last().map_or(self.next, |last| last + 1);
         &self.found
+    }
+
+    fn index(&mut self, name: &str) -> Option<usize> {
+        let fields = &self.writer.fields;
+        self.searches += 1;
+        // A field or two were added or moved: looking for them costs less than a map.
+        if self.searches <= FEW_SEARCHES {
+            return fields.iter().position(|f| f.name == name);
+        }
+        let index = || fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+        self.by_name.get_or_insert_with(index).get(name).copied()
     }
 }
 
@@ -473,6 +488,11 @@ fn same_type(site: &Site<'_>) -> bool {
         (Some(own), Some(theirs)) => reader.name() == writer.name() && own.reads(&theirs.name),
         _ => reader.name() == writer.name(),
     }
+}
+
+/// Whether two types without others in them are the same, down to what their values mean.
+fn are_twins(reader: &Type, writer: &Type) -> bool {
+    discriminant(&reader.kind) == discriminant(&writer.kind) && reader.logical == writer.logical
 }
 
 fn is_leaf(kind: &Kind) -> bool {

@@ -290,8 +290,11 @@ impl Maker<'_> {
             Kind::Map(_) => Value::Map(Vec::new()),
             Kind::Record(record) => {
                 self.height(id)?;
-                let fields: Option<Vec<Value>> = record.fields.iter().map(|f| self.small(f.ty)).collect();
-                Value::Record(fields?)
+                let mut values = Vec::with_capacity(record.fields.len().min(MAX_VALUES));
+                for field in &record.fields {
+                    values.push(self.small(field.ty)?);
+                }
+                Value::Record(values)
             }
             Kind::Union(branches) => {
                 let lowest = branches.iter().enumerate().filter_map(|(i, b)| Some((self.height(*b)?, i, *b))).min();

@@ -35,7 +35,7 @@ fn named_type(schema: &Schema, ty: &Type, named: &Named, is_root: bool) -> Item 
     let mut item = Item::new(ty.kind.name(), if is_root { ROOT } else { &full }, ty.span);
     item.name.clone_from(&full);
     item.also = named.aliases.iter().map(eventpact_contract::formats::avro::Name::full).collect();
-    item.also.push(named.name.name.clone());
+    item.also.push(named.name.name.to_string());
     item.say("name", full, named.name_span);
     item.say("kind", ty.kind.name(), ty.span);
     if !named.aliases.is_empty() {
@@ -47,9 +47,9 @@ fn named_type(schema: &Schema, ty: &Type, named: &Named, is_root: bool) -> Item 
     match &ty.kind {
         Kind::Record(record) => item.children.extend(record.fields.iter().map(|f| field(schema, f))),
         Kind::Enum(found) => {
-            item.children.extend(found.symbols.iter().map(|symbol| Item::new("symbol", &symbol.name, symbol.span)));
+            item.children.extend(found.symbols.iter().map(|symbol| Item::new("symbol", symbol.name.as_str(), symbol.span)));
             if let Some(default) = &found.default {
-                item.say("default", &default.name, default.span);
+                item.say("default", default.name.as_str(), default.span);
             }
         }
         Kind::Fixed(fixed) => item.say("size", format!("{} bytes", fixed.size), fixed.size_span),
@@ -62,12 +62,12 @@ fn named_type(schema: &Schema, ty: &Type, named: &Named, is_root: bool) -> Item 
 }
 
 fn field(schema: &Schema, field: &Field) -> Item {
-    let mut item = Item::new("field", &field.name, field.span);
-    item.also.clone_from(&field.aliases);
+    let mut item = Item::new("field", field.name.as_str(), field.span);
+    item.also = field.aliases.iter().map(ToString::to_string).collect();
     let ty = type_text(schema, field.ty, 0);
     let default = field.default.as_ref().map(|default| default.to_json().to_string());
     item.summary = default.as_ref().map_or_else(|| ty.clone(), |default| format!("{ty} = {default}"));
-    item.say("name", &field.name, field.name_span);
+    item.say("name", field.name.as_str(), field.name_span);
     item.say("type", ty, schema.get(field.ty).span);
     if let (Some(text), Some(default)) = (default, &field.default) {
         item.say("default", text, default.span);

@@ -18,7 +18,7 @@ pub(super) fn describe(schema: &Schema) -> Description {
     let named = root.kind.named();
     Description {
         name: named.map(|named| named.name.full()),
-        description: named.and_then(|named| named.doc.clone()),
+        description: named.and_then(|named| named.doc.as_deref()).map(str::to_owned),
         rows: walk.table.rows,
         cut: walk.table.cut,
     }
@@ -57,7 +57,7 @@ impl Walk<'_> {
                     let mut row = self.row(field.ty, join(path, &field.name), depth);
                     row.required = field.default.is_none();
                     row.default = field.default.as_ref().map(|node: &Node| node.to_json().to_string());
-                    row.description.clone_from(&field.doc);
+                    row.description = field.doc.as_deref().map(str::to_owned);
                     let path = row.path.clone();
                     if self.table.add(row) {
                         self.below(field.ty, &path, depth + 1);
@@ -87,7 +87,7 @@ fn is_null(schema: &Schema, id: TypeId) -> bool {
 
 fn simple_name(schema: &Schema, id: TypeId) -> String {
     let kind = &schema.get(id).kind;
-    kind.named().map_or_else(|| kind.name().to_owned(), |named| named.name.name.clone())
+    kind.named().map_or_else(|| kind.name().to_owned(), |named| named.name.name.to_string())
 }
 
 fn type_name(schema: &Schema, id: TypeId, depth: usize) -> String {
@@ -141,7 +141,7 @@ fn constraints(schema: &Schema, id: TypeId) -> Vec<String> {
     for _ in 0..8 {
         match &schema.get(id).kind {
             Kind::Enum(found) => {
-                let symbols: Vec<String> = found.symbols.iter().map(|symbol| symbol.name.clone()).collect();
+                let symbols: Vec<String> = found.symbols.iter().map(|symbol| symbol.name.to_string()).collect();
                 return vec![format!("one of {}", some_of(&symbols))];
             }
             Kind::Array(inner) | Kind::Map(inner) => id = *inner,

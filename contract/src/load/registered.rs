@@ -65,7 +65,7 @@ pub fn load_registered(sources: &mut Sources, schema: &Registered) -> (Option<Sc
 /// Registries hold defaults that do not fit: what is written with the schema can still be read.
 fn read_avro(sources: &mut Sources, schema: &Registered, found: &mut Vec<Diagnostic>) -> Option<Schema> {
     let file = sources.add(schema.name.as_str(), schema.text.as_str());
-    if let Some(clean) = avro::parse_clean(file, &schema.text) {
+    if let Some(clean) = avro::parse_clean(sources, file) {
         return Some(Schema::Avro(Arc::new(clean)));
     }
     let (node, problems) = yaml::parse_avro_json(sources, file);

@@ -52,7 +52,7 @@ pub(super) fn load_clean_avro(sources: &mut Sources, reader: &dyn Reader, path: 
     }
     let text = reader.read(path).map_err(|_| None)?;
     let file = sources.add(reader.display_name(path), text);
-    let schema = avro::parse_clean(file, sources.file(file).text()).ok_or(Some(file))?;
+    let schema = avro::parse_clean(sources, file).ok_or(Some(file))?;
     // The name of such a file does not decide what it is.
     let is_other = schema.root().props.iter().any(|prop| matches!(prop.key.as_str(), "asyncapi" | "protocol"));
     if is_other { Err(Some(file)) } else { Ok(Schema::Avro(Arc::new(schema))) }

@@ -9,15 +9,11 @@ mod json;
 mod print;
 mod pull;
 mod scalar;
-mod tape;
-mod view;
 
 use build::Builder;
 pub use print::format;
 pub(crate) use print::{print, same_value};
-pub(crate) use pull::{Pull, add};
-pub(crate) use tape::Tape;
-pub(crate) use view::{Json, Member, View};
+pub(crate) use pull::{Pull, written_entries};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, Sources, Span};

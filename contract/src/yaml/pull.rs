@@ -20,8 +20,8 @@ const MAX_KEYS: usize = 32;
 pub(crate) struct Pull<'t> {
     file: FileId,
     text: &'t str,
-    bytes: &'t [u8],
-    at: usize,
+    /// What has not been read.
+    rest: &'t [u8],
     /// Lists and objects that are open.
     depth: usize,
 }
@@ -29,34 +29,79 @@ pub(crate) struct Pull<'t> {
 impl<'t> Pull<'t> {
     /// Stands before the value of the text.
     pub(crate) fn new(file: FileId, text: &'t str) -> Option<Self> {
-        let (_, skipped) = without_bom(text);
-        (text.len() < MAX_BYTES).then_some(Self { file, text, bytes: text.as_bytes(), at: skipped, depth: 0 })
+        (text.len() < MAX_BYTES).then_some(Self { file, text, rest: without_bom(text).0.as_bytes(), depth: 0 })
     }
 
     /// The place that was reached.
-    pub(crate) fn at(&self) -> usize {
-        self.at
+    #[inline]
+    pub(crate) fn at(&self) -> u32 {
+        // A text has less than `MAX_BYTES`.
+        #[allow(clippy::cast_possible_truncation)]
+        let at = (self.text.len() - self.rest.len()) as u32;
+        at
+    }
+
+    /// Goes to a place where it stood before.
+    pub(crate) fn go_to(&mut self, at: u32) {
+        self.rest = self.text.as_bytes().get(at as usize..).unwrap_or_default();
     }
 
     /// How many bytes are left.
     pub(crate) fn left(&self) -> usize {
-        self.bytes.len() - self.at
+        self.rest.len()
     }
 
     /// From a place to where it stands now.
-    pub(crate) fn span_from(&self, start: usize) -> Span {
-        Span::new(self.file, start, self.at)
+    #[inline]
+    pub(crate) fn span_from(&self, start: u32) -> Span {
+        Span { file: self.file, start, end: self.at() }
     }
 
     /// Passes over blanks and gives the byte that follows, which stays.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        loop {
-            let byte = *self.bytes.get(self.at)?;
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(byte);
+        // No blank or a single space is the rule.
+        match self.rest {
+            [byte, ..] if *byte > b' ' => Some(*byte),
+            [b' ', rest @ ..] if rest.first().is_some_and(|byte| *byte > b' ') => {
+                self.rest = rest;
+                rest.first().copied()
             }
-            self.at += 1;
+            _ => self.peek_far(),
+        }
+    }
+
+    fn peek_far(&mut self) -> Option<u8> {
+        loop {
+            match self.rest {
+                [b' ', b' ', b' ', b' ', rest @ ..] | [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] => self.rest = rest,
+                [byte, ..] => return Some(*byte),
+                [] => return None,
+            }
+        }
+    }
+
+    /// Passes over the byte that was peeked.
+    #[inline]
+    fn step(&mut self) {
+        self.rest = self.rest.get(1..).unwrap_or_default();
+    }
+
+    /// The byte behind the one that was peeked.
+    #[inline]
+    pub(crate) fn second(&self) -> Option<u8> {
+        self.rest.get(1).copied()
+    }
+
+    /// Passes over a word, when it is what stands here.
+    #[inline]
+    pub(crate) fn skip(&mut self, word: &str) -> bool {
+        match self.rest.strip_prefix(word.as_bytes()) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
         }
     }
 
@@ -68,7 +113,7 @@ impl<'t> Pull<'t> {
     /// Goes into the list or object that was peeked.
     #[inline]
     pub(crate) fn enter(&mut self) -> Option<()> {
-        self.at += 1;
+        self.step();
         self.depth += 1;
         (self.depth <= MAX_DEPTH).then_some(())
     }
@@ -78,7 +123,7 @@ impl<'t> Pull<'t> {
     pub(crate) fn more(&mut self, close: u8, first: bool) -> Option<bool> {
         let byte = self.peek()?;
         if byte == close {
-            self.at += 1;
+            self.step();
             self.depth -= 1;
             return Some(false);
         }
@@ -86,36 +131,49 @@ impl<'t> Pull<'t> {
             if byte != b',' {
                 return None;
             }
-            self.at += 1;
+            self.step();
         }
         Some(true)
     }
 
-    /// A key, the colon behind it, and where the key stands with its quotes.
+    /// A key without escapes, and passes over the colon behind it.
     #[inline]
-    pub(crate) fn key(&mut self) -> Option<(&'t str, Span)> {
-        let (key, span) = self.plain()?;
+    pub(crate) fn key(&mut self) -> Option<&'t str> {
+        let (key, _) = self.plain()?;
+        self.colon()?;
+        Some(key)
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Option<()> {
         if self.peek()? != b':' {
             return None;
         }
-        self.at += 1;
-        Some((key, span))
+        self.step();
+        Some(())
     }
 
-    /// A text without escapes, and where it stands with its quotes.
-    #[inline]
-    pub(crate) fn plain(&mut self) -> Option<(&'t str, Span)> {
+    /// Passes over a text without escapes: from behind its first quote to its last.
+    // A place that goes through memory in halves and is read as a whole makes the processor wait longer than all of this takes.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(crate) fn quoted(&mut self) -> Option<(u32, u32)> {
         if self.peek()? != b'"' {
             return None;
         }
-        let start = self.at + 1;
-        let rest = self.bytes.get(start..)?;
-        let length = json::special(rest)?;
-        if rest.get(length) != Some(&b'"') {
-            return None;
-        }
-        self.at = start + length + 1;
-        Some((self.text.get(start..start + length)?, self.span_from(start - 1)))
+        let start = self.at() + 1;
+        let (_, rest) = self.rest.split_first()?;
+        let (_, [b'"', rest @ ..]) = rest.split_at_checked(json::special(rest)?)? else { return None };
+        self.rest = rest;
+        Some((start, self.at() - 1))
+    }
+
+    /// A text without escapes, and where it stands with its quotes.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(crate) fn plain(&mut self) -> Option<(&'t str, Span)> {
+        let (start, end) = self.quoted()?;
+        Some((self.text.get(start as usize..end as usize)?, Span { file: self.file, start: start - 1, end: end + 1 }))
     }
 
     /// A text, and where it stands with its quotes.
@@ -124,24 +182,26 @@ impl<'t> Pull<'t> {
         if let Some((text, span)) = self.plain() {
             return Some((Cow::Borrowed(text), span));
         }
-        let start = self.at;
-        let (text, length) = json::string(self.text.get(start..)?)?;
-        self.at += length;
+        let start = self.at();
+        let (text, length) = json::string(self.text.get(start as usize..)?)?;
+        self.rest = self.rest.get(length..)?;
         Some((Cow::Owned(text), self.span_from(start)))
     }
 
     /// A number as it is written, and where it stands.
     pub(crate) fn number(&mut self) -> Option<(&'t str, Span)> {
         self.peek()?;
-        let start = self.at;
-        self.at += json::number(self.text.get(start..)?)?;
-        Some((self.text.get(start..self.at)?, self.span_from(start)))
+        let start = self.at();
+        let rest = self.text.get(start as usize..)?;
+        let (number, _) = rest.split_at_checked(json::number(rest)?)?;
+        self.rest = self.rest.get(number.len()..)?;
+        Some((number, self.span_from(start)))
     }
 
     /// Any value as a tree.
     pub(crate) fn node(&mut self) -> Option<Node> {
         let byte = self.peek()?;
-        let start = self.at;
+        let start = self.at();
         let value = match byte {
             b'"' => Value::String(self.string()?.0.into_owned()),
             b'{' => Value::Mapping(self.mapping()?),
@@ -156,10 +216,7 @@ impl<'t> Pull<'t> {
             b'-' | b'0'..=b'9' => Value::Number(self.number()?.0.to_owned()),
             _ => {
                 let words = [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))];
-                let rest = self.bytes.get(start..)?;
-                let (word, value) = words.into_iter().find(|(word, _)| rest.starts_with(word.as_bytes()))?;
-                self.at += word.len();
-                value
+                words.into_iter().find(|(word, _)| self.skip(word))?.1
             }
         };
         Some(Node { span: self.span_from(start), value })
@@ -176,13 +233,39 @@ impl<'t> Pull<'t> {
     }
 
     fn entry(&mut self) -> Option<Entry> {
-        let (key, key_span) = self.key()?;
+        let (key, key_span) = self.plain()?;
+        self.colon()?;
         Some(Entry { key: key.to_owned(), key_span, value: self.node()? })
+    }
+
+    /// Passes over any value, which is read all the same: a mistake in it is none the less one.
+    pub(crate) fn pass(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string().map(drop),
+            b'-' | b'0'..=b'9' => self.number().map(drop),
+            _ => self.node().map(drop),
+        }
     }
 }
 
+/// The entries in a part of an object that was pulled apart before: from the first key to behind the last value.
+pub(crate) fn written_entries(file: FileId, text: &str, start: u32, end: u32) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let Some(text) = text.get(..end as usize) else { return entries };
+    let mut pull = Pull { file, text, rest: &[], depth: 0 };
+    pull.go_to(start);
+    while let Some(entry) = pull.entry() {
+        entries.push(entry);
+        if pull.peek() != Some(b',') {
+            break;
+        }
+        pull.step();
+    }
+    entries
+}
+
 /// Adds an entry whose key is not among them yet.
-pub(crate) fn add(entries: &mut Vec<Entry>, entry: Entry) -> Option<()> {
+fn add(entries: &mut Vec<Entry>, entry: Entry) -> Option<()> {
     if entries.len() >= MAX_KEYS || entries.iter().any(|known| known.key == entry.key) {
         return None;
     }

@@ -21,10 +21,12 @@ pub(crate) use process::usage_of;
 /// Runs one measurement, or parts of one, or all.
 pub(crate) fn run(only: Option<&str>, parts: &[String]) -> Result<()> {
     let all = ["avro", "kafka", "documents", "validate", "check", "serve", "protobuf", "compat", "registry"];
+    let part = only.and_then(|name| name.strip_prefix("compat-"));
     if let Some(name) = only
         && !all.contains(&name)
+        && part.is_none_or(|part| !compat::PARTS.contains(&part))
     {
-        bail!("there is no bench `{name}`; there are {}", all.join(", "));
+        bail!("there is no bench `{name}`; there are {}, and compat-{}", all.join(", "), compat::PARTS.join(", compat-"));
     }
     if !parts.is_empty() && only != Some("registry") {
         bail!("only the bench `registry` has parts");
@@ -40,7 +42,8 @@ pub(crate) fn run(only: Option<&str>, parts: &[String]) -> Result<()> {
     if wanted("documents") {
         program("documents", None)?;
     }
-    if ["validate", "check", "serve", "protobuf", "compat", "registry"].into_iter().any(wanted) {
+    let needs_binary = part.is_some_and(|part| part != "avro");
+    if needs_binary || ["validate", "check", "serve", "protobuf", "compat", "registry"].into_iter().any(wanted) {
         step(
             "eventpact, release",
             &mut cargo(["build", "--quiet", "--release", "--package", "eventpact", "--features", "full"]),
@@ -52,10 +55,10 @@ pub(crate) fn run(only: Option<&str>, parts: &[String]) -> Result<()> {
     if wanted("protobuf") {
         protobuf::run(&binary("eventpact"))?;
     }
-    if wanted("compat") {
+    if wanted("compat") || part.is_some() {
         let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "compat"];
         step("bench compat", &mut cargo(build))?;
-        compat::run(&binary("eventpact"), &binary("compat"))?;
+        compat::run(&binary("eventpact"), &binary("compat"), part)?;
     }
     if wanted("registry") {
         let build = ["build", "--quiet", "--release", "--package", "eventpact-bench", "--bin", "registry"];

@@ -95,9 +95,9 @@ impl<'a> Lowering<'a> {
         let mut fields = Vec::with_capacity(record.fields.len());
         for field in &record.fields {
             fields.push(Field {
-                wire_name: field.name.clone(),
+                wire_name: field.name.to_string(),
                 name: scope.claim(&field.name, "field"),
-                doc: field.doc.clone().unwrap_or_default(),
+                doc: field.doc.as_deref().unwrap_or_default().to_owned(),
                 shape: self.shape(field.ty, &format!("{owner}_{}", field.name), 0)?,
                 default: field.default.clone(),
             });
@@ -200,9 +200,9 @@ fn branch_label(schema: &Schema, id: TypeId) -> String {
         Kind::Array(_) => "Array".to_owned(),
         Kind::Map(_) => "Map".to_owned(),
         Kind::Union(_) => "Union".to_owned(),
-        Kind::Record(record) => record.named.name.name.clone(),
-        Kind::Enum(e) => e.named.name.name.clone(),
-        Kind::Fixed(fixed) => fixed.named.name.name.clone(),
+        Kind::Record(record) => record.named.name.name.to_string(),
+        Kind::Enum(e) => e.named.name.name.to_string(),
+        Kind::Fixed(fixed) => fixed.named.name.name.to_string(),
     }
 }
 

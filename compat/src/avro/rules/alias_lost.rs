@@ -28,7 +28,7 @@ fn check(lost: &Lost<'_>) -> Option<Wording> {
         return None;
     }
     let (name, alias) = match lost.fields() {
-        Some((new, latest)) => (new.name.clone(), of_field(new, latest)?),
+        Some((new, latest)) => (new.name.to_string(), of_field(new, latest)?),
         None => of_type(lost, lost.earlier?)?,
     };
     let versions = lost.versions;
@@ -44,7 +44,7 @@ fn check(lost: &Lost<'_>) -> Option<Wording> {
 
 /// An alias of a field that is gone.
 pub(in crate::avro) fn of_field(new: &Field, latest: &Field) -> Option<String> {
-    latest.aliases.iter().find(|alias| **alias != new.name && !new.aliases.contains(alias)).cloned()
+    latest.aliases.iter().find(|alias| **alias != new.name && !new.aliases.contains(alias)).map(ToString::to_string)
 }
 
 /// A type of the latest version that takes the earlier name, where the one of the new version does not.

@@ -34,6 +34,6 @@ fn check(site: &Site<'_>, field: &Field, matches: &[usize]) -> Option<Draft> {
         writer: Place::new(last.name_span, "matches too"),
         suffix: None,
         peer: None,
-        trigger: Trigger::Field(field.name.clone()),
+        trigger: Trigger::Field(field.name.to_string()),
     })
 }

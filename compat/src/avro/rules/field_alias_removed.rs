@@ -26,8 +26,8 @@ pub(super) const RULE: Rule<Check> = Rule {
 
 fn check(_: &Site<'_>, fields: &Pair<'_, Field>) -> Option<Draft> {
     let (reader, writer) = (fields.reader, fields.writer);
-    let kept = |alias: &&String| **alias == reader.name || reader.aliases.contains(alias);
-    let alias = writer.aliases.iter().find(|alias| !kept(alias)).filter(|_| reader.name == writer.name)?;
+    let mut gone = writer.aliases.iter().filter(|alias| **alias != reader.name && !reader.aliases.contains(alias));
+    let alias = gone.next().filter(|_| reader.name == writer.name)?;
     Some(Draft {
         message: format!(
             "the reader does not take the name '{alias}' for the field '{}', the writer's own schema does",

@@ -35,6 +35,6 @@ fn check(_: &Site<'_>, sent: &Field, takers: &[&Field; 2]) -> Draft {
         writer: Place::new(sent.name_span, "taken twice"),
         suffix: None,
         peer: None,
-        trigger: Trigger::Field(sent.name.clone()),
+        trigger: Trigger::Field(sent.name.to_string()),
     }
 }

@@ -36,7 +36,7 @@ fn check(site: &Site<'_>, field: &Field) -> Option<Draft> {
     let peer = if enum_default {
         ("TYPE_MISMATCH", "reader type: ENUM not compatible with writer type: RECORD".to_owned())
     } else {
-        ("READER_FIELD_MISSING_DEFAULT_VALUE", field.name.clone())
+        ("READER_FIELD_MISSING_DEFAULT_VALUE", field.name.to_string())
     };
     let note = if enum_default { " The default of the enum type does not count: it is for unknown symbols." } else { "" };
     Some(Draft {
@@ -52,6 +52,6 @@ fn check(site: &Site<'_>, field: &Field) -> Option<Draft> {
         writer: Place::new(span(writer), format!("{} has no '{}'", show(site.schemas.writer, writer), field.name)),
         suffix: enum_default.then_some("type"),
         peer: Some(peer),
-        trigger: Trigger::Field(field.name.clone()),
+        trigger: Trigger::Field(field.name.to_string()),
     })
 }

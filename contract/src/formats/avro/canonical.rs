@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use smol_str::SmolStr;
+
 use super::java_json::{comma, utf16_order, write_double, write_node, write_string};
 use super::normalize;
 use super::parse::java_double;
@@ -173,7 +175,7 @@ impl Printer<'_> {
             Order::Ignore => self.text("order", "ignore"),
         }
         if !field.aliases.is_empty() {
-            let mut aliases: Vec<&str> = field.aliases.iter().map(String::as_str).collect();
+            let mut aliases: Vec<&str> = field.aliases.iter().map(SmolStr::as_str).collect();
             if self.style.sorted {
                 aliases.sort_by(|a, b| utf16_order(a, b));
             }

@@ -26,6 +26,7 @@ pub mod datum;
 mod fingerprint;
 mod idl;
 pub mod java_json;
+mod kept;
 mod normalize;
 mod parse;
 mod protocol;
@@ -33,6 +34,7 @@ mod tree;
 
 pub use canonical::{canonical_text, comparison_text, normalized_text, parsing_canonical_form, resolved_text};
 pub use fingerprint::{md5, rabin, sha256};
+pub use kept::{Props, Text};
 pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_LEVELS, parse, parse_clean};
 pub use protocol::{Message, Protocol, parse_idl, parse_protocol};
 pub use tree::{EnumType, Field, Fixed, Kind, Logical, Name, Named, Order, Record, Schema, Symbol, Type, TypeId};

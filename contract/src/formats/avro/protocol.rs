@@ -1,6 +1,7 @@
 //! A protocol (`.avpr`) or an IDL file (`.avdl`): named types, perhaps messages; and the schema of one of its types.
 
 use super::idl;
+use super::kept::Props;
 use super::parse::{self, check_levels};
 use super::tree::{Kind, Name, Schema, Type, TypeId};
 use crate::diagnostic::Diagnostic;
@@ -151,7 +152,7 @@ impl Protocol {
             several => {
                 let mut all = self.all.clone();
                 let root = TypeId(u32::try_from(all.len()).unwrap_or(u32::MAX));
-                all.push(Type { span: self.span, kind: Kind::Union(several.to_vec()), logical: None, props: Vec::new() });
+                all.push(Type { span: self.span, kind: Kind::Union(several.to_vec()), logical: None, props: Props::default() });
                 rooted(&all, root)
             }
         }

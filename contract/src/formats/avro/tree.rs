@@ -1,7 +1,10 @@
 //! The tree of an Avro schema: an arena of types, so that a record can contain itself.
 
+use smol_str::SmolStr;
+
+use super::kept::{Props, Text};
 use crate::source::Span;
-use crate::yaml::{Entry, Node};
+use crate::yaml::Node;
 
 /// The number of a type in its [`Schema`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +41,7 @@ pub struct Type {
     /// The logical type; invalid ones are [`Logical::Unknown`], as the specification asks (ignore, do not fail).
     pub logical: Option<Logical>,
     /// Attributes that the specification does not name.
-    pub props: Vec<Entry>,
+    pub props: Props,
 }
 
 /// The shapes of Avro.
@@ -117,15 +120,15 @@ impl Type {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     /// The namespace with dots; empty for the null namespace.
-    pub namespace: String,
+    pub namespace: SmolStr,
     /// The simple name.
-    pub name: String,
+    pub name: SmolStr,
 }
 
 impl Name {
     /// `namespace.name`, or the simple name when there is no namespace.
     pub fn full(&self) -> String {
-        if self.namespace.is_empty() { self.name.clone() } else { [self.namespace.as_str(), &self.name].join(".") }
+        if self.namespace.is_empty() { self.name.to_string() } else { [self.namespace.as_str(), &self.name].join(".") }
     }
 }
 
@@ -139,7 +142,7 @@ pub struct Named {
     /// Other full names that a reader answers to.
     pub aliases: Vec<Name>,
     /// The documentation.
-    pub doc: Option<String>,
+    pub doc: Option<Text>,
 }
 
 impl Named {
@@ -167,15 +170,15 @@ pub struct Record {
 #[derive(Debug, Clone)]
 pub struct Field {
     /// The name.
-    pub name: String,
+    pub name: SmolStr,
     /// The place of the name.
     pub name_span: Span,
     /// The place of the whole field.
     pub span: Span,
     /// Other names that a reader answers to.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<SmolStr>,
     /// The documentation.
-    pub doc: Option<String>,
+    pub doc: Option<Text>,
     /// The type.
     pub ty: TypeId,
     /// The default as written; `None` when there is no `default` key (a `null` default is `Some`).
@@ -183,7 +186,7 @@ pub struct Field {
     /// How it sorts.
     pub order: Order,
     /// Attributes that the specification does not name.
-    pub props: Vec<Entry>,
+    pub props: Props,
 }
 
 /// How a field takes part in the order of records.
@@ -213,7 +216,7 @@ pub struct EnumType {
 #[derive(Debug, Clone)]
 pub struct Symbol {
     /// The text.
-    pub name: String,
+    pub name: SmolStr,
     /// Where it stands.
     pub span: Span,
 }

@@ -16,12 +16,25 @@ use anyhow::{Context, Result, ensure};
 use super::process::{Usage, measure, median};
 use crate::run::target;
 
-/// Runs all of it; `library` is the program of `bench/` that checks in process.
-pub(super) fn run(binary: &Path, library: &Path) -> Result<()> {
-    avro::run(library)?;
-    protobuf::run(binary)?;
-    asyncapi::run(binary)?;
-    growth::run(binary, library)
+/// What can be measured on its own, as `cargo xtask bench compat-avro`.
+pub(super) const PARTS: [&str; 4] = ["avro", "protobuf", "asyncapi", "growth"];
+
+/// Runs all of it or a part; `library` is the program of `bench/` that checks in process.
+pub(super) fn run(binary: &Path, library: &Path, part: Option<&str>) -> Result<()> {
+    let wanted = |name: &str| part.is_none_or(|part| part == name);
+    if wanted("avro") {
+        avro::run(library)?;
+    }
+    if wanted("protobuf") {
+        protobuf::run(binary)?;
+    }
+    if wanted("asyncapi") {
+        asyncapi::run(binary)?;
+    }
+    if wanted("growth") {
+        growth::run(binary, library)?;
+    }
+    Ok(())
 }
 
 /// A folder of its own for what a bench writes.

@@ -63,7 +63,7 @@ fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
         },
         (Kind::Map(_), Value::Map(entries)) if entries.is_empty() => out.push_str("{}"),
         // Floats; and maps, whose bytes may hold a key twice.
-        _ => out.push_str(&json(schema, id, value).to_string()),
+        _ => write!(out, "{}", json(schema, id, value)).unwrap_or_default(),
     }
 }
 
@@ -88,9 +88,9 @@ fn json(schema: &Schema, id: TypeId, value: &Value) -> Json {
         (_, Value::String(text)) => Json::String(text.clone()),
         (Kind::Record(record), Value::Record(values)) => {
             let fields = record.fields.iter().zip(values);
-            Json::Object(fields.map(|(f, v)| (f.name.clone(), json(schema, f.ty, v))).collect())
+            Json::Object(fields.map(|(f, v)| (f.name.to_string(), json(schema, f.ty, v))).collect())
         }
-        (Kind::Enum(e), Value::Enum(symbol)) => e.symbols.get(*symbol).map_or(Json::Null, |s| Json::String(s.name.clone())),
+        (Kind::Enum(e), Value::Enum(symbol)) => e.symbols.get(*symbol).map_or(Json::Null, |s| Json::from(s.name.as_str())),
         (Kind::Array(items), Value::Array(values)) => Json::Array(values.iter().map(|v| json(schema, *items, v)).collect()),
         (Kind::Map(inner), Value::Map(entries)) => {
             Json::Object(entries.iter().map(|(k, v)| (k.clone(), json(schema, *inner, v))).collect())
@@ -147,8 +147,9 @@ fn value(schema: &Schema, id: TypeId, json: &Json, depth: usize) -> Result<Value
         }
         (Kind::Record(record), Json::Object(object)) => {
             let field = |field: &crate::formats::avro::Field| {
-                let json =
-                    object.get(&field.name).ok_or_else(|| DatumError::new(format!("the field '{}' is missing", field.name)));
+                let json = object
+                    .get(field.name.as_str())
+                    .ok_or_else(|| DatumError::new(format!("the field '{}' is missing", field.name)));
                 value(schema, field.ty, json?, depth + 1).map_err(|e| e.in_field(&field.name))
             };
             let values: Vec<Value> = record.fields.iter().map(field).collect::<Result<_>>()?;
@@ -215,8 +216,9 @@ mod tests {
             {"name":"x","type":{"type":"fixed","name":"X","size":2}},
             {"name":"l","type":{"type":"array","items":["null","E","string"]}},
             {"name":"m","type":{"type":"map","values":"long"}}]}"#;
-        let file = Sources::new().add("a.avsc", text);
-        let schema = parse_clean(file, text).expect("a schema");
+        let mut sources = Sources::new();
+        let file = sources.add("a.avsc", text);
+        let schema = parse_clean(&sources, file).expect("a schema");
         let union = |n, inner| Value::Union(n, Box::new(inner));
         let strange = "a\"b\\c\u{1}\n\u{7f}é😀";
         for text in ["plain", strange, ""] {

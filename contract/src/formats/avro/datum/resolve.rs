@@ -26,16 +26,13 @@ pub fn resolve(writer: &Schema, reader: &Schema, bytes: &[u8]) -> Result<Value> 
 /// The same as [`resolve`], with everything in the message that the reader refuses, where that stops at the first: after each
 /// refusal the writer's value is passed over.
 pub fn resolve_all(writer: &Schema, reader: &Schema, bytes: &[u8]) -> std::result::Result<Value, Vec<DatumError>> {
-    let mut resolver = Resolver { refused: Some(Vec::new()), ..Resolver::new(writer, reader) };
+    // Most messages that this is asked about are refused: what the reader makes of them is of no interest then.
+    let mut resolver = Resolver { refused: Some(Vec::new()), keep: false, ..Resolver::new(writer, reader) };
     let mut input = Input::new(bytes);
     let result = resolver.value(writer.root, reader.root, &mut input, 0);
     let mut refused = resolver.refused.unwrap_or_default();
-    match result.and_then(|value| end(&input, bytes).map(|()| value)) {
-        Ok(value) if refused.is_empty() => return Ok(value),
-        Ok(_) => {}
-        Err(error) => refused.push(error),
-    }
-    Err(refused)
+    refused.extend(result.and_then(|_| end(&input, bytes)).err());
+    if refused.is_empty() { resolve(writer, reader, bytes).map_err(|error| vec![error]) } else { Err(refused) }
 }
 
 /// A part of the way to a value.
@@ -88,12 +85,14 @@ struct Resolver<'s> {
     /// Where all refusals are wanted: those so far, and the way to the current value.
     refused: Option<Vec<DatumError>>,
     path: Vec<Part<'s>>,
+    /// Whether the value is wanted; else `null` stands for all of its parts.
+    keep: bool,
 }
 
 impl<'s> Resolver<'s> {
     fn new(writer: &'s Schema, reader: &'s Schema) -> Self {
         let (records, readable, branches) = (OfPairs::default(), OfPairs::default(), OfPairs::default());
-        Self { writer, reader, records, readable, branches, refused: None, path: Vec::new() }
+        Self { writer, reader, records, readable, branches, refused: None, path: Vec::new(), keep: true }
     }
 
     /// The error; or, where all are wanted, notes it.
@@ -146,9 +145,10 @@ impl<'s> Resolver<'s> {
                 return self.refuse_whole(w, input, depth, message);
             };
             let branch = branches.get(index).copied().unwrap_or(r);
-            return Ok(Value::Union(index, Box::new(self.value(w, branch, input, depth + 1)?)));
+            let value = self.value(w, branch, input, depth + 1)?;
+            return Ok(if self.keep { Value::Union(index, Box::new(value)) } else { Value::Null });
         }
-        if let Some(value) = promoted(wk, rk, input)? {
+        if let Some(value) = promoted(wk, rk, input, self.keep)? {
             return Ok(value);
         }
         match (wk, rk) {
@@ -167,11 +167,13 @@ impl<'s> Resolver<'s> {
                 self.refuse_whole(w, input, depth, format!("found {from} bytes, expecting fixed {name} of {to} bytes"))
             }
             (Kind::Array(from), Kind::Array(to)) => {
-                let mut values = Vec::new();
+                let (mut values, mut count) = (Vec::new(), 0);
                 items_of(input, |input| {
-                    let index = values.len();
+                    let index = count;
+                    count += 1;
                     let value = self.inside((*from, *to), input, depth + 1, || Part::Item(index));
-                    values.push(value.map_err(|e| e.in_item(index))?);
+                    let value = value.map_err(|e| e.in_item(index))?;
+                    values.extend(self.keep.then_some(value));
                     Ok(())
                 })?;
                 Ok(Value::Array(values))
@@ -182,7 +184,7 @@ impl<'s> Resolver<'s> {
                     let key = input.string()?.to_owned();
                     let value = self.inside((*from, *to), input, depth + 1, || Part::Entry(key.clone()));
                     let value = value.map_err(|e| e.in_item(format_args!("{key:?}")))?;
-                    entries.push((key, value));
+                    entries.extend(self.keep.then_some((key, value)));
                     Ok(())
                 })?;
                 Ok(Value::Map(entries))
@@ -206,26 +208,31 @@ impl<'s> Resolver<'s> {
         for problem in &fields.problems {
             self.refuse(input, problem.clone())?;
         }
-        let mut values: Vec<Option<Value>> = vec![None; to.fields.len()];
+        let mut values: Vec<Option<Value>> = if self.keep { vec![None; to.fields.len()] } else { Vec::new() };
+        let mut keep = |index: usize, value: Value| {
+            if let Some(slot) = values.get_mut(index) {
+                *slot = Some(value);
+            }
+        };
         for (field, target) in from.fields.iter().zip(&fields.targets) {
-            match target.and_then(|t| Some((to.fields.get(t)?, values.get_mut(t)?))) {
+            match target.and_then(|t| Some((t, to.fields.get(t)?))) {
                 None => {
                     read(self.writer, field.ty, input, depth + 1).map_err(|e| e.in_field(&field.name))?;
                 }
-                Some((own, slot)) => {
+                Some((index, own)) => {
                     let value = self.inside((field.ty, own.ty), input, depth + 1, || Part::Field(&field.name));
-                    *slot = Some(value.map_err(|e| e.in_field(&field.name))?);
+                    keep(index, value.map_err(|e| e.in_field(&field.name))?);
                 }
             }
         }
         for index in &fields.defaults {
-            if let (Some(field), Some(slot)) = (to.fields.get(*index), values.get_mut(*index))
+            if let Some(field) = to.fields.get(*index)
                 && let Some(default) = &field.default
             {
                 let made = counted(self.reader, field.ty, default);
                 let (value, values) = made.map_err(|e| input.fail(e.to_string()).in_field(&field.name))?;
                 input.count_many(values)?;
-                *slot = Some(value);
+                keep(*index, value);
             }
         }
         Ok(Value::Record(values.into_iter().map(|v| v.unwrap_or(Value::Null)).collect()))
@@ -327,17 +334,16 @@ fn branch_name(kind: &Kind) -> (&str, &str) {
 }
 
 fn fields_of(from: &Record, to: &Record) -> Fields {
-    let mut by_name: Option<HashMap<&str, usize>> = None;
+    let mut by_name: Option<HashMap<&str, usize, foldhash::fast::RandomState>> = None;
     // Where the order is the same, the field that comes next is the one.
     let mut next = 0;
     let mut sources = Vec::new();
     let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problems: Vec::new() };
     for (index, field) in to.fields.iter().enumerate() {
         let is_next = field.aliases.is_empty() && from.fields.get(next).is_some_and(|sent| sent.name == field.name);
+        let own = [next];
         sources.clear();
-        if is_next {
-            sources.push(next);
-        } else {
+        if !is_next {
             let index = || from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
             let by_name = by_name.get_or_insert_with(index);
             let names = std::iter::once(&field.name).chain(&field.aliases);
@@ -345,8 +351,9 @@ fn fields_of(from: &Record, to: &Record) -> Fields {
             sources.sort_unstable();
             sources.dedup();
         }
+        let sources: &[usize] = if is_next { &own } else { &sources };
         next = sources.last().map_or(next, |last| last + 1);
-        match sources[..] {
+        match *sources {
             [] if field.default.is_some() => fields.defaults.push(index),
             [] => {
                 let text = format!("missing required field {}: the writer does not send it and it has no default", field.name);
@@ -380,8 +387,9 @@ fn promotes(writer: &Kind, reader: &Kind) -> bool {
     )
 }
 
-/// Reads a primitive, promoted where the specification says so; `None` for every other pair.
-fn promoted(writer: &Kind, reader: &Kind, input: &mut Input<'_>) -> Result<Option<Value>> {
+/// Reads a primitive, promoted where the specification says so; `None` for every other pair. What is not to be kept is read
+/// all the same.
+fn promoted(writer: &Kind, reader: &Kind, input: &mut Input<'_>, keep: bool) -> Result<Option<Value>> {
     #[allow(clippy::cast_precision_loss)] // the promotions of the specification round
     Ok(Some(match (writer, reader) {
         (Kind::Null, Kind::Null) => Value::Null,
@@ -396,8 +404,14 @@ fn promoted(writer: &Kind, reader: &Kind, input: &mut Input<'_>) -> Result<Optio
         (Kind::Float, Kind::Float) => Value::Float(f32::from_le_bytes(input.array()?)),
         (Kind::Float, Kind::Double) => Value::Double(f64::from(f32::from_le_bytes(input.array()?))),
         (Kind::Double, Kind::Double) => Value::Double(f64::from_le_bytes(input.array()?)),
-        (Kind::String | Kind::Bytes, Kind::String) => Value::String(input.string()?.to_owned()),
-        (Kind::String | Kind::Bytes, Kind::Bytes) => Value::Bytes(input.bytes()?.to_vec()),
+        (Kind::String | Kind::Bytes, Kind::String) => {
+            let text = input.string()?;
+            if keep { Value::String(text.to_owned()) } else { Value::Null }
+        }
+        (Kind::String | Kind::Bytes, Kind::Bytes) => {
+            let bytes = input.bytes()?;
+            if keep { Value::Bytes(bytes.to_vec()) } else { Value::Null }
+        }
         _ => return Ok(None),
     }))
 }

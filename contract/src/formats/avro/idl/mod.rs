@@ -83,8 +83,8 @@ impl Files<'_> {
         if depth == 0 {
             let namespace = &parsed.namespace;
             parts.name = parsed.name.as_ref().map(|(name, span)| {
-                let simple = name.rsplit('.').next().unwrap_or(name).to_owned();
-                (Name { namespace: namespace.clone(), name: simple }, *span)
+                let simple = name.rsplit('.').next().unwrap_or(name);
+                (Name { namespace: namespace.into(), name: simple.into() }, *span)
             });
             parts.doc = parsed.doc;
             parts.main = parsed.main.map(|node| Definition { namespace: namespace.clone(), node });

@@ -1,36 +1,51 @@
 //! What the specification names in an object, found in one pass over its entries.
 
 use crate::source::Span;
-use crate::yaml::{Entry, Json, Member};
+use crate::yaml::{Entry, Mapping, Node};
 
 /// Attributes of a type that the specification names; everything else is a property.
 const OF_TYPES: [&str; 10] = ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
 /// Attributes of a field that the specification names.
 const OF_FIELDS: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
 
+/// Whether the specification names a key in a type that is no enum.
+pub(super) fn is_of_type(key: &str) -> bool {
+    OF_TYPES.contains(&key)
+}
+
+/// The same of an enum.
+pub(super) fn is_of_enum(key: &str) -> bool {
+    is_of_type(key) || key == "default"
+}
+
+/// The same of a field.
+pub(super) fn is_of_field(key: &str) -> bool {
+    OF_FIELDS.contains(&key)
+}
+
 /// The attributes of a type.
-pub(super) struct OfType<J> {
-    node: J,
-    pub(super) ty: Option<J>,
-    pub(super) name: Option<J>,
-    pub(super) namespace: Option<J>,
-    pub(super) aliases: Option<J>,
-    pub(super) doc: Option<J>,
-    pub(super) fields: Option<J>,
-    pub(super) items: Option<J>,
-    pub(super) values: Option<J>,
-    pub(super) size: Option<J>,
-    pub(super) symbols: Option<J>,
+pub(super) struct OfType<'a> {
+    entries: &'a Mapping,
+    pub(super) ty: Option<&'a Node>,
+    pub(super) name: Option<&'a Node>,
+    pub(super) namespace: Option<&'a Node>,
+    pub(super) aliases: Option<&'a Node>,
+    pub(super) doc: Option<&'a Node>,
+    pub(super) fields: Option<&'a Node>,
+    pub(super) items: Option<&'a Node>,
+    pub(super) values: Option<&'a Node>,
+    pub(super) size: Option<&'a Node>,
+    pub(super) symbols: Option<&'a Node>,
     /// Of an enum; a property of all other types.
-    pub(super) default: Option<J>,
+    pub(super) default: Option<&'a Node>,
     has_others: bool,
 }
 
-impl<'a, J: Json<'a>> OfType<J> {
-    /// Takes the entries of `node` apart.
-    pub(super) fn new(node: J, entries: J::Entries) -> Self {
+impl<'a> OfType<'a> {
+    /// Takes the entries of an object apart.
+    pub(super) fn new(entries: &'a Mapping) -> Self {
         let mut found = Self {
-            node,
+            entries,
             ty: None,
             name: None,
             namespace: None,
@@ -44,8 +59,8 @@ impl<'a, J: Json<'a>> OfType<J> {
             default: None,
             has_others: false,
         };
-        for Member { key, value, .. } in entries {
-            let place = match key {
+        for Entry { key, value, .. } in &entries.entries {
+            let place = match key.as_str() {
                 "type" => &mut found.ty,
                 "name" => &mut found.name,
                 "namespace" => &mut found.namespace,
@@ -73,29 +88,29 @@ impl<'a, J: Json<'a>> OfType<J> {
         if !self.has_others && !has_default {
             return Vec::new();
         }
-        others(self.node, |key| OF_TYPES.contains(&key) || (is_enum && key == "default"))
+        others(self.entries, if is_enum { is_of_enum } else { is_of_type })
     }
 }
 
 /// The attributes of a field.
-pub(super) struct OfField<J> {
-    node: J,
-    pub(super) name: Option<J>,
-    pub(super) ty: Option<J>,
-    pub(super) aliases: Option<J>,
-    pub(super) doc: Option<J>,
-    pub(super) default: Option<J>,
-    pub(super) order: Option<J>,
+pub(super) struct OfField<'a> {
+    entries: &'a Mapping,
+    pub(super) name: Option<&'a Node>,
+    pub(super) ty: Option<&'a Node>,
+    pub(super) aliases: Option<&'a Node>,
+    pub(super) doc: Option<&'a Node>,
+    pub(super) default: Option<&'a Node>,
+    pub(super) order: Option<&'a Node>,
     /// The key of a logical type, which does not belong here.
     pub(super) logical_type: Option<Span>,
     has_others: bool,
 }
 
-impl<'a, J: Json<'a>> OfField<J> {
-    /// Takes the entries of `node` apart.
-    pub(super) fn new(node: J, entries: J::Entries) -> Self {
+impl<'a> OfField<'a> {
+    /// Takes the entries of an object apart.
+    pub(super) fn new(entries: &'a Mapping) -> Self {
         let mut found = Self {
-            node,
+            entries,
             name: None,
             ty: None,
             aliases: None,
@@ -105,8 +120,8 @@ impl<'a, J: Json<'a>> OfField<J> {
             logical_type: None,
             has_others: false,
         };
-        for Member { key, key_span, value } in entries {
-            let place = match key {
+        for Entry { key, key_span, value } in &entries.entries {
+            let place = match key.as_str() {
                 "name" => &mut found.name,
                 "type" => &mut found.ty,
                 "aliases" => &mut found.aliases,
@@ -116,7 +131,7 @@ impl<'a, J: Json<'a>> OfField<J> {
                 _ => {
                     found.has_others = true;
                     if key == "logicalType" {
-                        found.logical_type = Some(key_span);
+                        found.logical_type = Some(*key_span);
                     }
                     continue;
                 }
@@ -128,11 +143,11 @@ impl<'a, J: Json<'a>> OfField<J> {
 
     /// What the specification does not name.
     pub(super) fn props(&self) -> Vec<Entry> {
-        if self.has_others { others(self.node, |key| OF_FIELDS.contains(&key)) } else { Vec::new() }
+        if self.has_others { others(self.entries, is_of_field) } else { Vec::new() }
     }
 }
 
 /// The entries of an object that are not reserved.
-pub(super) fn others<'a, J: Json<'a>>(node: J, is_reserved: impl Fn(&str) -> bool) -> Vec<Entry> {
-    node.entries().into_iter().flatten().filter(|entry| !is_reserved(entry.key)).map(Member::into_entry).collect()
+pub(super) fn others(entries: &Mapping, is_reserved: impl Fn(&str) -> bool) -> Vec<Entry> {
+    entries.entries.iter().filter(|entry| !is_reserved(&entry.key)).cloned().collect()
 }

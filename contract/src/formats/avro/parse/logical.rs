@@ -12,7 +12,7 @@ impl Parser {
         let Some(entry) = ty.props.iter().find(|e| e.key == "logicalType") else { return };
         let Some(word) = entry.value.as_str() else { return };
         let span = entry.value.span;
-        let (logical, problem) = match read(word, &ty.kind, &ty.props) {
+        let (logical, problem) = match read(word, &ty.kind, |key| Digits::of_prop(&ty.props, key)) {
             Ok(logical) => (logical, None),
             Err(why) => (Logical::Unknown(word.to_owned()), Some(format!("the logical type '{word}' is ignored: {why}"))),
         };
@@ -23,8 +23,33 @@ impl Parser {
     }
 }
 
-/// The logical type of that name on a kind, or why it does not count there.
-pub(super) fn read(word: &str, kind: &Kind, props: &[Entry]) -> Result<Logical, String> {
+/// The precision or the scale of a decimal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Digits {
+    /// There is no such key.
+    #[default]
+    Absent,
+    Whole(i32),
+    /// Anything but a whole number of 32 bits.
+    Odd,
+}
+
+impl Digits {
+    pub(super) fn of(number: &str) -> Self {
+        number.parse().map_or(Self::Odd, Self::Whole)
+    }
+
+    fn of_prop(props: &[Entry], key: &str) -> Self {
+        match props.iter().find(|e| e.key == key).map(|e| &e.value) {
+            None => Self::Absent,
+            Some(Node { value: Value::Number(n), .. }) => Self::of(n),
+            Some(_) => Self::Odd,
+        }
+    }
+}
+
+/// The logical type of that name on a kind, or why it does not count there. `digits` gives precision and scale.
+pub(super) fn read(word: &str, kind: &Kind, digits: impl Fn(&str) -> Digits) -> Result<Logical, String> {
     let on = |good: bool, what: &str, logical: Logical| {
         if good { Ok(logical) } else { Err(format!("it belongs on {what}, not on {}", kind.name())) }
     };
@@ -32,7 +57,7 @@ pub(super) fn read(word: &str, kind: &Kind, props: &[Entry]) -> Result<Logical, 
     let long = matches!(kind, Kind::Long);
     let fixed = |size: usize| matches!(kind, Kind::Fixed(f) if f.size == size);
     match word {
-        "decimal" => decimal(kind, props),
+        "decimal" => decimal(kind, digits),
         "big-decimal" => on(matches!(kind, Kind::Bytes), "bytes", Logical::BigDecimal),
         "uuid" => on(matches!(kind, Kind::String) || fixed(16), "string or a fixed of 16 bytes", Logical::Uuid),
         "duration" => on(fixed(12), "a fixed of 12 bytes", Logical::Duration),
@@ -49,11 +74,11 @@ pub(super) fn read(word: &str, kind: &Kind, props: &[Entry]) -> Result<Logical, 
     }
 }
 
-fn decimal(kind: &Kind, props: &[Entry]) -> Result<Logical, String> {
-    let number = |key: &str| -> Result<Option<i32>, String> {
-        let Some(node) = props.iter().find(|e| e.key == key).map(|e| &e.value) else { return Ok(None) };
-        let number = if let Node { value: Value::Number(n), .. } = node { n.parse().ok() } else { None };
-        number.map(Some).ok_or_else(|| format!("its {key} is not a whole number"))
+fn decimal(kind: &Kind, digits: impl Fn(&str) -> Digits) -> Result<Logical, String> {
+    let number = |key: &str| match digits(key) {
+        Digits::Absent => Ok(None),
+        Digits::Whole(number) => Ok(Some(number)),
+        Digits::Odd => Err(format!("its {key} is not a whole number")),
     };
     let max = match kind {
         Kind::Bytes => i64::from(i32::MAX),

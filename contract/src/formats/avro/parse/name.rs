@@ -4,11 +4,22 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::super::tree::Name;
 
+/// The bytes that most names are made of.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    plain
+};
+
 /// Says what is wrong with a simple name; letters and digits of any script are allowed, as in Avro Java 1.12 and the
 /// specification's own advice for readers.
 pub(super) fn check(name: &str) -> Result<(), String> {
     let bytes = name.as_bytes();
-    if bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') && bytes.first().is_some_and(|b| !b.is_ascii_digit()) {
+    if bytes.iter().all(|b| PLAIN[usize::from(*b)]) && bytes.first().is_some_and(|b| !b.is_ascii_digit()) {
         return Ok(());
     }
     let letter = |c: char| c == '_' || is_letter(c);
@@ -65,7 +76,7 @@ pub(super) fn qualify(name: &str, namespace: &str) -> String {
 /// Splits a name as written into namespace and simple name.
 pub(super) fn full(name: &str, namespace: &str) -> Name {
     let (namespace, name) = name.rsplit_once('.').unwrap_or((namespace, name));
-    Name { namespace: namespace.to_owned(), name: name.to_owned() }
+    Name { namespace: namespace.into(), name: name.into() }
 }
 
 #[cfg(test)]

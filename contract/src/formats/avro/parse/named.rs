@@ -1,5 +1,8 @@
 //! The shapes with a name: records, enums, fixed; and what happens when a name is defined twice.
 
+use smol_str::SmolStr;
+
+use super::super::kept::Text;
 use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Symbol, Type, TypeId};
 use super::attributes::{OfField, OfType};
 use super::shape::primitive;
@@ -7,17 +10,17 @@ use super::twice::Seen;
 use super::{Known, MAX_FIXED_SIZE, Parser, name};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::Span;
-use crate::yaml::{Json, View};
+use crate::yaml::{Node, Value};
 
 impl Parser {
     /// Reads `name`, `namespace`, `aliases` and `doc`.
-    fn named<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<Named> {
+    fn named(&mut self, node: &Node, own: &OfType<'_>, namespace: &str) -> Option<Named> {
         let Some((text, name_span)) = own.name.and_then(with_place) else {
-            self.error("avro/name-missing", node.span(), "this type has no \"name\"").help =
+            self.error("avro/name-missing", node.span, "this type has no \"name\"").help =
                 Some("Records, enums and fixed types need a \"name\" (a string).".to_owned());
             return None;
         };
-        let namespace = own.namespace.and_then(J::as_str).unwrap_or(namespace);
+        let namespace = own.namespace.and_then(Node::as_str).unwrap_or(namespace);
         let full = name::full(text, namespace);
         if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace)) {
             self.error("avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"));
@@ -34,24 +37,24 @@ impl Parser {
 
     /// The aliases of a type or of a field. One that can be no name is an error for a type, as in Avro Java, and without effect
     /// on a field.
-    fn aliases<'a, J: Json<'a>>(&mut self, node: Option<J>, of_type: bool) -> Option<Vec<String>> {
+    fn aliases(&mut self, node: Option<&Node>, of_type: bool) -> Option<Vec<SmolStr>> {
         let Some(node) = node else { return Some(Vec::new()) };
-        let Some(items) = node.items() else {
-            self.error("avro/alias-invalid", node.span(), format!("\"aliases\" must be a list of names, not {}", node.kind()));
+        let Some(items) = node.as_sequence() else {
+            self.error("avro/alias-invalid", node.span, format!("\"aliases\" must be a list of names, not {}", node.kind()));
             return None;
         };
-        let mut aliases: Vec<String> = Vec::with_capacity(items.len());
+        let mut aliases: Vec<SmolStr> = Vec::with_capacity(items.len());
         for item in items {
             let Some(text) = item.as_str() else {
-                self.error("avro/alias-invalid", item.span(), format!("an alias must be a name, not {}", item.kind()));
+                self.error("avro/alias-invalid", item.span, format!("an alias must be a name, not {}", item.kind()));
                 return None;
             };
             if let Err(why) = name::check(text.rsplit('.').next().unwrap_or(text)) {
                 let text = format!("'{text}' cannot be an alias: {why}");
                 let severity = if of_type { Severity::Error } else { Severity::Warning };
-                self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span(), text));
+                self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span, text));
             }
-            aliases.push(text.to_owned());
+            aliases.push(text.into());
         }
         let mut seen = std::collections::HashSet::new();
         aliases.retain(|a| seen.insert(a.clone()));
@@ -100,28 +103,28 @@ impl Parser {
         None
     }
 
-    pub(super) fn record<'a, J: Json<'a>>(
+    pub(super) fn record(
         &mut self,
-        node: J,
-        own: &OfType<J>,
+        node: &Node,
+        own: &OfType<'_>,
         namespace: &str,
         depth: usize,
         is_error: bool,
     ) -> Option<TypeId> {
         let named = self.named(node, own, namespace)?;
-        let Some(items) = own.fields.and_then(J::items) else {
+        let Some(items) = own.fields.and_then(Node::as_sequence) else {
             let text = format!("the record '{}' has no list of \"fields\"", named.name.full());
-            self.error("avro/fields-missing", node.span(), text);
+            self.error("avro/fields-missing", node.span, text);
             return None;
         };
-        let (id, again) = self.declare(&named, node.span());
-        let fields = self.field_list::<J>(items, &named.name, depth)?;
+        let (id, again) = self.declare(&named, node.span);
+        let fields = self.field_list(items, &named.name, depth)?;
         let kind = Kind::Record(Box::new(Record { named, is_error, fields }));
-        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(false) })
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: own.props(false).into() })
     }
 
     /// The fields of a record, or the parameters of a message; `None` when one of them is wrong.
-    pub(super) fn field_list<'a, J: Json<'a>>(&mut self, items: J::Items, record: &Name, depth: usize) -> Option<Vec<Field>> {
+    pub(super) fn field_list(&mut self, items: &[Node], record: &Name, depth: usize) -> Option<Vec<Field>> {
         let all = items.len();
         let mut fields: Vec<Field> = Vec::with_capacity(all);
         let mut seen: Seen<&str, Span> = Seen::with_capacity(all);
@@ -138,14 +141,14 @@ impl Parser {
     }
 
     /// A field and its name.
-    fn field<'a, J: Json<'a>>(&mut self, node: J, record: &Name, depth: usize) -> Option<(&'a str, Field)> {
-        let Some(entries) = node.entries() else {
-            self.error("avro/field-invalid", node.span(), format!("a field is an object, not {}", node.kind()));
+    fn field<'a>(&mut self, node: &'a Node, record: &Name, depth: usize) -> Option<(&'a str, Field)> {
+        let Some(entries) = node.as_mapping() else {
+            self.error("avro/field-invalid", node.span, format!("a field is an object, not {}", node.kind()));
             return None;
         };
-        let own = OfField::new(node, entries);
+        let own = OfField::new(entries);
         let Some((name, name_span)) = own.name.and_then(with_place) else {
-            self.error("avro/name-missing", node.span(), "this field has no \"name\"");
+            self.error("avro/name-missing", node.span, "this field has no \"name\"");
             return None;
         };
         if let Err(why) = name::check(name) {
@@ -153,7 +156,7 @@ impl Parser {
             return None;
         }
         let Some(ty) = own.ty else {
-            self.error("avro/type-missing", node.span(), format!("the field '{name}' has no \"type\""));
+            self.error("avro/type-missing", node.span, format!("the field '{name}' has no \"type\""));
             return None;
         };
         let ty = self.ty(ty, &record.namespace, depth + 1)?;
@@ -165,34 +168,34 @@ impl Parser {
             self.warning("avro/logical-invalid", key_span, "\"logicalType\" on a field has no effect").help =
                 Some("Write it inside of the field's \"type\": {\"type\": …, \"logicalType\": …}.".to_owned());
         }
-        let (doc, default, props) = (doc(own.doc), own.default.map(J::to_node), own.props());
-        Some((name, Field { name: name.to_owned(), name_span, span: node.span(), aliases, doc, ty, default, order, props }))
+        let (doc, default, props) = (doc(own.doc), own.default.cloned(), own.props().into());
+        Some((name, Field { name: name.into(), name_span, span: node.span, aliases, doc, ty, default, order, props }))
     }
 
-    fn order<'a, J: Json<'a>>(&mut self, node: Option<J>) -> Option<Order> {
+    fn order(&mut self, node: Option<&Node>) -> Option<Order> {
         let Some(node) = node else { return Some(Order::Ascending) };
         match node.as_str().map(str::to_ascii_lowercase).as_deref() {
             Some("ascending") => Some(Order::Ascending),
             Some("descending") => Some(Order::Descending),
             Some("ignore") => Some(Order::Ignore),
             _ => {
-                self.error("avro/field-order", node.span(), "\"order\" is one of ascending, descending, ignore");
+                self.error("avro/field-order", node.span, "\"order\" is one of ascending, descending, ignore");
                 None
             }
         }
     }
 
-    pub(super) fn enumeration<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<TypeId> {
+    pub(super) fn enumeration(&mut self, node: &Node, own: &OfType<'_>, namespace: &str) -> Option<TypeId> {
         let named = self.named(node, own, namespace)?;
         let full = named.name.full();
-        let Some(items) = own.symbols.and_then(J::items) else {
-            self.error("avro/symbols-missing", node.span(), format!("the enum '{full}' has no list of \"symbols\""));
+        let Some(items) = own.symbols.and_then(Node::as_sequence) else {
+            self.error("avro/symbols-missing", node.span, format!("the enum '{full}' has no list of \"symbols\""));
             return None;
         };
-        let symbols = self.symbols::<J>(&full, items)?;
+        let symbols = self.symbols(&full, items)?;
         let default = match own.default.and_then(with_place) {
             None => None,
-            Some((name, span)) if symbols.iter().any(|s| s.name == name) => Some(Symbol { name: name.to_owned(), span }),
+            Some((name, span)) if symbols.iter().any(|s| s.name == name) => Some(Symbol { name: name.into(), span }),
             Some((name, span)) => {
                 let text = format!("the default '{name}' of the enum '{full}' is not one of its symbols");
                 let all: Vec<&str> = symbols.iter().take(20).map(|s| s.name.as_str()).collect();
@@ -200,44 +203,44 @@ impl Parser {
                 return None;
             }
         };
-        let (id, again) = self.declare(&named, node.span());
+        let (id, again) = self.declare(&named, node.span);
         let kind = Kind::Enum(Box::new(EnumType { named, symbols, default }));
-        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(true) })
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: own.props(true).into() })
     }
 
-    fn symbols<'a, J: Json<'a>>(&mut self, full: &str, items: J::Items) -> Option<Vec<Symbol>> {
+    fn symbols(&mut self, full: &str, items: &[Node]) -> Option<Vec<Symbol>> {
         let mut symbols = Vec::with_capacity(items.len());
         let mut seen: Seen<&str, Span> = Seen::with_capacity(items.len());
         let mut good = true;
         for item in items {
             let Some(text) = item.as_str() else {
-                self.error("avro/symbol-invalid", item.span(), format!("a symbol is a string, not {}", item.kind()));
+                self.error("avro/symbol-invalid", item.span, format!("a symbol is a string, not {}", item.kind()));
                 good = false;
                 continue;
             };
             if let Err(why) = name::check(text) {
-                self.error("avro/symbol-invalid", item.span(), format!("'{text}' cannot be a symbol: {why}"));
+                self.error("avro/symbol-invalid", item.span, format!("'{text}' cannot be a symbol: {why}"));
                 good = false;
             }
-            if let Some(first) = seen.insert(text, item.span()) {
+            if let Some(first) = seen.insert(text, item.span) {
                 let message = format!("the enum '{full}' lists the symbol '{text}' twice");
-                self.error("avro/symbol-duplicate", item.span(), message).related.push(Label::new(first, "the first one"));
+                self.error("avro/symbol-duplicate", item.span, message).related.push(Label::new(first, "the first one"));
                 good = false;
             }
-            symbols.push(Symbol { name: text.to_owned(), span: item.span() });
+            symbols.push(Symbol { name: text.into(), span: item.span });
         }
         good.then_some(symbols)
     }
 
-    pub(super) fn fixed<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str) -> Option<TypeId> {
+    pub(super) fn fixed(&mut self, node: &Node, own: &OfType<'_>, namespace: &str) -> Option<TypeId> {
         let named = self.named(node, own, namespace)?;
         let full = named.name.full();
         let Some(size_node) = own.size else {
-            self.error("avro/size-invalid", node.span(), format!("the fixed '{full}' has no \"size\""));
+            self.error("avro/size-invalid", node.span, format!("the fixed '{full}' has no \"size\""));
             return None;
         };
-        let size_span = size_node.span();
-        let number = if let View::Number(text) = size_node.view() { text.parse::<i64>().ok() } else { None };
+        let size_span = size_node.span;
+        let number = if let Value::Number(text) = &size_node.value { text.parse::<i64>().ok() } else { None };
         let Some(size) = number.and_then(|n| usize::try_from(n).ok()) else {
             self.error("avro/size-invalid", size_span, "\"size\" is a number of bytes: a whole number, zero or more");
             return None;
@@ -247,18 +250,18 @@ impl Parser {
             self.error("avro/size-limit", size_span, text).help = Some("Use bytes for large values.".to_owned());
             return None;
         }
-        let (id, again) = self.declare(&named, node.span());
+        let (id, again) = self.declare(&named, node.span);
         let kind = Kind::Fixed(Box::new(Fixed { named, size, size_span }));
-        self.define(id, again, Type { span: node.span(), kind, logical: None, props: own.props(false) })
+        self.define(id, again, Type { span: node.span, kind, logical: None, props: own.props(false).into() })
     }
 }
 
 /// The documentation, when it is a text.
-fn doc<'a, J: Json<'a>>(node: Option<J>) -> Option<String> {
-    node.and_then(J::as_str).map(str::to_owned)
+fn doc(node: Option<&Node>) -> Option<Text> {
+    node.and_then(Node::as_str).map(Text::from)
 }
 
 /// A text and its place.
-fn with_place<'a, J: Json<'a>>(node: J) -> Option<(&'a str, Span)> {
-    Some((node.as_str()?, node.span()))
+fn with_place(node: &Node) -> Option<(&str, Span)> {
+    Some((node.as_str()?, node.span))
 }

@@ -61,7 +61,7 @@ pub(in super::super) fn parts_of_protocol(node: &Node) -> (Option<Parts>, Vec<Di
                     error(ty.span, "\"types\" lists definitions: objects, not names or unions");
                     continue;
                 }
-                parts.definitions.push(Definition { namespace: full.namespace.clone(), node: ty.clone() });
+                parts.definitions.push(Definition { namespace: full.namespace.to_string(), node: ty.clone() });
             }
         }
         Some((_, span)) => error(span, "\"types\" must be a list of definitions"),
@@ -69,7 +69,7 @@ pub(in super::super) fn parts_of_protocol(node: &Node) -> (Option<Parts>, Vec<Di
     match node.get("messages").map(|messages| (&messages.value, messages.span)) {
         None => {}
         Some((Value::Mapping(messages), _)) => {
-            parts.messages.extend(messages.entries.iter().map(|entry| (full.namespace.clone(), entry.clone())));
+            parts.messages.extend(messages.entries.iter().map(|entry| (full.namespace.to_string(), entry.clone())));
         }
         Some((_, span)) => error(span, "\"messages\" must be an object, with the names of the messages as keys"),
     }
@@ -147,7 +147,7 @@ impl Parser {
             self.error(MESSAGE, span, format!("the one-way message '{key}' must answer null, and have no \"errors\""));
         }
         let doc = mapping.get("doc").and_then(Node::as_str).map(str::to_owned);
-        let props = others(&entry.value, |key| MESSAGE_RESERVED.contains(&key));
+        let props = others(mapping, |key| MESSAGE_RESERVED.contains(&key));
         Some(Message { name: key.clone(), name_span: span, doc, request, response, errors, one_way, props })
     }
 
@@ -158,8 +158,8 @@ impl Parser {
             self.error(MESSAGE, entry.value.span, text);
             return None;
         };
-        let name = Name { namespace: namespace.to_owned(), name: entry.key.clone() };
-        let fields = self.field_list::<&Node>(items.iter(), &name, 0)?;
+        let name = Name { namespace: namespace.into(), name: entry.key.as_str().into() };
+        let fields = self.field_list(items, &name, 0)?;
         let named = Named { name, name_span: entry.key_span, aliases: Vec::new(), doc: None };
         Some(self.add(entry.value.span, Kind::Record(Box::new(Record { named, is_error: false, fields })), Vec::new()))
     }

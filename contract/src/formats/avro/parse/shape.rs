@@ -7,7 +7,7 @@ use super::attributes::OfType;
 use super::twice::Seen;
 use super::{MAX_DEPTH, Parser};
 use crate::source::Span;
-use crate::yaml::{Json, View};
+use crate::yaml::{Node, Value};
 
 /// The kind of a primitive name.
 pub(super) fn primitive(name: &str) -> Option<Kind> {
@@ -26,39 +26,39 @@ pub(super) fn primitive(name: &str) -> Option<Kind> {
 
 impl Parser {
     /// Reads a type: a name, an object or a union. `None` when it is invalid; the reason is then among the diagnostics.
-    pub(super) fn ty<'a, J: Json<'a>>(&mut self, node: J, namespace: &str, depth: usize) -> Option<TypeId> {
+    pub(super) fn ty(&mut self, node: &Node, namespace: &str, depth: usize) -> Option<TypeId> {
         if depth >= MAX_DEPTH {
             let text = format!("types are nested deeper than {MAX_DEPTH} levels");
-            self.error("avro/depth-limit", node.span(), text).help =
+            self.error("avro/depth-limit", node.span, text).help =
                 Some("Give the inner types names and refer to them.".to_owned());
             return None;
         }
-        match node.view() {
-            View::String(name) => self.reference(name, node.span(), namespace),
-            View::Sequence(branches) => self.union(node, branches, namespace, depth),
-            View::Mapping(entries) => self.object(node, &OfType::new(node, entries), namespace, depth),
-            View::Null | View::Bool(_) | View::Number(_) => {
+        match &node.value {
+            Value::String(name) => self.reference(name, node.span, namespace),
+            Value::Sequence(branches) => self.union(node, branches, namespace, depth),
+            Value::Mapping(entries) => self.object(node, &OfType::new(entries), namespace, depth),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {
                 let text = format!("a type is a name, an object or a list of types, not {}", node.kind());
-                self.error("avro/type-invalid", node.span(), text);
+                self.error("avro/type-invalid", node.span, text);
                 None
             }
         }
     }
 
-    fn object<'a, J: Json<'a>>(&mut self, node: J, own: &OfType<J>, namespace: &str, depth: usize) -> Option<TypeId> {
+    fn object(&mut self, node: &Node, own: &OfType<'_>, namespace: &str, depth: usize) -> Option<TypeId> {
         let Some(ty) = own.ty else {
-            self.error("avro/type-missing", node.span(), "this object has no \"type\"").help =
+            self.error("avro/type-missing", node.span, "this object has no \"type\"").help =
                 Some("Add \"type\": a primitive type, record, enum, fixed, array or map.".to_owned());
             return None;
         };
         let Some(word) = ty.as_str() else {
             let text = format!("\"type\" is {} here, but must be the name of a type", ty.kind());
-            self.error("avro/type-invalid", ty.span(), text).help =
+            self.error("avro/type-invalid", ty.span, text).help =
                 Some("Write the inner type itself in this place, without the object around it.".to_owned());
             return None;
         };
         if let Some(kind) = primitive(word) {
-            let id = self.add(node.span(), kind, own.props(false));
+            let id = self.add(node.span, kind, own.props(false));
             self.set_logical(id);
             return Some(id);
         }
@@ -70,7 +70,7 @@ impl Parser {
             "map" => self.container(node, own, namespace, depth, false),
             _ => {
                 let text = format!("'{word}' is not a kind of type");
-                self.error("avro/type-invalid", ty.span(), text).help = Some(format!(
+                self.error("avro/type-invalid", ty.span, text).help = Some(format!(
                     "In an object, \"type\" is a primitive type, record, enum, fixed, array or map. \
                      To refer to a named type write just \"{word}\" in place of the object."
                 ));
@@ -79,41 +79,34 @@ impl Parser {
         }
     }
 
-    fn container<'a, J: Json<'a>>(
-        &mut self,
-        node: J,
-        own: &OfType<J>,
-        namespace: &str,
-        depth: usize,
-        is_array: bool,
-    ) -> Option<TypeId> {
+    fn container(&mut self, node: &Node, own: &OfType<'_>, namespace: &str, depth: usize, is_array: bool) -> Option<TypeId> {
         let inner = if is_array { own.items } else { own.values };
         let Some(inner) = inner else {
             let (word, key) = if is_array { ("array", "items") } else { ("map", "values") };
-            self.error("avro/type-missing", node.span(), format!("this {word} has no \"{key}\""));
+            self.error("avro/type-missing", node.span, format!("this {word} has no \"{key}\""));
             return None;
         };
         let inner = self.ty(inner, namespace, depth + 1)?;
         let kind = if is_array { Kind::Array(inner) } else { Kind::Map(inner) };
-        let id = self.add(node.span(), kind, own.props(false));
+        let id = self.add(node.span, kind, own.props(false));
         self.set_logical(id);
         Some(id)
     }
 
-    fn union<'a, J: Json<'a>>(&mut self, node: J, branches: J::Items, namespace: &str, depth: usize) -> Option<TypeId> {
+    fn union(&mut self, node: &Node, branches: &[Node], namespace: &str, depth: usize) -> Option<TypeId> {
         let before = self.diagnostics.len();
         let mut ids = Vec::with_capacity(branches.len());
         let mut seen: Seen<Cow<'static, str>, Span> = Seen::with_capacity(branches.len());
         for branch in branches {
-            if branch.items().is_some() {
-                self.error("avro/union-nested", branch.span(), "a union must not contain another union directly").help =
+            if branch.as_sequence().is_some() {
+                self.error("avro/union-nested", branch.span, "a union must not contain another union directly").help =
                     Some("List the inner branches in the outer union.".to_owned());
                 continue;
             }
             let Some(id) = self.ty(branch, namespace, depth + 1) else { continue };
-            if let Some(first) = seen.insert(self.branch_name(id), branch.span()) {
+            if let Some(first) = seen.insert(self.branch_name(id), branch.span) {
                 let text = format!("the union has two branches of type '{}'", self.branch_name(id));
-                let found = self.error("avro/union-duplicate", branch.span(), text);
+                let found = self.error("avro/union-duplicate", branch.span, text);
                 found.related.push(crate::diagnostic::Label::new(first, "the first one"));
                 found.help = Some("Only records, enums and fixed types of different names may stand side by side.".to_owned());
             }
@@ -122,7 +115,7 @@ impl Parser {
         if self.diagnostics[before..].iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
             return None;
         }
-        Some(self.add(node.span(), Kind::Union(ids), Vec::new()))
+        Some(self.add(node.span, Kind::Union(ids), Vec::new()))
     }
 
     /// The name of a branch, also when the type is still to be defined.

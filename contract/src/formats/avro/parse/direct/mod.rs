@@ -1,17 +1,25 @@
 //! The shortest way to a schema: its text is read once, straight into the arena, without a token in between.
 //!
-//! It goes as long as the text is as most are: no mistake, no warning, no comment, no name before its definition, and in each
-//! object the keys in an order in which every value can be read where it stands (`type`, `name` and `namespace` before `fields`).
-//! All others get `None`, and are read the longer way, which finds out what is the matter.
+//! It goes as long as the text is as most are: no mistake, no warning, no comment, no name before its definition. All others get
+//! `None`, and are read the longer way, by a tree, which finds out what is the matter.
+
+mod fields;
+mod own;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::super::tree::{EnumType, Field, Fixed, Kind, Name, Named, Order, Record, Schema, Symbol, Type, TypeId};
-use super::shape::primitive;
-use super::twice::{Names, Quick};
-use super::{MAX_DEPTH, MAX_FIXED_SIZE, Parser, check_levels, logical, name};
+use own::{Full, Own, Shape, number_of, once};
+use smol_str::SmolStr;
+
+use super::super::kept::{Props, word};
+use super::super::tree::{EnumType, Fixed, Kind, Name, Named, Record, Schema, Symbol, Type, TypeId};
+use super::attributes::{is_of_enum, is_of_type};
+use super::logical::Digits;
+use super::twice::Quick;
+use super::{MAX_DEPTH, MAX_FIXED_SIZE, Parser, check_levels, name};
 use crate::source::{FileId, Span};
-use crate::yaml::{Entry, Pull, add};
+use crate::yaml::Pull;
 
 /// The most branches of a union and the most aliases of a name: each is compared with all before it.
 const MAX_COMPARED: usize = 256;
@@ -19,14 +27,18 @@ const MAX_COMPARED: usize = 256;
 const UNFINISHED: Kind = Kind::Union(Vec::new());
 
 /// Reads the text of a file that is a schema with nothing to say about and nothing rare in it.
-pub(super) fn read(file: FileId, text: &str) -> Option<Schema> {
+pub(super) fn read(file: FileId, text: &Arc<str>) -> Option<Schema> {
     let mut direct = Direct {
+        file,
+        shared: text,
         text: Pull::new(file, text)?,
         // Rather too many than a copy of all on the way.
         types: Vec::with_capacity(text.len() / 64 + 4),
-        names: HashMap::default(),
+        names: HashMap::with_capacity_and_hasher(28, Quick::default()),
+        namespace: ("", SmolStr::default()),
         has_references: false,
         has_defaults: false,
+        passed: 0,
     };
     let root = direct.ty("", 0)?;
     if !direct.text.is_done() || (direct.has_references && check_levels(&direct.types, root).is_some()) {
@@ -41,91 +53,34 @@ pub(super) fn read(file: FileId, text: &str) -> Option<Schema> {
     parser.diagnostics.is_empty().then_some(Schema { types: parser.types, root })
 }
 
-/// A text and its place.
-type Placed<'t> = (&'t str, Span);
-/// Namespace and simple name.
-type Full<'t> = (&'t str, &'t str);
-
 struct Direct<'t> {
+    file: FileId,
+    /// The same text as in `text`.
+    shared: &'t Arc<str>,
     text: Pull<'t>,
     types: Vec<Type>,
     /// What has been defined, or is being defined.
     names: HashMap<Full<'t>, TypeId, Quick>,
+    /// The namespace of the last name: most types of a text have the same.
+    namespace: (&'t str, SmolStr),
     /// Some type is used by its name.
     has_references: bool,
+    /// Some default is not just the `null` of an optional field.
     has_defaults: bool,
-}
-
-/// What stands in the object of a type.
-#[derive(Default)]
-struct Own<'t> {
-    /// Bits of the keys so far.
-    keys: u16,
-    ty: Option<&'t str>,
-    name: Option<Placed<'t>>,
-    namespace: Option<&'t str>,
-    aliases: Vec<&'t str>,
-    doc: Option<String>,
-    /// The type of the items or values.
-    inner: Option<TypeId>,
-    /// A record that has been declared, with its fields.
-    record: Option<(TypeId, Full<'t>, Vec<Field>)>,
-    size: Option<(usize, Span)>,
-    symbols: Option<Vec<Symbol>>,
-    default: Option<Placed<'t>>,
-    props: Vec<Entry>,
-}
-
-impl<'t> Own<'t> {
-    /// The full name; `outer` is the namespace around.
-    fn full(&self, outer: &'t str) -> Option<Full<'t>> {
-        let text = self.name?.0;
-        let outer = self.namespace.unwrap_or(outer);
-        let (namespace, simple) = text.rsplit_once('.').unwrap_or((outer, text));
-        name::check(simple).and_then(|()| name::check_namespace(namespace)).ok()?;
-        let is_primitive = namespace.is_empty() && primitive(simple).is_some();
-        (!is_primitive).then_some((namespace, simple))
-    }
-
-    fn named(&mut self, (namespace, simple): Full<'t>) -> Option<Named> {
-        let aliases = self.aliases.iter().map(|alias| name::full(alias, namespace)).collect();
-        let name = Name { namespace: namespace.to_owned(), name: simple.to_owned() };
-        Some(Named { name, name_span: self.name?.1, aliases, doc: self.doc.take() })
-    }
-}
-
-/// Marks the key with a number as seen; `None` when it was.
-fn once(keys: &mut u16, number: u16) -> Option<()> {
-    let bit = 1 << number;
-    let is_new = *keys & bit == 0;
-    *keys |= bit;
-    is_new.then_some(())
-}
-
-/// The number of a kind that a union may have once.
-fn number_of(kind: &Kind) -> Option<u16> {
-    Some(match kind {
-        Kind::Null => 0,
-        Kind::Boolean => 1,
-        Kind::Int => 2,
-        Kind::Long => 3,
-        Kind::Float => 4,
-        Kind::Double => 5,
-        Kind::Bytes => 6,
-        Kind::String => 7,
-        Kind::Array(_) => 8,
-        Kind::Map(_) => 9,
-        Kind::Record(_) | Kind::Enum(_) | Kind::Fixed(_) | Kind::Union(_) => return None,
-    })
+    /// How many bytes have been passed over to be read later.
+    passed: u32,
 }
 
 impl<'t> Direct<'t> {
-    fn add(&mut self, span: Span, kind: Kind, props: Vec<Entry>) -> Option<TypeId> {
+    fn add(&mut self, ty: Type) -> Option<TypeId> {
         let id = TypeId(u32::try_from(self.types.len()).ok()?);
-        let mut ty = Type { span, kind, logical: None, props };
-        set_logical(&mut ty)?;
         self.types.push(ty);
         Some(id)
+    }
+
+    /// Adds a type with nothing to it but its kind.
+    fn add_bare(&mut self, span: Span, kind: Kind) -> Option<TypeId> {
+        self.add(Type { span, kind, logical: None, props: Props::default() })
     }
 
     fn get(&self, id: TypeId) -> Option<&Type> {
@@ -138,16 +93,34 @@ impl<'t> Direct<'t> {
         }
         match self.text.peek()? {
             b'"' => {
-                let (word, span) = self.text.plain()?;
-                match primitive(word) {
-                    Some(kind) => self.add(span, kind, Vec::new()),
-                    None => self.reference(word, namespace),
+                let start = self.text.at();
+                if let Some(kind) = self.primitive() {
+                    return self.add_bare(self.text.span_from(start), kind);
                 }
+                let word = self.text.plain()?.0;
+                self.reference(word, namespace)
             }
             b'{' => self.object(namespace, depth),
             b'[' => self.union(namespace, depth),
             _ => None,
         }
+    }
+
+    /// Passes over the name of a primitive type, if one stands here.
+    #[inline]
+    fn primitive(&mut self) -> Option<Kind> {
+        let text = &mut self.text;
+        Some(match text.second()? {
+            b's' if text.skip("\"string\"") => Kind::String,
+            b'n' if text.skip("\"null\"") => Kind::Null,
+            b'l' if text.skip("\"long\"") => Kind::Long,
+            b'i' if text.skip("\"int\"") => Kind::Int,
+            b'd' if text.skip("\"double\"") => Kind::Double,
+            b'f' if text.skip("\"float\"") => Kind::Float,
+            b'b' if text.skip("\"boolean\"") => Kind::Boolean,
+            b'b' if text.skip("\"bytes\"") => Kind::Bytes,
+            _ => return None,
+        })
     }
 
     /// As [`Parser::reference`], for names that have been defined.
@@ -179,7 +152,7 @@ impl<'t> Direct<'t> {
             }
             branches.push(id);
         }
-        self.add(self.text.span_from(start), Kind::Union(branches), Vec::new())
+        self.add_bare(self.text.span_from(start), Kind::Union(branches))
     }
 
     fn object(&mut self, namespace: &'t str, depth: usize) -> Option<TypeId> {
@@ -189,20 +162,74 @@ impl<'t> Direct<'t> {
         let mut is_first = true;
         while self.text.more(b'}', is_first)? {
             is_first = false;
-            self.attribute(&mut own, (namespace, start), depth)?;
+            self.attribute(&mut own, namespace, depth)?;
         }
-        self.finish(own, self.text.span_from(start), namespace)
+        if !own.later.is_empty() {
+            let end = self.text.at();
+            for start in std::mem::take(&mut own.later) {
+                self.text.go_to(start);
+                self.attribute(&mut own, namespace, depth)?;
+            }
+            self.text.go_to(end);
+        }
+        self.finish(&mut own, self.text.span_from(start), namespace)
     }
 
-    /// One key of a type, and its value. `outer` are the namespace around the type and the place where it starts.
-    fn attribute(&mut self, own: &mut Own<'t>, outer: (&'t str, usize), depth: usize) -> Option<()> {
-        let (key, key_span) = self.text.key()?;
+    /// A key of a type. Those of most types, as most texts write them, are found without a look for their ends.
+    #[inline]
+    fn type_key(&mut self) -> Option<&'t str> {
+        let text = &mut self.text;
+        if text.skip("\"type\":") {
+            Some("type")
+        } else if text.skip("\"name\":") {
+            Some("name")
+        } else if text.skip("\"logicalType\":") {
+            Some("logicalType")
+        } else if text.skip("\"fields\":") {
+            Some("fields")
+        } else if text.skip("\"symbols\":") {
+            Some("symbols")
+        } else if text.skip("\"items\":") {
+            Some("items")
+        } else {
+            text.key()
+        }
+    }
+
+    /// The same for a field.
+    #[inline]
+    fn field_key(&mut self) -> Option<&'t str> {
+        let text = &mut self.text;
+        if text.skip("\"name\":") {
+            Some("name")
+        } else if text.skip("\"type\":") {
+            Some("type")
+        } else if text.skip("\"doc\":") {
+            Some("doc")
+        } else if text.skip("\"default\":") {
+            Some("default")
+        } else {
+            text.key()
+        }
+    }
+
+    /// One key of a type, and its value. `outer` is the namespace around the type.
+    fn attribute(&mut self, own: &mut Own<'t>, outer: &'t str, depth: usize) -> Option<()> {
+        self.text.peek()?;
+        let start = self.text.at();
+        let key = self.type_key()?;
         match key {
             // By these a record is declared before its fields are read.
             "type" | "name" | "namespace" if own.record.is_some() => return None,
+            "fields" if own.shape.is_none() || own.name.is_none() => self.put_off(own, start)?,
+            "items" | "values" | "default" if own.shape.is_none() => self.put_off(own, start)?,
             "type" => {
                 once(&mut own.keys, 0)?;
-                own.ty = Some(self.text.plain()?.0);
+                self.text.peek()?;
+                own.shape = Some(match self.primitive() {
+                    Some(kind) => Shape::Primitive(kind),
+                    None => Shape::of(self.text.plain()?.0)?,
+                });
             }
             "name" => {
                 once(&mut own.keys, 1)?;
@@ -218,23 +245,23 @@ impl<'t> Direct<'t> {
             }
             "doc" => {
                 once(&mut own.keys, 4)?;
-                own.doc = Some(self.text.string()?.0.into_owned());
+                own.doc = Some(self.doc()?);
             }
             "fields" => {
                 once(&mut own.keys, 5)?;
-                if !matches!(own.ty?, "record" | "error") {
-                    return None;
-                }
-                let full = own.full(outer.0)?;
+                let (Shape::Record | Shape::Error) = own.shape.as_ref()? else { return None };
+                let full = own.full(outer)?;
                 let id = self.declare(full)?;
                 own.record = Some((id, full, self.fields(full.0, depth)?));
             }
             "items" | "values" => {
                 once(&mut own.keys, 6)?;
-                if own.ty? != if key == "items" { "array" } else { "map" } {
-                    return None;
+                match own.shape.as_ref()? {
+                    Shape::Array if key == "items" => {}
+                    Shape::Map if key == "values" => {}
+                    _ => return None,
                 }
-                own.inner = Some(self.ty(outer.0, depth + 1)?);
+                own.inner = Some(self.ty(outer, depth + 1)?);
             }
             "size" => {
                 once(&mut own.keys, 7)?;
@@ -245,34 +272,68 @@ impl<'t> Direct<'t> {
                 once(&mut own.keys, 8)?;
                 own.symbols = Some(self.symbols()?);
             }
-            "default" if own.ty? == "enum" => {
+            "default" if matches!(own.shape.as_ref()?, Shape::Enum) => {
                 once(&mut own.keys, 9)?;
                 own.default = Some(self.text.plain()?);
             }
-            _ => add(&mut own.props, Entry { key: key.to_owned(), key_span, value: self.text.node()? })?,
+            _ => {
+                self.other(own, key)?;
+                own.others.add(key, start, self.text.at())?;
+            }
         }
         Some(())
     }
 
+    /// Passes over the value of the key that starts at a place: it is read at the end of the object.
+    fn put_off(&mut self, own: &mut Own<'t>, start: u32) -> Option<()> {
+        self.text.pass()?;
+        own.later.push(start);
+        // Objects in objects are passed over again and again.
+        self.passed = self.passed.saturating_add(self.text.at() - start);
+        (self.passed as usize / 4 <= self.shared.len()).then_some(())
+    }
+
+    /// The value of an attribute that the specification does not name, or names for logical types only.
+    fn other(&mut self, own: &mut Own<'t>, key: &str) -> Option<()> {
+        let first = self.text.peek()?;
+        match key {
+            "logicalType" if first == b'"' => own.logical = Some(self.text.plain()?.0),
+            "precision" => own.precision = self.digits(first)?,
+            "scale" => own.scale = self.digits(first)?,
+            _ => self.text.pass()?,
+        }
+        Some(())
+    }
+
+    fn digits(&mut self, first: u8) -> Option<Digits> {
+        if first == b'-' || first.is_ascii_digit() {
+            return Some(Digits::of(self.text.number()?.0));
+        }
+        self.text.pass()?;
+        Some(Digits::Odd)
+    }
+
     /// The type of an object that has been read to its end.
-    fn finish(&mut self, mut own: Own<'t>, span: Span, namespace: &'t str) -> Option<TypeId> {
-        let word = own.ty?;
+    fn finish(&mut self, own: &mut Own<'t>, span: Span, namespace: &'t str) -> Option<TypeId> {
+        let shape = own.shape.take()?;
         // What belongs to another kind is not looked at by the longer way, so it may be anything there.
-        let is_odd = (own.symbols.is_some() && word != "enum") || (own.size.is_some() && word != "fixed");
+        let is_odd =
+            (own.symbols.is_some() && !matches!(shape, Shape::Enum)) || (own.size.is_some() && !matches!(shape, Shape::Fixed));
         if is_odd {
             return None;
         }
-        if let Some(kind) = primitive(word) {
-            return self.add(span, kind, own.props);
-        }
-        let (id, kind) = match word {
-            "array" => return self.add(span, Kind::Array(own.inner?), own.props),
-            "map" => return self.add(span, Kind::Map(own.inner?), own.props),
-            "record" | "error" => {
+        let is_reserved = if matches!(shape, Shape::Enum) { is_of_enum } else { is_of_type };
+        let props = self.props(&own.others, is_reserved);
+        let is_error = matches!(shape, Shape::Error);
+        let (id, kind) = match shape {
+            Shape::Primitive(kind) => (None, kind),
+            Shape::Array => (None, Kind::Array(own.inner?)),
+            Shape::Map => (None, Kind::Map(own.inner?)),
+            Shape::Record | Shape::Error => {
                 let (id, full, fields) = own.record.take()?;
-                (id, Kind::Record(Box::new(Record { named: own.named(full)?, is_error: word == "error", fields })))
+                (Some(id), Kind::Record(Box::new(Record { named: self.named(own, full)?, is_error, fields })))
             }
-            "enum" => {
+            Shape::Enum => {
                 let full = own.full(namespace)?;
                 let symbols = own.symbols.take()?;
                 let default = match own.default {
@@ -282,142 +343,37 @@ impl<'t> Direct<'t> {
                     }
                     None => None,
                 };
-                (self.declare(full)?, Kind::Enum(Box::new(EnumType { named: own.named(full)?, symbols, default })))
+                let named = self.named(own, full)?;
+                (Some(self.declare(full)?), Kind::Enum(Box::new(EnumType { named, symbols, default })))
             }
-            "fixed" => {
+            Shape::Fixed => {
                 let full = own.full(namespace)?;
                 let (size, size_span) = own.size.filter(|(size, _)| *size <= MAX_FIXED_SIZE)?;
-                (self.declare(full)?, Kind::Fixed(Box::new(Fixed { named: own.named(full)?, size, size_span })))
+                let named = self.named(own, full)?;
+                (Some(self.declare(full)?), Kind::Fixed(Box::new(Fixed { named, size, size_span })))
             }
-            _ => return None,
         };
-        let mut ty = Type { span, kind, logical: None, props: own.props };
-        set_logical(&mut ty)?;
+        let logical = own.logical(&kind).ok()?;
+        let ty = Type { span, kind, logical, props };
+        let Some(id) = id else { return self.add(ty) };
         *self.types.get_mut(id.0 as usize)? = ty;
         Some(id)
     }
 
+    fn named(&mut self, own: &mut Own<'t>, (namespace, simple): Full<'t>) -> Option<Named> {
+        if namespace != self.namespace.0 {
+            self.namespace = (namespace, word(namespace));
+        }
+        let aliases = own.aliases.iter().map(|alias| name::full(alias, namespace)).collect();
+        let name = Name { namespace: self.namespace.1.clone(), name: word(simple) };
+        Some(Named { name, name_span: own.name?.1, aliases, doc: own.doc.take() })
+    }
+
     /// Takes a place for a name that nothing has so far.
     fn declare(&mut self, full: Full<'t>) -> Option<TypeId> {
-        let id = self.add(self.text.span_from(self.text.at()), UNFINISHED, Vec::new())?;
+        let id = self.add_bare(self.text.span_from(self.text.at()), UNFINISHED)?;
         self.names.insert(full, id).is_none().then_some(id)
     }
-
-    fn fields(&mut self, namespace: &'t str, depth: usize) -> Option<Vec<Field>> {
-        if self.text.peek()? != b'[' {
-            return None;
-        }
-        self.text.enter()?;
-        // Most of a text are the fields of its outermost record.
-        let expected = if depth == 0 { self.text.left() / 96 + 1 } else { 2 };
-        let mut fields = Vec::with_capacity(expected);
-        let mut names = Names::expecting(expected);
-        while self.text.more(b']', fields.is_empty())? {
-            let (name, field) = self.field(namespace, depth)?;
-            names.add(name)?;
-            fields.push(field);
-        }
-        Some(fields)
-    }
-
-    /// A field and its name.
-    fn field(&mut self, namespace: &'t str, depth: usize) -> Option<(&'t str, Field)> {
-        if self.text.peek()? != b'{' {
-            return None;
-        }
-        let start = self.text.at();
-        self.text.enter()?;
-        let (mut keys, mut is_first) = (0, true);
-        let (mut placed, mut ty, mut doc, mut default) = (None, None, None, None);
-        let (mut order, mut aliases, mut props) = (Order::Ascending, Vec::new(), Vec::new());
-        while self.text.more(b'}', is_first)? {
-            is_first = false;
-            let (key, key_span) = self.text.key()?;
-            match key {
-                "name" => {
-                    once(&mut keys, 0)?;
-                    placed = Some(self.text.plain()?);
-                }
-                "type" => {
-                    once(&mut keys, 1)?;
-                    ty = Some(self.ty(namespace, depth + 1)?);
-                }
-                "doc" => {
-                    once(&mut keys, 2)?;
-                    doc = Some(self.text.string()?.0.into_owned());
-                }
-                "default" => {
-                    once(&mut keys, 3)?;
-                    self.has_defaults = true;
-                    default = Some(self.text.node()?);
-                }
-                "order" => {
-                    once(&mut keys, 4)?;
-                    order = self.order()?;
-                }
-                "aliases" => {
-                    once(&mut keys, 5)?;
-                    aliases = self.aliases()?.into_iter().map(str::to_owned).collect();
-                }
-                // It has no effect here, which is worth a warning.
-                "logicalType" => return None,
-                _ => add(&mut props, Entry { key: key.to_owned(), key_span, value: self.text.node()? })?,
-            }
-        }
-        let (name, name_span) = placed?;
-        name::check(name).ok()?;
-        let span = self.text.span_from(start);
-        Some((name, Field { name: name.to_owned(), name_span, span, aliases, doc, ty: ty?, default, order, props }))
-    }
-
-    fn order(&mut self) -> Option<Order> {
-        let word = self.text.plain()?.0;
-        let orders = [("ascending", Order::Ascending), ("descending", Order::Descending), ("ignore", Order::Ignore)];
-        orders.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, order)| order)
-    }
-
-    /// The aliases of a type or a field, each there once.
-    fn aliases(&mut self) -> Option<Vec<&'t str>> {
-        let mut aliases = Vec::new();
-        if self.text.peek()? != b'[' {
-            return None;
-        }
-        self.text.enter()?;
-        while self.text.more(b']', aliases.is_empty())? {
-            let alias = self.text.plain()?.0;
-            name::check(alias.rsplit('.').next()?).ok()?;
-            if aliases.len() >= MAX_COMPARED || aliases.contains(&alias) {
-                return None;
-            }
-            aliases.push(alias);
-        }
-        Some(aliases)
-    }
-
-    fn symbols(&mut self) -> Option<Vec<Symbol>> {
-        if self.text.peek()? != b'[' {
-            return None;
-        }
-        self.text.enter()?;
-        let mut symbols = Vec::with_capacity(4);
-        let mut names = Names::expecting(0);
-        while self.text.more(b']', symbols.is_empty())? {
-            let (text, span) = self.text.plain()?;
-            name::check(text).ok()?;
-            names.add(text)?;
-            symbols.push(Symbol { name: text.to_owned(), span });
-        }
-        Some(symbols)
-    }
-}
-
-/// As [`Parser::set_logical`]; `None` where that has a warning.
-fn set_logical(ty: &mut Type) -> Option<()> {
-    let Some(entry) = ty.props.iter().find(|entry| entry.key == "logicalType") else { return Some(()) };
-    if let Some(word) = entry.value.as_str() {
-        ty.logical = Some(logical::read(word, &ty.kind, &ty.props).ok()?);
-    }
-    Some(())
 }
 
 #[cfg(test)]
@@ -430,7 +386,7 @@ mod tests {
     fn check(text: &str, is_read: bool) {
         let mut sources = Sources::new();
         let file = sources.add("a.avsc", text);
-        let direct = super::read(file, text);
+        let direct = super::read(file, sources.file(file).shared_text());
         assert_eq!(direct.is_some(), is_read, "{text}");
         if let Some(direct) = direct {
             let node = yaml::parse(&sources, file).0.expect("JSON");
@@ -459,6 +415,11 @@ mod tests {
             r#"{"type": "record", "name": "Outer", "fields": [{"name": "a", "type": {"type": "fixed", "name": "F", "size": 1}},
                 {"name": "b", "type": {"type": "record", "name": "n.In", "fields": [{"name": "c", "type": ".F"}]}},
                 {"name": "d", "type": {"type": "record", "name": "n.Im", "fields": [{"name": "c", "type": "F"}]}}]}"#,
+            r#"{"items": {"values": "int", "type": "map"}, "type": "array"}"#,
+            r#"{"default": "A", "doc": "sorted", "name": "E", "symbols": ["A"], "type": "enum"}"#,
+            r#"{"default": [{}], "items": "int", "type": "array", "x": 1}"#,
+            r#"{"fields": [{"name": "r", "type": "n.R"}, {"default": [1], "name": "a", "type": {"items": "int", "type": "array"}}],
+                "name": "R", "namespace": "n", "type": "record"}"#,
             &format!(r#"{{"type": "record", "name": "Many", "fields": [{}]}}"#, many.join(",")),
         ] {
             check(text, true);
@@ -477,8 +438,10 @@ mod tests {
             r#"{"type": ["null"]}"#,
             r#"{"type": "array"}"#,
             r#"{"type": "strange", "items": "int"}"#,
-            r#"{"items": "int", "type": "array"}"#,
             r#"{"type": "array", "items": "int", "items": "int"}"#,
+            r#"{"items": "int", "items": "int", "type": "array"}"#,
+            r#"{"items": "int", "type": "map"}"#,
+            r#"{"items": "int"}"#,
             r#"{"type": "int", "x": 1, "x": 2}"#,
             r#"{"type": "int", "symbols": 3}"#,
             r#"{"type": "string", "logicalType": "date"}"#,
@@ -488,7 +451,6 @@ mod tests {
             r#"{"type": "enum", "name": "E", "symbols": ["A-"]}"#,
             r#"{"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}"#,
             r#"{"type": "enum", "name": "int", "symbols": ["A"]}"#,
-            r#"{"name": "R", "fields": [], "type": "record"}"#,
             r#"{"type": "record", "name": "R", "fields": [], "namespace": "late"}"#,
             r#"{"type": "record", "name": "1", "fields": []}"#,
             r#"{"type": "record", "name": "R", "aliases": ["a", "a"], "fields": []}"#,

@@ -1,0 +1,133 @@
+//! What has been read of an object so far.
+
+use super::super::super::kept::Text;
+use super::super::super::tree::{Field, Kind, Logical, Symbol, TypeId};
+use super::super::logical::{self, Digits};
+use super::super::name;
+use super::super::shape::primitive;
+use crate::source::Span;
+
+/// The most attributes of one object that the specification does not name.
+const MAX_OTHERS: usize = 8;
+
+/// A text and its place.
+pub(super) type Placed<'t> = (&'t str, Span);
+/// Namespace and simple name.
+pub(super) type Full<'t> = (&'t str, &'t str);
+
+/// What `type` says in an object.
+pub(super) enum Shape {
+    Primitive(Kind),
+    Record,
+    Error,
+    Enum,
+    Fixed,
+    Array,
+    Map,
+}
+
+impl Shape {
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "record" => Self::Record,
+            "error" => Self::Error,
+            "enum" => Self::Enum,
+            "fixed" => Self::Fixed,
+            "array" => Self::Array,
+            "map" => Self::Map,
+            _ => return None,
+        })
+    }
+}
+
+/// What stands in the object of a type.
+#[derive(Default)]
+pub(super) struct Own<'t> {
+    /// Bits of the keys so far.
+    pub(super) keys: u16,
+    pub(super) shape: Option<Shape>,
+    pub(super) name: Option<Placed<'t>>,
+    pub(super) namespace: Option<&'t str>,
+    pub(super) aliases: Vec<&'t str>,
+    pub(super) doc: Option<Text>,
+    /// The type of the items or values.
+    pub(super) inner: Option<TypeId>,
+    /// A record that has been declared, with its fields.
+    pub(super) record: Option<(TypeId, Full<'t>, Vec<Field>)>,
+    pub(super) size: Option<(usize, Span)>,
+    pub(super) symbols: Option<Vec<Symbol>>,
+    pub(super) default: Option<Placed<'t>>,
+    pub(super) others: Others<'t>,
+    /// Where the keys are whose values can't be read before the rest is known.
+    pub(super) later: Vec<u32>,
+    pub(super) logical: Option<&'t str>,
+    pub(super) precision: Digits,
+    pub(super) scale: Digits,
+}
+
+impl<'t> Own<'t> {
+    /// The full name; `outer` is the namespace around.
+    pub(super) fn full(&self, outer: &'t str) -> Option<Full<'t>> {
+        let text = self.name?.0;
+        let outer = self.namespace.unwrap_or(outer);
+        let (namespace, simple) = text.rsplit_once('.').unwrap_or((outer, text));
+        name::check(simple).and_then(|()| name::check_namespace(namespace)).ok()?;
+        let is_primitive = namespace.is_empty() && primitive(simple).is_some();
+        (!is_primitive).then_some((namespace, simple))
+    }
+
+    /// The logical type on a kind, or why it does not count there.
+    pub(super) fn logical(&self, kind: &Kind) -> Result<Option<Logical>, String> {
+        let digits = |key: &str| if key == "precision" { self.precision } else { self.scale };
+        self.logical.map(|word| logical::read(word, kind, digits)).transpose()
+    }
+}
+
+/// The attributes of an object that the specification does not name.
+#[derive(Default)]
+pub(super) struct Others<'t> {
+    pub(super) keys: [&'t str; MAX_OTHERS],
+    pub(super) count: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl<'t> Others<'t> {
+    /// Takes in a key that is not there yet, with the places where it starts and its value ends.
+    pub(super) fn add(&mut self, key: &'t str, start: u32, end: u32) -> Option<()> {
+        let (before, places) = self.keys.split_at_mut_checked(self.count)?;
+        if before.contains(&key) {
+            return None;
+        }
+        *places.first_mut()? = key;
+        self.start = if self.count == 0 { start } else { self.start.min(start) };
+        self.end = self.end.max(end);
+        self.count += 1;
+        Some(())
+    }
+}
+
+/// Marks the key with a number as seen; `None` when it was.
+pub(super) fn once(keys: &mut u16, number: u16) -> Option<()> {
+    let bit = 1 << number;
+    let is_new = *keys & bit == 0;
+    *keys |= bit;
+    is_new.then_some(())
+}
+
+/// The number of a kind that a union may have once.
+pub(super) fn number_of(kind: &Kind) -> Option<u16> {
+    Some(match kind {
+        Kind::Null => 0,
+        Kind::Boolean => 1,
+        Kind::Int => 2,
+        Kind::Long => 3,
+        Kind::Float => 4,
+        Kind::Double => 5,
+        Kind::Bytes => 6,
+        Kind::String => 7,
+        Kind::Array(_) => 8,
+        Kind::Map(_) => 9,
+        Kind::Record(_) | Kind::Enum(_) | Kind::Fixed(_) | Kind::Union(_) => return None,
+    })
+}
