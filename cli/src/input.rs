@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use eventpact_contract::asyncapi::PointOfView;
 use eventpact_contract::load::{Options, Registered};
-use eventpact_contract::source::{Reader, Sources, Span, resolve_path};
+use eventpact_contract::source::{Memory, Reader, Sources, Span, resolve_path};
 
 use crate::config::Config;
 
@@ -109,6 +109,12 @@ const MAX_FILES: usize = 20_000;
 const MAX_WALKED: usize = 1_000_000;
 
 impl Tree {
+    /// Without documents, and nothing to read.
+    fn empty(label: &str) -> Self {
+        let reader = Box::new(Memory::default());
+        Self { reader, entries: Vec::new(), label: label.to_owned(), single: false, registered: BTreeMap::new() }
+    }
+
     /// Opens what the user named: a file, a folder or `git:REF` or `git:REF:PATH`; `default_path` is the path when a git reference names none.
     pub(crate) fn open(input: &str, default_path: Option<&str>) -> Result<Self> {
         if let Some(rest) = input.strip_prefix("git:") {

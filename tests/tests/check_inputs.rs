@@ -508,6 +508,11 @@ fn schemas_are_known_without_a_dialect_and_by_capital_endings() {
 
 #[test]
 fn what_a_commit_does_not_have_is_explained() {
+    let unborn = project(&[("a.avsc", &record("Order", ID))]);
+    let ran = run(unborn.path(), &["check", ".", "--against", "git:HEAD"]);
+    assert!(ran.code == 0 && ran.err.contains("there is no document in git:HEAD yet"), "{}{}", ran.out, ran.err);
+    let ran = run(unborn.path(), &["check", ".", "--against", "git:main"]);
+    assert!(ran.code == 2 && ran.err.contains("no git reference `main`"), "{}", ran.err);
     let project = project(&[("readme.md", "words"), ("svc/readme.md", "words")]);
     commit(project.path());
     write(project.path(), "svc/specs/a.avsc", &record("Order", ID));

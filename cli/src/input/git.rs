@@ -32,6 +32,10 @@ pub(super) fn open(label: &str, rest: &str, default_path: Option<&str>) -> Resul
              with actions/checkout: fetch-depth: 0)"
         )
     });
+    if commit.is_err() && reference == "HEAD" && is_unborn() {
+        // The first commit is yet to be made, as a hook before it sees it: there is nothing to compare with.
+        return Ok(Tree::empty(label));
+    }
     // What git says beside is no help.
     let commit = commit.map_err(|error| anyhow::anyhow!("{error}"))?;
     let commit = Commit { batch: Arc::new(Batch::default()), id: commit.trim().to_owned(), shown: reference.to_owned() };
@@ -62,6 +66,12 @@ fn below_root(path: &str) -> Result<String> {
         eventpact_contract::source::resolve_path(&start, path)
     };
     cleaned.with_context(|| format!("`{path}` lies outside of the repository"))
+}
+
+/// `true` for a repository without a commit.
+fn is_unborn() -> bool {
+    git(&["symbolic-ref", "--quiet", "HEAD"]).is_ok()
+        && git(&["rev-list", "--all", "--max-count=1"]).is_ok_and(|id| id.is_empty())
 }
 
 /// How `git ls-tree` begins the line of a submodule: with its mode.

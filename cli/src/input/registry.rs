@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use eventpact_contract::load::{Referenced, Registered};
 use eventpact_contract::schema::Format;
-use eventpact_contract::source::Memory;
 use eventpact_registry_client::{Client, ClientBuilder, Error, SchemaObject, SchemaType};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -280,14 +279,6 @@ fn registered(version: Version, base: &str, path: &str, subject: &str) -> Result
     }
     let text = version.object.schema;
     Ok(Some(Registered { format, name: path.to_owned(), path: format!("{subject}.proto"), text, references }))
-}
-
-impl Tree {
-    /// Without documents, and nothing to read.
-    fn empty(label: &str) -> Self {
-        let reader = Box::new(Memory::default());
-        Self { reader, entries: Vec::new(), label: label.to_owned(), single: false, registered: BTreeMap::new() }
-    }
 }
 
 #[cfg(test)]

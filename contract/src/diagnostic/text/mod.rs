@@ -175,7 +175,7 @@ impl Text {
                 }
                 Row::Marks(before, marks) => {
                     let marks = self.paint.wrap(&format!("{before}{marks}"), style);
-                    let words = self.paint.wrap(&clean_line(&label.text), style);
+                    let words = self.paint.wrap(&shorten(&clean_line(&label.text), TEXT_WIDTH), style);
                     self.line(&format!("{:width$} {bar} {marks} {words}", ""));
                 }
                 Row::Gap => self.line("..."),
