@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::check::warnings;
 use crate::run::{cargo, root, shown, step, target};
 
 /// Runs all steps and sums up.
@@ -41,7 +42,7 @@ pub(crate) fn run() -> Result<()> {
     quiet_step(Command::new(&eventpact).args(generate).arg("--check"))?;
     // The same versions as here, so that what is built already is not built again.
     fs::copy(root().join("Cargo.lock"), crate_folder.join("Cargo.lock")).context("cannot copy Cargo.lock")?;
-    let build = ["rustc", "--quiet", "--lib", "--no-default-features", "--", "-D", "warnings"];
+    let build = ["rustc", "--quiet", "--lib", "--no-default-features", "--", warnings(), "warnings"];
     step("build the generated crate, warnings denied", &mut crate_cargo(&crate_folder, &build))?;
 
     title("5. send and consume, with a poison message among them");

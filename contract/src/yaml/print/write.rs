@@ -69,7 +69,7 @@ fn flow(styled: &Styled) -> Option<String> {
 
 fn flow_item(item: &Item) -> Option<String> {
     let commented = item.lead.iter().any(|line| matches!(line, Line::Comment(_))) || item.value.trailing.is_some();
-    let value = Some(&item.value).filter(|_| !commented).and_then(flow)?;
+    let value = if commented { None } else { flow(&item.value) }?;
     let Some(key) = &item.key else { return Some(value) };
     let space = if matches!(key.content, Content::Alias(_)) { " " } else { "" };
     Some(format!("{}{space}: {value}", flow(key)?))
