@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Diagnostic, Label, Severity};
 use eventpact_contract::rule::Layer;
 use eventpact_contract::schema::Schema;
@@ -26,18 +27,26 @@ pub struct Checked {
 
 /// Compares one reader with one writer.
 ///
-/// Two formats never understand each other; the caller reports that, since it knows both files.
+/// Two formats never understand each other; the caller reports that, since it knows both files. Within a time
+/// ([`eventpact_contract::deadline`]) it stops when that is over: the report then says so.
 pub fn compare(pair: Pair<'_, Schema>, options: impl Into<Options>) -> Report {
     let options = options.into();
-    match (pair.reader, pair.writer) {
-        (Schema::Avro(r), Schema::Avro(w)) => avro::compare(Pair::new(&**r, &**w), options.profile),
+    let report = match (pair.reader, pair.writer) {
+        (Schema::Avro(r), Schema::Avro(w)) => avro::compare(Pair::new(&**r, &**w), options),
         (Schema::Protobuf(r), Schema::Protobuf(w)) => protobuf::compare(Pair::new(&**r, &**w), options.profile),
         (Schema::JsonSchema(r), Schema::JsonSchema(w)) => json_schema::compare(Pair::new(&**r, &**w), options),
         (r, w) => {
             let text = format!("the reader is {} and the writer is {}", r.format().as_str(), w.format().as_str());
             Report { findings: Vec::new(), unknown: Some(text) }
         }
-    }
+    };
+    in_time(report)
+}
+
+/// The report; not complete when the time of the thread was over ([`deadline::within`]). What was found by then is true.
+pub(crate) fn in_time(report: Report) -> Report {
+    let unknown = deadline::why().or(report.unknown);
+    Report { unknown, ..report }
 }
 
 /// Checks a new version against its history (oldest first) at a level.

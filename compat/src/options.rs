@@ -14,6 +14,8 @@ pub struct Options {
     pub policy: Policy,
     /// What a JSON Schema of the writer says about properties that it does not name; in the profile `sound` only.
     pub content_model: ContentModel,
+    /// Findings of Avro without the messages that prove them, for who tells the verdict only.
+    pub bare: bool,
 }
 
 impl From<Profile> for Options {

@@ -1,5 +1,6 @@
 //! What is compared of two schemas: all of it, or the messages of a `.proto` file one by one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use eventpact_contract::formats::protobuf;
@@ -28,10 +29,12 @@ pub fn parts(new: &Schema, old: &Schema, profile: Profile, whole: bool) -> Parts
         own.map(|m| (m.element.name.clone(), m.element.full_name.clone(), m.element.name_span)).collect()
     };
     let with_root = |schema: &protobuf::Schema, root: String| Schema::Protobuf(Arc::new(schema.with_root(root)));
-    let (now, mut parts) = (messages(newer), Parts { pairs: Vec::new(), gone: Vec::new() });
+    let now = messages(newer);
+    let by_name: HashMap<&str, &str> = now.iter().rev().map(|(name, full, _)| (name.as_str(), full.as_str())).collect();
+    let mut parts = Parts { pairs: Vec::new(), gone: Vec::new() };
     for (name, before, span) in messages(older) {
-        match now.iter().find(|(n, ..)| *n == name) {
-            Some((_, after, _)) => parts.pairs.push((with_root(newer, after.clone()), with_root(older, before))),
+        match by_name.get(name.as_str()) {
+            Some(after) => parts.pairs.push((with_root(newer, (*after).to_owned()), with_root(older, before))),
             None => parts.gone.push((before, span)),
         }
     }

@@ -8,6 +8,7 @@
 pub mod asyncapi;
 pub mod bundle;
 pub mod convert;
+pub mod deadline;
 pub mod describe;
 pub mod diagnostic;
 pub mod formats;

@@ -365,6 +365,12 @@ impl ApiError {
         Self::new(50002, "The request took too long and was given up; it may still have been done")
     }
 
+    /// A job that was stopped before its end: nothing was written.
+    pub(crate) fn too_much() -> Self {
+        let seconds = crate::deadline::JOB_TIME.as_secs();
+        Self::new(50002, format!("Nothing was done: reading and comparing these schemas takes more than {seconds} seconds"))
+    }
+
     /// A guard of the store forbids what was decided: a mistake of ours, or a text that the store cannot hold.
     pub(crate) fn rejected() -> Self {
         Self::new(50001, "Register schema operation failed while writing to the store")

@@ -1,5 +1,7 @@
 //! `format=ignore_extensions`: a `.proto` file without extensions and without options that an extension defines.
 
+use std::sync::Arc;
+
 use eventpact_contract::formats::protobuf::{Enum, File, Message, OptionEntry, Schema, canonical_text};
 
 /// Options of these extensions say what the registry itself acts on; they stay.
@@ -8,8 +10,9 @@ const KEPT: &str = "confluent";
 /// The text of the payload's file without extensions.
 pub(crate) fn stripped(schema: &Schema) -> String {
     let mut schema = schema.clone();
-    schema.files.truncate(1);
-    schema.files.iter_mut().for_each(file);
+    let files = Arc::make_mut(&mut schema.files);
+    files.truncate(1);
+    files.iter_mut().for_each(file);
     canonical_text(&schema)
 }
 

@@ -196,3 +196,34 @@ fn ten_thousand_mistakes_are_cut_short() {
     let (_, found) = read(&[("asyncapi.yaml", document(&channels))]);
     assert!(has_errors(&found) && found.len() <= 501, "{} findings", found.len());
 }
+
+#[test]
+fn many_comments_and_references_take_linear_time() {
+    let comments = "// x\n".repeat(200_000);
+    accepted(&[("comments.proto", format!("syntax = \"proto3\";\n{comments}message M {{}}\n{comments}"))]);
+    let mut chain = String::new();
+    for n in 0..20_000 {
+        write!(chain, r##""d{n}":{{"$ref":"#/$defs/d{}"}},"##, n + 1).expect("a string takes all");
+    }
+    accepted(&[("chain.json", format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{chain}"d20000":{{}}}}}}"##))]);
+    let fields: Vec<String> = (0..20_000).map(|n| format!(r#"{{"name":"f{n}","type":"nope{n}"}}"#)).collect();
+    let record = format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","));
+    refused(&[("nowhere.avsc", record)], "avro/name-undefined", "\"nope0\"");
+}
+
+#[test]
+fn one_long_name_does_not_make_all_names_long() {
+    let fields: Vec<String> =
+        (0..10_000).map(|n| format!(r#"{{"name":"f{n}","type":{{"type":"record","name":"r{n}","fields":[]}}}}"#)).collect();
+    let schema =
+        |namespace: &str| format!(r#"{{"type":"record","name":"R","namespace":"{namespace}","fields":[{}]}}"#, fields.join(","));
+    accepted(&[("short.avsc", schema(&format!("{}c", "b.".repeat(500))))]);
+    refused(&[("long.avsc", schema(&format!("{}c", "b.".repeat(50_000))))], "avro/name-invalid", "\"r");
+    let messages: String = (0..20_000).map(|n| format!("message M{n} {{ Nope{n} f = 1; }}\n")).collect();
+    let deep = format!("syntax = \"proto3\";\npackage {}c;\n{messages}", "p.".repeat(3_000));
+    refused(&[("deep.proto", deep)], "protobuf/too-deep", "package");
+    let long = format!("syntax = \"proto3\";\nmessage {} {{\n{messages}}}\n", "N".repeat(100_000));
+    refused(&[("long.proto", long)], "protobuf/too-deep", "NNN");
+    let nowhere = format!("syntax = \"proto3\";\npackage {}c;\n{messages}", "p.".repeat(100));
+    refused(&[("nowhere.proto", nowhere)], "protobuf/unknown-type", "Nope0");
+}

@@ -193,6 +193,27 @@ fn avro_of_many_parts() {
         json!((0..keep).map(one).collect::<Vec<_>>())
     };
     avro_pair("500 branches of one simple name", &unnamed(500), &unnamed(400));
+    let renamed = |letter: &str| {
+        let one =
+            |n: usize| json!({ "type": "record", "name": format!("{letter}{n}"), "fields": [{ "name": "a", "type": "int" }] });
+        json!((0..4_000).map(one).collect::<Vec<_>>())
+    };
+    let both = avro_pair("unions of 4,000 records, all renamed", &renamed("A"), &renamed("B"));
+    assert_eq!(both, [Verdict::Incompatible; 2]);
+    let used = |ty: &str| {
+        let inner: Vec<Json> = (0..3_000).map(|n| json!({ "name": format!("f{n}"), "type": ty })).collect();
+        let first = json!({ "name": "first", "type": { "type": "record", "name": "Large", "fields": inner } });
+        let more = (0..5_000).map(|n| json!({ "name": format!("more{n}"), "type": "Large" }));
+        json!({ "type": "record", "name": "Root", "fields": std::iter::once(first).chain(more).collect::<Vec<_>>() })
+    };
+    let both = avro_pair("3,000 fields that differ, in 5,000 places", &used("int"), &used("string"));
+    assert_eq!(both, [Verdict::Incompatible; 2]);
+    let one = |n: usize| json!({ "type": "record", "name": format!("W{n}"), "fields": [] });
+    let fields: Vec<Json> = (0..4_000).map(|n| json!({ "name": format!("f{n}"), "type": "int", "default": 0 })).collect();
+    let aliases: Vec<String> = (0..4_000).map(|n| format!("W{n}")).collect();
+    let all = json!([{ "type": "record", "name": "R", "aliases": aliases, "fields": fields }]);
+    let [backward, _] = avro_pair("one record for 4,000 branches", &json!((0..4_000).map(one).collect::<Vec<_>>()), &all);
+    assert_eq!(backward, Verdict::Unknown);
     let symbols = |from: usize| {
         let all: Vec<String> = (from..from + 20_000).map(|n| format!("S{n}")).collect();
         json!({ "type": "enum", "name": "E", "symbols": all })
@@ -230,6 +251,21 @@ fn protobuf_of_many_parts() {
     assert_eq!(backward, Verdict::Incompatible);
     let [backward, _] = proto_pair("5,000 names that went round", every("string", 0), every("string", 1));
     assert_eq!(backward, Verdict::Incompatible);
+    let renamed = |letter: &str| {
+        let one = |n: usize| format!("message {letter}{n} {{ int32 a = 1; {letter}{} n = 2; }}\n", (n + 1) % 5_000);
+        format!("syntax = \"proto3\";\n{}", (0..5_000).map(one).collect::<String>())
+    };
+    proto_pair("5,000 renamed messages", renamed("A"), renamed("B"));
+    let graph = |count: usize, step: usize| {
+        let one = |n: usize| {
+            let to = |way: usize| (n * step + way) % count;
+            format!("message M{n} {{ M{} a = 1; M{} b = 2; int32 c = 3; }}\n", to(0), to(1))
+        };
+        format!("syntax = \"proto3\";\n{}", (0..count).map(one).collect::<String>())
+    };
+    // Each message of the one meets each message of the other.
+    let both = proto_pair("two graphs of messages", graph(997, 2), graph(1_009, 3));
+    assert_eq!(both, [Verdict::Unknown; 2]);
     let nested = |ty: &str| {
         let mut text = "syntax = \"proto3\";\nmessage M {\n".to_owned();
         for n in 1..=2_000 {

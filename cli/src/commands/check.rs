@@ -24,6 +24,7 @@ use eventpact_contract::source::Sources;
 
 pub(super) use documents::{Kind, Pairing, REMOVED, Subject};
 use findings::Findings;
+pub(crate) use findings::TIME;
 use identity::Names;
 use judged::Judged;
 use judgement::{AcceptArgs, Judgement};

@@ -100,7 +100,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// What the check takes.
     pub(crate) fn options(&self) -> Options {
-        Options { profile: self.profile.value, policy: self.policy.value, content_model: self.content_model.value }
+        Options {
+            profile: self.profile.value,
+            policy: self.policy.value,
+            content_model: self.content_model.value,
+            ..Options::default()
+        }
     }
 }
 

@@ -134,7 +134,7 @@ impl Exchanges {
         let key = (address(reads), address(writes));
         let mut compare = || match (reads, writes) {
             (Schema::JsonSchema(reads), Schema::JsonSchema(writes)) => {
-                json_schema::compare_with(Pair::new(&**reads, &**writes), options, &mut self.memo)
+                check::in_time(json_schema::compare_with(Pair::new(&**reads, &**writes), options, &mut self.memo))
             }
             _ => check::compare(Pair::new(reads, writes), options),
         };

@@ -1,5 +1,6 @@
 //! Pairs the parts of two contracts and hands each pair to the rules that ask for its kind.
 
+use eventpact_contract::deadline;
 use eventpact_contract::model::{Action, Binding, Channel, Contract, Message, Operation, Security};
 use eventpact_contract::source::Span;
 
@@ -74,12 +75,13 @@ impl<'a> Walk<'a> {
 
     pub(super) fn run(mut self) -> ContractReport {
         self.servers();
-        for (n, channel) in self.old.channels.iter().enumerate() {
+        for (n, channel) in self.old.channels.iter().enumerate().take_while(|_| !deadline::is_over_now()) {
             self.channel(n, channel);
         }
-        for (n, operation) in self.old.operations.iter().enumerate() {
+        for (n, operation) in self.old.operations.iter().enumerate().take_while(|_| !deadline::is_over_now()) {
             self.operation(n, operation);
         }
+        self.report.unknown.extend(deadline::why());
         self.report.rollouts = self.rollouts.finish();
         self.report
     }

@@ -1,6 +1,6 @@
 //! What the walker meets, before it is told: one difference in a named type that is used in many places is one finding.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use eventpact_contract::diagnostic::Severity;
@@ -42,7 +42,7 @@ impl Raw {
     }
 
     /// The finding. `ways` lead to it from the root, by the names of the reader's fields.
-    pub(super) fn finding(&self, ways: &[String], prover: &mut Prover<'_>) -> Finding {
+    pub(super) fn finding(&self, ways: &[String], prover: Option<&mut Prover<'_>>) -> Finding {
         Finding {
             rule: self.rule,
             severity: self.severity,
@@ -52,7 +52,7 @@ impl Raw {
             writer: self.writer.clone(),
             path: self.path.clone(),
             peer: self.peer.clone(),
-            witness: prover.witness(self),
+            witness: prover.and_then(|prover| prover.witness(self)),
         }
     }
 }
@@ -72,14 +72,14 @@ fn through(ways: &[String]) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct Met<'s> {
     pub(super) raw: Rc<Raw>,
-    pub(super) names: Vec<&'s str>,
+    pub(super) names: Rc<[&'s str]>,
 }
 
 impl Met<'_> {
     /// `order.items[].price`
     fn way(&self) -> String {
         let mut way = String::new();
-        for name in &self.names {
+        for name in &*self.names {
             way.push_str(if way.is_empty() || *name == INSIDE { "" } else { "." });
             way.push_str(name);
         }
@@ -97,6 +97,7 @@ pub(super) fn has_errors(found: &Found<'_>) -> bool {
 pub(super) fn gather(found: Found<'_>, join: bool) -> Vec<(Rc<Raw>, Vec<String>)> {
     let mut gathered: Vec<(Rc<Raw>, Vec<String>)> = Vec::with_capacity(found.len());
     let mut places: HashMap<(&'static str, Span, Span, String), usize> = HashMap::new();
+    let mut known: HashSet<(usize, String)> = HashSet::new();
     for met in found {
         let way = met.way();
         let next = gathered.len();
@@ -107,9 +108,15 @@ pub(super) fn gather(found: Found<'_>, join: bool) -> Vec<(Rc<Raw>, Vec<String>)
             next
         };
         match gathered.get_mut(at) {
-            Some((_, ways)) if ways.contains(&way) => {}
-            Some((_, ways)) => ways.push(way),
-            None => gathered.push((met.raw, vec![way])),
+            Some((_, ways)) => {
+                if known.insert((at, way.clone())) {
+                    ways.push(way);
+                }
+            }
+            None => {
+                known.insert((at, way.clone()));
+                gathered.push((met.raw, vec![way]));
+            }
         }
     }
     gathered

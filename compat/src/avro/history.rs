@@ -154,7 +154,7 @@ impl Loss<'_> {
         });
         let (rule, wording) = worded?;
         let mut prover = Prover::new(self.schemas);
-        let finding = raw.finding(&self.ways, &mut prover);
+        let finding = raw.finding(&self.ways, Some(&mut prover));
         let message = finding.message.strip_suffix(raw.message.as_str()).unwrap_or("").to_owned() + &wording.message;
         Some(Finding { rule, severity: Severity::Warning, message, help: wording.help, peer: None, ..finding })
     }

@@ -4,6 +4,7 @@
 //! carries its words ([`crate::report::PeerWording`]). What we add: places on both sides, the real cause when a union's branch
 //! cannot be read, a message that proves each break, and warnings for breaks that Java does not see.
 
+mod branches;
 mod found;
 mod history;
 mod instant;
@@ -16,9 +17,10 @@ use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::avro::Schema;
 
 use crate::mode::Direction;
+use crate::options::Options;
 use crate::pair::Pair;
 use crate::report::{Finding, Report};
-use crate::rule::{Profile, RuleInfo};
+use crate::rule::RuleInfo;
 
 /// Every rule of the format.
 pub fn rules() -> Vec<RuleInfo> {
@@ -31,9 +33,10 @@ pub(crate) fn severity(id: &str) -> Option<Severity> {
 }
 
 /// Compares one reader with one writer. Every error carries the bytes of a message that the reader refuses; only for types that
-/// no message can reach (a branch of an empty union, an enum without symbols) there are none.
-pub fn compare(pair: Pair<'_, Schema>, profile: Profile) -> Report {
-    walk::compare(pair, profile).prove(pair)
+/// no message can reach (a branch of an empty union, an enum without symbols) there are none, nor where [`Options::bare`] is set.
+pub fn compare(pair: Pair<'_, Schema>, options: impl Into<Options>) -> Report {
+    let options = options.into();
+    walk::compare(pair, options.profile).report(pair, options.bare)
 }
 
 /// What a check against the latest version does not see: earlier versions that the latest one goes along with, and the new one

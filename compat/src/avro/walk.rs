@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::mem::discriminant;
 use std::rc::Rc;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, Type, TypeId};
 
+use super::branches::Index;
 use super::found::{Found, INSIDE, Met, Raw, gather, has_errors};
 use super::rules::{RULES, promotes};
 use super::site::{Check, Draft, Site};
@@ -25,10 +27,12 @@ const MAX_DEPTH: usize = 256;
 const MAX_FINDINGS: usize = 10_000;
 /// How many findings that are no errors are kept.
 const MAX_REMARKS: usize = 2_000;
-/// How many pairs of types a comparison may look at: two unions of thousands of branches make millions.
+/// How many pairs of types a comparison may look at, and findings take from one pair to another.
 const MAX_PAIRS: usize = 5_000_000;
 /// How many fields of a record are looked for one by one.
 const FEW_SEARCHES: usize = 4;
+/// How many findings that are no errors are taken from one pair to another.
+const MAX_COPIES: usize = 100_000;
 
 /// Compares one reader with one writer.
 pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
@@ -37,6 +41,7 @@ pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
         sound: profile != Profile::Confluent,
         memo: OfPairs::default(),
         enums: OfPairs::default(),
+        unions: HashMap::new(),
         path: Vec::new(),
         base: 0,
         names: Vec::new(),
@@ -45,6 +50,8 @@ pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
         pairs: 0,
         made: 0,
         remarks: 0,
+        copies: 0,
+        is_full: false,
         unknown: None,
     };
     let found = walker.pair(schemas.reader.root, schemas.writer.root);
@@ -58,10 +65,10 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    /// The report, each break with its witness.
-    pub(super) fn prove(self, schemas: Pair<'_, Schema>) -> Report {
-        let mut prover = Prover::new(schemas);
-        let findings = self.found.iter().map(|(raw, ways)| raw.finding(ways, &mut prover)).collect();
+    /// The report, each break with its witness unless none are wanted.
+    pub(super) fn report(self, schemas: Pair<'_, Schema>, bare: bool) -> Report {
+        let mut prover = (!bare).then(|| Prover::new(schemas));
+        let findings = self.found.iter().map(|(raw, ways)| raw.finding(ways, prover.as_mut())).collect();
         Report { findings, unknown: self.unknown }
     }
 }
@@ -79,7 +86,7 @@ enum Segment {
 enum Memo<'s> {
     InProgress,
     /// What was found, and how many names led there.
-    Done(Found<'s>, usize),
+    Done(Rc<Found<'s>>, usize),
 }
 
 struct Walker<'s> {
@@ -88,6 +95,8 @@ struct Walker<'s> {
     memo: OfPairs<Memo<'s>>,
     /// The enums of fields that a record of the writer lacks, and where each was met first.
     enums: OfPairs<String>,
+    /// The branches of the reader's large unions.
+    unions: HashMap<TypeId, Option<Rc<Index<'s>>>>,
     /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
     path: Vec<Segment>,
     base: usize,
@@ -99,12 +108,19 @@ struct Walker<'s> {
     made: usize,
     /// How many of the findings are no errors.
     remarks: usize,
+    /// How many of those were taken from one pair to another.
+    copies: usize,
+    /// There is no room for more findings, so nothing more is looked for.
+    is_full: bool,
     unknown: Option<String>,
 }
 
 impl<'s> Walker<'s> {
     fn pair(&mut self, reader: TypeId, writer: TypeId) -> Found<'s> {
         self.pairs += 1;
+        if self.is_full || deadline::is_over() {
+            return Found::new();
+        }
         let site = Site { schemas: self.schemas, reader, writer };
         let (ours, theirs) = (&site.reader().kind, &site.writer().kind);
         if is_leaf(ours) && is_leaf(theirs) {
@@ -113,15 +129,23 @@ impl<'s> Walker<'s> {
         // Others refer to a type by its name only, so nothing else can come round.
         let shared = ours.named().is_some() && theirs.named().is_some();
         match self.memo.get(&(reader, writer)).filter(|_| shared) {
-            Some(Memo::Done(found, depth)) => return self.again(found, *depth),
+            Some(Memo::Done(found, depth)) => {
+                let (found, depth) = (Rc::clone(found), *depth);
+                return self.again(&found, depth);
+            }
             Some(Memo::InProgress) => return Found::new(),
             None => {}
         }
         if self.depth >= MAX_DEPTH {
             return self.give_up(format!("types refer to each other more than {MAX_DEPTH} levels deep"));
         }
-        if self.pairs > MAX_PAIRS || self.made > MAX_FINDINGS {
+        if self.made > MAX_FINDINGS {
             return self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
+        }
+        // A type with many parts may meet many others.
+        self.pairs += parts(ours) + parts(theirs);
+        if self.pairs > MAX_PAIRS {
+            return self.is_too_large();
         }
         if shared {
             self.memo.insert((reader, writer), Memo::InProgress);
@@ -130,18 +154,33 @@ impl<'s> Walker<'s> {
         let found = self.calculate(&site, ours, theirs);
         self.depth -= 1;
         if shared {
-            self.memo.insert((reader, writer), Memo::Done(found.clone(), self.names.len()));
+            self.memo.insert((reader, writer), Memo::Done(Rc::new(found.clone()), self.names.len()));
         }
         found
     }
 
     /// What was found before, on the way that leads there now.
-    fn again(&self, found: &Found<'s>, depth: usize) -> Found<'s> {
+    fn again(&mut self, found: &Found<'s>, depth: usize) -> Found<'s> {
+        // Each copy takes as long as its way.
+        self.pairs += found.len() * (1 + self.names.len() / 8);
+        if self.pairs > MAX_PAIRS {
+            return self.is_too_large();
+        }
         let here = |met: &Met<'s>| {
+            if !met.raw.is_error() {
+                self.copies += 1;
+                if self.copies > MAX_COPIES {
+                    return None;
+                }
+            }
             let names = self.names.iter().chain(met.names.iter().skip(depth)).copied().collect();
-            Met { raw: Rc::clone(&met.raw), names }
+            Some(Met { raw: Rc::clone(&met.raw), names })
         };
-        found.iter().map(here).collect()
+        found.iter().filter_map(here).collect()
+    }
+
+    fn is_too_large(&mut self) -> Found<'s> {
+        self.give_up(format!("the comparison takes more than {MAX_PAIRS} steps"))
     }
 
     fn give_up(&mut self, why: String) -> Found<'s> {
@@ -189,12 +228,11 @@ impl<'s> Walker<'s> {
                 self.names.pop();
             }
             (Kind::Union(readers), Kind::Union(writers)) => {
-                let by_name = by_name(self.schemas.reader, readers);
+                let known = self.index(site.reader, readers);
                 for (index, writer) in writers.iter().enumerate() {
                     self.path.push(Segment::Index(index));
                     self.trail.push(Step::Branch(index));
-                    let name = |by_name: &HashMap<_, _>| by_name.get(&self.schemas.writer.get(*writer).branch_name()).copied();
-                    let first = by_name.as_ref().and_then(name);
+                    let first = known.as_ref().and_then(|known| known.same(self.schemas.writer.get(*writer)));
                     let more = self.branches(&Site { writer: *writer, ..*site }, readers, first);
                     self.merge(&mut found, more);
                     self.trail.pop();
@@ -285,18 +323,28 @@ impl<'s> Walker<'s> {
         }
     }
 
+    /// Where the branches of a union of the reader are; `None` for a small one.
+    fn index(&mut self, union: TypeId, readers: &[TypeId]) -> Option<Rc<Index<'s>>> {
+        let schema = self.schemas.reader;
+        self.unions.entry(union).or_insert_with(|| Index::new(schema, readers).map(Rc::new)).clone()
+    }
+
     /// A writer's type against the branches of the reader's union: one that takes it is enough. When none does, the finding is
     /// about the branch of the same type, when there is one. `first` is tried before the others.
     fn branches(&mut self, site: &Site<'s>, readers: &[TypeId], first: Option<usize>) -> Found<'s> {
         let mut cause: Option<Found<'s>> = None;
         let base = std::mem::replace(&mut self.base, 0);
         let mut taken = None;
-        let first = first.and_then(|i| Some((i, readers.get(i)?)));
-        for (index, reader) in first.into_iter().chain(readers.iter().enumerate()) {
-            self.pairs += 1;
-            if self.pairs > MAX_PAIRS {
+        let candidates = match self.index(site.reader, readers) {
+            Some(known) => known.candidates(site.writer()),
+            None => (0..readers.len()).collect(),
+        };
+        for index in first.into_iter().chain(candidates) {
+            let Some(reader) = readers.get(index) else { continue };
+            self.pairs += 1 + aliases(&self.schemas.reader.get(*reader).kind);
+            if self.pairs > MAX_PAIRS || self.is_full {
                 self.base = base;
-                return self.give_up(format!("the unions have more than {MAX_PAIRS} pairs of branches"));
+                return if self.is_full { Found::new() } else { self.is_too_large() };
             }
             if are_unlike(&self.schemas.reader.get(*reader).kind, &site.writer().kind) {
                 match self.unlike(&Site { reader: *reader, ..*site }, index) {
@@ -374,7 +422,7 @@ impl<'s> Walker<'s> {
                 }
             }
             let raw = Rc::new(self.raw(rule.info, severity, (site, draft)));
-            found.push(Met { raw, names: self.names.clone() });
+            found.push(Met { raw, names: self.names.as_slice().into() });
         }
     }
 
@@ -393,6 +441,7 @@ impl<'s> Walker<'s> {
             }
         }
         if found.len() + more.len() > MAX_FINDINGS && !more.is_empty() {
+            self.is_full = true;
             self.give_up(format!("there are more than {MAX_FINDINGS} differences"));
             return;
         }
@@ -465,11 +514,18 @@ impl<'s> Sources<'s> {
     }
 }
 
-/// The branches of a large union by name, so that two large unions take linear time. Small ones are tried in their order, as Avro
-/// Java does it.
-fn by_name(schema: &Schema, branches: &[TypeId]) -> Option<HashMap<String, usize>> {
-    let large = branches.len() > 32;
-    large.then(|| branches.iter().enumerate().map(|(index, id)| (schema.get(*id).branch_name(), index)).collect())
+/// How many parts a comparison of the type looks at, without what they contain.
+fn parts(kind: &Kind) -> usize {
+    let own = match kind {
+        Kind::Record(record) => record.fields.len(),
+        Kind::Enum(one) => one.symbols.len(),
+        _ => 0,
+    };
+    own + aliases(kind)
+}
+
+fn aliases(kind: &Kind) -> usize {
+    kind.named().map_or(0, |named| named.aliases.len())
 }
 
 /// Whether a branch of the reader cannot be meant for the writer's type: neither the same kind and name, nor a promotion. What

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::avro::datum::{self, DatumError, Value};
 use eventpact_contract::formats::avro::{Kind, Logical, Schema, TypeId};
@@ -40,8 +41,8 @@ pub(super) struct Prover<'s> {
     schemas: Pair<'s, Schema>,
     heights: Option<Rc<Vec<Option<usize>>>>,
     known: HashMap<(Vec<Step>, Trigger), Option<Witness>>,
-    /// The smallest message of the writer: a record with thousands of breaks is encoded and read once.
-    smallest: Option<Rc<Message>>,
+    /// The smallest message of the writer: a record with thousands of breaks is encoded and read once. The inner `None`: there is none.
+    smallest: Option<Option<Rc<Message>>>,
     /// How many values the witnesses so far hold.
     values: usize,
     remarks: usize,
@@ -63,7 +64,7 @@ impl<'s> Prover<'s> {
             return known.clone();
         }
         self.remarks += usize::from(!raw.is_error());
-        let enough = self.known.len() >= MAX_WITNESSES || self.values >= MAX_VALUES_IN_ALL;
+        let enough = self.known.len() >= MAX_WITNESSES || self.values >= MAX_VALUES_IN_ALL || deadline::is_over_now();
         if enough || !raw.is_error() && self.remarks > MAX_REMARKS {
             return None;
         }
@@ -78,11 +79,8 @@ impl<'s> Prover<'s> {
         let heights = Rc::clone(self.heights.get_or_insert_with(|| Rc::new(heights(writer))));
         let mut maker = Maker { schema: writer, heights: &heights, values: 0 };
         if is_in_smallest(writer, raw) {
-            if self.smallest.is_none() {
-                let value = maker.small(writer.root)?;
-                self.smallest = Message::new(self.schemas, &value, maker.values).map(Rc::new);
-            }
-            let message = self.smallest.clone()?;
+            let made = || Message::new(self.schemas, &maker.small(writer.root)?, maker.values).map(Rc::new);
+            let message = self.smallest.get_or_insert_with(made).clone()?;
             // Each finding shows it again.
             self.values += message.values;
             return Some(message);

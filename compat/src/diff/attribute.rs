@@ -1,5 +1,6 @@
 //! Which finding comes from which change: the one whose places fit best, on both sides where it has both.
 
+use eventpact_contract::deadline;
 use eventpact_contract::source::Span;
 
 use super::{Change, Effect, Kind};
@@ -17,7 +18,8 @@ pub(super) struct Found {
 /// Puts each finding to its change. One that belongs to none becomes a change of its own: nothing that breaks is left out.
 pub(super) fn attribute(changes: &mut Vec<Change>, findings: Vec<Found>, counts: impl Fn(Direction, &Finding) -> bool) {
     let own = changes.len();
-    for Found { direction, new_reads, finding } in findings {
+    // Each is held against every change.
+    for Found { direction, new_reads, finding } in findings.into_iter().take_while(|_| !deadline::is_over_now()) {
         let sides = (&finding.reader, &finding.writer);
         let (new, old) = if new_reads { sides } else { (sides.1, sides.0) };
         let effect = Effect {

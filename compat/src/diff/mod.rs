@@ -12,6 +12,7 @@ mod protobuf;
 mod tree;
 mod version;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::model::Contract;
 use eventpact_contract::schema::Schema;
@@ -188,7 +189,7 @@ pub fn schemas(new: &Schema, old: &Schema, mode: Mode, options: Options, whole: 
     if let (Schema::Protobuf(new), Schema::Protobuf(old), true, Profile::Sound) = (new, old, whole, options.profile) {
         protobuf::removed(new, old, &mut changes);
     }
-    for (new, old) in &parts(new, old, options.profile, whole).pairs {
+    for (new, old) in parts(new, old, options.profile, whole).pairs.iter().take_while(|_| !deadline::is_over_now()) {
         for direction in [Direction::Backward, Direction::Forward] {
             let pair = match direction {
                 Direction::Backward => Pair::new(new, old),
@@ -200,9 +201,10 @@ pub fn schemas(new: &Schema, old: &Schema, mode: Mode, options: Options, whole: 
             unknown.extend(report.unknown);
         }
     }
-    unknown.dedup();
     let counts = |direction: Direction, _: &Finding| mode.directions().contains(&direction);
     attribute::attribute(&mut changes, findings, counts);
+    unknown.extend(deadline::why());
+    unknown.dedup();
     Difference { changes, unknown }
 }
 

@@ -1,5 +1,7 @@
 //! Protobuf: each message, enum and service of the files is an item; fields and values are paired by their numbers.
 
+use std::collections::{HashMap, HashSet};
+
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{
     Element, Enum, Field, FieldType, File, Label, Message, OptionEntry, Range, Schema, Service, Syntax,
@@ -44,14 +46,18 @@ fn named(what: &'static str, element: &Element) -> Item {
     item
 }
 
+/// The messages of the payload's file.
+fn top(schema: &Schema) -> &[Message] {
+    schema.main().map_or(&[], |file| &file.messages)
+}
+
 /// A payload that is gone is worth a look: no pair of messages says it.
 pub(super) fn removed(new: &Schema, old: &Schema, changes: &mut [Change]) {
-    let has = |schema: &Schema, name: &str| {
-        schema.main().is_some_and(|file| file.messages.iter().any(|message| message.element.name == name))
-    };
-    for message in old.main().into_iter().flat_map(|file| &file.messages).filter(|m| !has(new, &m.element.name)) {
-        let gone = |change: &&mut Change| change.kind == Kind::Removed && change.old == Some(message.element.span);
-        for change in changes.iter_mut().filter(gone) {
+    let kept: HashSet<&str> = top(new).iter().map(|message| message.element.name.as_str()).collect();
+    let gone = top(old).iter().filter(|message| !kept.contains(message.element.name.as_str()));
+    let gone: HashMap<Span, &Message> = gone.map(|message| (message.element.span, message)).collect();
+    for change in changes.iter_mut().filter(|change| change.kind == Kind::Removed) {
+        if let Some(message) = change.old.and_then(|place| gone.get(&place)) {
             change.effects.push(Effect {
                 direction: Direction::Backward,
                 rule: "protobuf/message-removed",

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
+use eventpact_contract::deadline;
 use regex_automata::Input;
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
@@ -84,14 +85,14 @@ impl Languages {
     /// Counts so many more evaluations of a schema; `false` when no more are left.
     pub(super) fn may_evaluate(&self, count: usize) -> bool {
         self.evaluations.set(self.evaluations.get().saturating_add(count));
-        self.evaluations.get() < MAX_EVALUATIONS
+        self.evaluations.get() < MAX_EVALUATIONS && !deadline::is_over()
     }
 
     /// The pattern matches somewhere in the text; `None` when that cannot be said.
     pub(super) fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
         let asked = self.matches.get().saturating_add(1 + text.len() / BYTES_OF_A_MATCH);
         self.matches.set(asked);
-        if asked > MAX_MATCHES {
+        if asked > MAX_MATCHES || deadline::is_over() {
             return None;
         }
         let automaton = self.automaton(pattern)?;
@@ -110,6 +111,9 @@ impl Languages {
     pub(super) fn find(&self, wanted: Wanted<'_>) -> Walked {
         if wanted.most.is_some_and(|most| most < wanted.least) {
             return Walked::Nothing;
+        }
+        if deadline::is_over() {
+            return Walked::Open;
         }
         let Some(steps) = MAX_STEPS.checked_sub(self.steps.get() + STEPS_TO_BEGIN) else { return Walked::Open };
         let patterns = wanted.all.iter().chain(wanted.none);
@@ -189,9 +193,22 @@ fn alphabet(automata: &[Rc<DFA>]) -> Vec<u8> {
     };
     let mut bytes: Vec<u8> = (0..=255).collect();
     bytes.sort_by_key(plain);
-    let mut seen = HashSet::new();
-    let kind = |byte: u8| -> (Vec<u8>, u8) { (automata.iter().map(|a| a.byte_classes().get(byte)).collect(), utf8_class(byte)) };
-    bytes.retain(|byte| seen.insert(kind(*byte)));
+    // The bytes of one kind have one number: split by what UTF-8 tells apart, then by each automaton.
+    let mut kinds: [u8; 256] = std::array::from_fn(|byte| utf8_class(u8::try_from(byte).unwrap_or(u8::MAX)));
+    let mut numbers: HashMap<(u8, u8), u8> = HashMap::with_capacity(256);
+    for automaton in automata {
+        numbers.clear();
+        for (byte, kind) in (0..=u8::MAX).zip(&mut kinds) {
+            // There are no more kinds than bytes.
+            let next = u8::try_from(numbers.len()).unwrap_or(u8::MAX);
+            *kind = *numbers.entry((*kind, automaton.byte_classes().get(byte))).or_insert(next);
+        }
+    }
+    let mut seen = [false; 256];
+    bytes.retain(|byte| {
+        let kind = kinds.get(usize::from(*byte)).copied().unwrap_or_default();
+        seen.get_mut(usize::from(kind)).is_some_and(|seen| !std::mem::replace(seen, true))
+    });
     bytes
 }
 
@@ -261,6 +278,9 @@ impl Walk<'_> {
             let state = visited.get(index)?.0.clone();
             if self.is_wanted(&state)? {
                 return Some(Walked::Found(spelled(&visited, index)?));
+            }
+            if deadline::is_over() {
+                return None;
             }
             for n in 0..self.alphabet.len() {
                 self.steps = self.steps.checked_sub(1)?;

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
+use eventpact_contract::deadline;
 use eventpact_contract::formats::json_schema::{Dependency, Dialect, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value, json};
@@ -113,7 +114,7 @@ impl Sampler<'_> {
         }
         raw.extend(numbers);
         raw.extend([json!(true), json!(false), Value::Null, json!([]), json!({})]);
-        let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES;
+        let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES && !deadline::is_over_now();
         if deeper && all.iter().any(|s| says(s, &OBJECT) || !s.properties.is_empty()) {
             raw.extend(self.objects(&writer, &reader, depth));
         } else {

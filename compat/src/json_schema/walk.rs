@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::json_schema::{Dialect, Schema, Sub};
 use jsonschema::Validator;
@@ -143,6 +144,9 @@ impl<'a> Trial<'a> {
     fn refused(&self, messages: Vec<Value>) -> Vec<(Value, Vec<Refusal>)> {
         let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
         for message in messages.into_iter().take(self.messages) {
+            if deadline::is_over_now() {
+                break;
+            }
             if self.reads.is_valid(&message) || !self.writes.is_valid(&message) {
                 continue;
             }

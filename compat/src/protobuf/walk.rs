@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{Field, FieldType, Message, Schema};
 
@@ -19,6 +20,11 @@ use super::wire::View;
 
 /// Messages are followed through at most this many fields.
 const MAX_DEPTH: usize = 64;
+
+/// Pairs of messages, each with its fields, that a comparison looks at: two graphs of messages can have as many as all with all.
+const MAX_STEPS: usize = 5_000_000;
+/// What a pair costs besides its fields.
+const STEPS_OF_A_PAIR: usize = 20;
 
 /// What a rule wants to see.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +77,22 @@ pub(super) struct MessagePair<'a> {
     pub(super) route: Vec<Step>,
     /// The writer's numbers that are told as swapped, found out once for all fields.
     pub(super) swapped: OnceCell<HashSet<i32>>,
+    /// Where the reader's fields are by their names, made when they are first asked for.
+    readers: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'a> MessagePair<'a> {
+    fn new(context: &'a Context<'a>, reader: &'a Message, writer: &'a Message) -> Self {
+        let (pair, swapped, readers) = (Pair::new(reader, writer), OnceCell::new(), OnceCell::new());
+        Self { context, pair, path: String::new(), route: Vec::new(), swapped, readers }
+    }
+
+    /// The reader's own field with a name.
+    pub(super) fn reader_field(&self, name: &str) -> Option<&'a Field> {
+        let fields = &self.pair.reader.fields;
+        let by_name = || fields.iter().enumerate().rev().map(|(n, f)| (f.element.name.clone(), n)).collect();
+        self.readers.get_or_init(by_name).get(name).and_then(|n| fields.get(*n))
+    }
 }
 
 /// Two fields with the same number.
@@ -149,12 +171,17 @@ fn from_root(context: &Context<'_>, report: &mut Report) {
     let mut seen: HashSet<(&str, &str)> = HashSet::new();
     let mut open = vec![(reader.root.as_str(), writer.root.as_str(), Vec::new())];
     // A queue, not a stack: the route of a witness is then the shortest one.
-    let mut next = 0;
+    let (mut next, mut steps) = (0, 0);
     while let Some((reader_name, writer_name, route)) = open.get(next).cloned() {
         next += 1;
         let (Some(r), Some(w)) = (reader.message(reader_name), writer.message(writer_name)) else { continue };
         if !seen.insert((reader_name, writer_name)) {
             continue;
+        }
+        steps += STEPS_OF_A_PAIR + r.fields.len() + w.fields.len() + enum_values(context, Pair::new(r, w));
+        if steps > MAX_STEPS || deadline::is_over() {
+            report.unknown = Some(format!("the comparison takes more than {MAX_STEPS} steps"));
+            break;
         }
         if route.len() >= MAX_DEPTH {
             report.unknown = Some(format!("messages are nested more than {MAX_DEPTH} deep"));
@@ -163,7 +190,7 @@ fn from_root(context: &Context<'_>, report: &mut Report) {
         let package = reader.main().map_or("", |f| f.package.as_str());
         let short = reader_name.strip_prefix(package).map_or(reader_name, |n| n.trim_start_matches('.'));
         let path = format!("#/{}", short.replace('.', "/"));
-        let message = MessagePair { context, pair: Pair::new(r, w), path, route, swapped: OnceCell::new() };
+        let message = MessagePair { path, route, ..MessagePair::new(context, r, w) };
         run(&message, report);
         for (r, w) in common_fields(context, message.pair) {
             let (step, r, w) = match (&r.ty, &w.ty) {
@@ -181,15 +208,31 @@ fn from_root(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// How many values the enums have that are compared for the fields of two messages.
+fn enum_values(context: &Context<'_>, pair: Pair<'_, Message>) -> usize {
+    let size = |schema: &Schema, ty: &FieldType| match ty {
+        FieldType::Enum(name) => schema.enumeration(name).map_or(0, |found| found.values.len()),
+        _ => 0,
+    };
+    let both = |(r, w): (&Field, &Field)| size(context.pair.reader, &r.ty) + size(context.pair.writer, &w.ty);
+    common_fields(context, pair).into_iter().map(both).sum()
+}
+
 /// Messages with the same name at the same place, and those nested in them.
 fn by_name(context: &Context<'_>, reader: &[Message], writer: &[Message], path: &str, report: &mut Report) {
+    let writers = named(writer);
     for r in reader {
-        let Some(w) = writer.iter().find(|w| w.element.name == r.element.name) else { continue };
+        let Some(w) = writers.get(r.element.name.as_str()).copied().filter(|_| !deadline::is_over()) else { continue };
         let path = format!("{path}/{}", r.element.name);
-        let message = MessagePair { context, pair: Pair::new(r, w), path, route: Vec::new(), swapped: OnceCell::new() };
+        let message = MessagePair { path, ..MessagePair::new(context, r, w) };
         run(&message, report);
         by_name(context, &r.messages, &w.messages, &message.path, report);
     }
+}
+
+/// Messages by their simple names; of two with one name the first.
+pub(super) fn named(messages: &[Message]) -> HashMap<&str, &Message> {
+    messages.iter().rev().map(|message| (message.element.name.as_str(), message)).collect()
 }
 
 /// Calls the rules for a pair of messages and for the fields that both have.
@@ -199,7 +242,7 @@ fn run(message: &MessagePair<'_>, report: &mut Report) {
             check(message, report);
         }
     }
-    for (reader, writer) in common_fields(message.context, message.pair) {
+    for (reader, writer) in common_fields(message.context, message.pair).into_iter().take_while(|_| !deadline::is_over()) {
         let field = FieldPair { message, pair: Pair::new(reader, writer) };
         for rule in RULES {
             if let Check::Field(check) = rule.check {

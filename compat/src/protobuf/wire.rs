@@ -60,7 +60,7 @@ impl<'a> View<'a> {
     pub(super) fn new(schema: &'a Schema) -> Self {
         let mut extensions: HashMap<&str, Vec<&Field>> = HashMap::new();
         let mut open: Vec<&Message> = Vec::new();
-        for file in &schema.files {
+        for file in schema.files.iter() {
             let mut blocks: Vec<_> = file.extends.iter().collect();
             open.extend(&file.messages);
             while let Some(message) = open.pop() {

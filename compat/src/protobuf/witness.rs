@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Witness;
 use eventpact_contract::formats::protobuf::{Field, FieldType, Label, Scalar, Schema};
 
@@ -44,6 +45,9 @@ struct Exchange {
 }
 
 fn exchange(pair: &MessagePair<'_>, fields: Fields) -> Option<Exchange> {
+    if deadline::is_over_now() {
+        return None;
+    }
     let (reader, writer) = (&pair.context.views.0, &pair.context.views.1);
     let wrapped = pair.route.iter().rev().fold(fields, |inner, step| match step {
         Step::Field(number) => Fields::from([(*number, vec![Value::Message(inner)])]),

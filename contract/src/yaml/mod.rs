@@ -6,11 +6,13 @@
 mod build;
 mod events;
 mod json;
+mod places;
 mod print;
 mod pull;
 mod scalar;
 
 use build::Builder;
+pub use places::Places;
 pub use print::format;
 pub(crate) use print::{print, same_value};
 pub(crate) use pull::{Pull, written_entries};

@@ -22,7 +22,7 @@ const FORBIDDEN_NOW: [i32; 3] = [42205, 42206, 42211];
 pub(super) fn of(error: &ApiError) -> Status {
     let code = match error.status {
         _ if FORBIDDEN_NOW.contains(&error.code) => Code::FailedPrecondition,
-        _ if *error == ApiError::timed_out() => Code::DeadlineExceeded,
+        _ if [ApiError::timed_out(), ApiError::too_much()].contains(error) => Code::DeadlineExceeded,
         400 | 422 => Code::InvalidArgument,
         401 => Code::Unauthenticated,
         403 => Code::PermissionDenied,
@@ -69,6 +69,7 @@ mod tests {
         assert_eq!(told(&ApiError::denied("read", "Subject: s")), (Code::PermissionDenied, Some(40301)));
         assert_eq!(told(&ApiError::store_away()), (Code::Unavailable, Some(50001)));
         assert_eq!(told(&ApiError::timed_out()), (Code::DeadlineExceeded, Some(50002)));
+        assert_eq!(told(&ApiError::too_much()), (Code::DeadlineExceeded, Some(50002)));
         let busy = of(&ApiError::too_fast(std::time::Duration::from_secs(2)));
         assert_eq!((busy.code(), busy.metadata().get(RETRY_AFTER).unwrap().to_str().unwrap()), (Code::ResourceExhausted, "3"));
     }

@@ -180,7 +180,7 @@ fn differences(
 ) -> Vec<String> {
     let level = effective.level;
     let policy = if effective.lenient { Policy::Lenient } else { Policy::Strict };
-    let options = Options { policy, ..Options::from(Profile::Confluent) };
+    let options = Options { policy, bare: true, ..Options::from(Profile::Confluent) };
     let new = &incoming.parsed.tree;
     let mut messages = Vec::new();
     for (index, direction) in level.directions().iter().enumerate() {

@@ -127,7 +127,7 @@ fn require_compatible(
     history.sort_by_key(|(number, _)| *number);
     for (index, (number, version)) in history.iter().enumerate() {
         if deadline::is_over() {
-            return Err(ApiError::timed_out());
+            return Err(ApiError::too_much());
         }
         let earlier = history.get(..index).unwrap_or_default();
         let first = if effective.level.is_transitive() { 0 } else { index.saturating_sub(1) };

@@ -164,7 +164,7 @@ pub(super) fn prepare(
     anew: bool,
 ) -> Result<Prepared, ApiError> {
     if deadline::is_over() {
-        return Err(ApiError::timed_out());
+        return Err(ApiError::too_much());
     }
     let effective = Effective::of(state, subject);
     let import = matches!(mode_of(state, &subject.to_string()), "IMPORT" | "FORWARD");

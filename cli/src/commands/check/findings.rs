@@ -1,6 +1,7 @@
 //! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
@@ -11,6 +12,7 @@ use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::{Finding, Report};
 use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::Document;
 use eventpact_contract::model::Contract;
@@ -22,6 +24,9 @@ use super::impact::{self, Module};
 use super::judged::{Judged, Way};
 use super::profiles::{Opinion, Profiles};
 use super::rollouts::Rollouts;
+
+/// One version may be compared so long. What is counted ends the comparison long before: this is for a text that nobody thought of.
+pub(crate) const TIME: Duration = Duration::from_secs(60);
 
 /// Rule, place, place on the other side; of a rule of buf also the path, as the two halves of a map have one place.
 type Key = (String, Span, Span, String);
@@ -94,10 +99,15 @@ impl Findings {
                         continue;
                     }
                     let Parts { pairs, gone } = parts(new, old, options.profile, self.whole);
-                    for (new, old) in pairs {
-                        let report = self.schemas((&new, &old), direction, options, from);
-                        self.opinion.schema(&subject.name, index, direction, &report);
-                    }
+                    deadline::within(TIME, || {
+                        for (new, old) in pairs.iter().take_while(|_| !deadline::is_over_now()) {
+                            let report = self.schemas((new, old), direction, options, from);
+                            self.opinion.schema(&subject.name, index, direction, &report);
+                        }
+                        if let Some(why) = deadline::why() {
+                            self.undecided(subject, &why);
+                        }
+                    });
                     self.gone(new, gone);
                 }
                 self.earlier(new, mode, options, from);
@@ -132,7 +142,7 @@ impl Findings {
                 }
                 continue;
             };
-            let report = asyncapi::compare(new, old, mode, options);
+            let (report, _) = deadline::within(TIME, || asyncapi::compare(new, old, mode, options));
             if is_own {
                 self.opinion.contract(index, &report, only);
             }

@@ -55,7 +55,7 @@ fn module(sources: &mut Sources, tree: &Tree, files: &[Entry], at: Option<Span>,
     let (mut schema, found) = load::load_protobuf_folder(sources, &*tree.reader, folder, &paths);
     // A single file may have another name than its counterpart.
     if let (true, Some(schema), Some(only)) = (tree.single, &mut schema, files.first())
-        && let Some(file) = Arc::make_mut(schema).files.first_mut()
+        && let Some(file) = Arc::make_mut(&mut Arc::make_mut(schema).files).first_mut()
     {
         file.path.clone_from(&only.name);
     }

@@ -10,12 +10,13 @@ use eventpact_compat::pair::Pair;
 use eventpact_compat::parts::parts;
 use eventpact_compat::report::Report;
 use eventpact_compat::rule::Profile;
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::Document;
 use eventpact_contract::schema::Schema;
 
 use super::documents::Subject;
-use super::findings::versions;
+use super::findings::{TIME, versions};
 use super::judged::Way;
 
 /// How many documents are held against another profile. The one of Confluent is cheap; what is sound is searched for.
@@ -184,20 +185,28 @@ impl<'a> Profiles<'a> {
                     }
                     let renamed = (is_file && matches!(options.profile, Profile::Buf(_))).then(|| under_one_name(new, old));
                     let old = renamed.as_ref().unwrap_or(old);
-                    for (new, old) in parts(new, old, options.profile, self.whole).pairs {
-                        let pair = match direction {
-                            Direction::Backward => Pair::new(&new, &old),
-                            Direction::Forward => Pair::new(&old, &new),
-                        };
-                        opinion.schema(&subject.name, version, direction, &check::compare(pair, options));
-                    }
+                    deadline::within(TIME, || {
+                        let pairs = parts(new, old, options.profile, self.whole).pairs;
+                        for (new, old) in pairs.iter().take_while(|_| !deadline::is_over_now()) {
+                            let pair = match direction {
+                                Direction::Backward => Pair::new(new, old),
+                                Direction::Forward => Pair::new(old, new),
+                            };
+                            opinion.schema(&subject.name, version, direction, &check::compare(pair, options));
+                        }
+                        if let Some(why) = deadline::why() {
+                            let report = Report { unknown: Some(why), ..Report::new() };
+                            opinion.schema(&subject.name, version, direction, &report);
+                        }
+                    });
                 }
             }
             Document::Contract(new) => {
                 let mode = mode.unwrap_or(Mode::Full);
                 for version in versions(mode, subject.history.len()) {
                     let Some(Document::Contract(old)) = subject.history.get(version).map(|v| &v.document) else { continue };
-                    opinion.contract(version, &asyncapi::compare(new, old, mode, options), true);
+                    let (report, _) = deadline::within(TIME, || asyncapi::compare(new, old, mode, options));
+                    opinion.contract(version, &report, true);
                 }
             }
         }
@@ -233,7 +242,7 @@ fn help(refuses: Profile, accepts: Profile) -> String {
 fn under_one_name(new: &Schema, old: &Schema) -> Schema {
     let (Schema::Protobuf(new), Schema::Protobuf(older)) = (new, old) else { return old.clone() };
     let mut older = (**older).clone();
-    if let (Some(new), Some(old)) = (new.files.first(), older.files.first_mut()) {
+    if let (Some(new), Some(old)) = (new.files.first(), Arc::make_mut(&mut older.files).first_mut()) {
         old.path.clone_from(&new.path);
     }
     Schema::Protobuf(Arc::new(older))

@@ -70,7 +70,7 @@ fn start(schema: &Schema) -> Option<Span> {
 /// of the newer.
 pub(super) fn align(new: &Document, old: &mut Document) {
     if let (Document::Schema(Schema::Protobuf(new)), Document::Schema(Schema::Protobuf(old))) = (new, old)
-        && let (Some(newer), Some(older)) = (new.main(), Arc::make_mut(old).files.first_mut())
+        && let (Some(newer), Some(older)) = (new.main(), Arc::make_mut(&mut Arc::make_mut(old).files).first_mut())
         && newer.path != older.path
     {
         older.path.clone_from(&newer.path);

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use serde_json::Value;
+use eventpact_contract::deadline;
+use jsonschema::Validator;
+use serde_json::{Value, json};
 
 use super::part::{Body, Criterion, Part, PartId, Parts};
 use super::{combined, kinds, lists, objects, values};
@@ -11,8 +13,11 @@ use crate::options::Policy;
 
 /// Parts are compared this deep.
 const MAX_DEPTH: usize = 100;
-/// So many pairs are compared, and so many differences copied, over all passes.
-const MAX_WORK: usize = 3_000_000;
+/// So many pairs are compared, and so many differences copied, over all passes: two lists of 1,400 branches.
+const MAX_WORK: usize = 2_000_000;
+
+/// What it costs to get a regular expression ready.
+const WORK_OF_A_PATTERN: usize = 20;
 
 /// One difference.
 #[derive(Debug, Clone)]
@@ -117,13 +122,15 @@ pub(super) struct Diff<'a> {
     /// A pair under way was taken for compatible in this pass.
     assumed: bool,
     work: usize,
+    /// What decides whether a text matches a pattern.
+    patterns: HashMap<String, Option<Validator>>,
 }
 
 impl<'a> Diff<'a> {
     /// Nothing compared yet.
     pub(super) fn new(parts: Parts<'a>, policy: Policy) -> Self {
         let (compared, open, seed) = (Pairs::new(), HashSet::new(), Pairs::new());
-        Self { parts, policy, compared, open, seed, assumed: false, work: 0 }
+        Self { parts, policy, compared, open, seed, assumed: false, work: 0, patterns: HashMap::new() }
     }
 
     /// Every difference between the original and the update.
@@ -175,7 +182,19 @@ impl<'a> Diff<'a> {
 
     fn spend(&mut self, work: usize) -> Done {
         self.work += work + 1;
-        if self.work > MAX_WORK || self.parts.too_many() { Err(Stop::TooMuch) } else { Ok(()) }
+        if self.work > MAX_WORK || self.parts.too_many() || deadline::is_over() { Err(Stop::TooMuch) } else { Ok(()) }
+    }
+
+    /// A regular expression is found in a text.
+    pub(super) fn matches(&mut self, pattern: &str, text: &str) -> Result<bool, Stop> {
+        self.spend(0)?;
+        if !self.patterns.contains_key(pattern) {
+            self.spend(WORK_OF_A_PATTERN)?;
+            let validator = jsonschema::options().build(&json!({ "pattern": pattern })).ok();
+            self.patterns.insert(pattern.to_owned(), validator);
+        }
+        let validator = self.patterns.get(pattern).and_then(Option::as_ref);
+        Ok(validator.is_some_and(|validator| validator.is_valid(&Value::String(text.to_owned()))))
     }
 
     fn once(&mut self, original: PartId, update: PartId) -> Result<Rc<[Difference]>, Stop> {
@@ -203,9 +222,15 @@ impl<'a> Diff<'a> {
 
     /// Compares two parts aside; the differences only when they are compatible.
     pub(super) fn try_pair(&mut self, found: &Found, original: PartId, update: PartId) -> Result<Option<Vec<Difference>>, Stop> {
+        let (original, update) = (self.parts.follow(original), self.parts.follow(update));
+        let differences = self.once(original, update)?;
+        self.spend(differences.len())?;
+        if !self.is_compatible(&differences) {
+            return Ok(None);
+        }
         let mut aside = found.aside();
-        self.compare(&mut aside, original, update)?;
-        Ok(self.is_compatible(&aside.differences).then_some(aside.differences))
+        aside.rebase(&differences);
+        Ok(Some(aside.differences))
     }
 
     fn whole(&mut self, found: &mut Found, original: PartId, update: PartId) -> Done {

@@ -193,7 +193,7 @@ impl Reader<'_, '_> {
         let mut array = Array { required, min: self.value("minItems"), max: self.value("maxItems"), ..Array::default() };
         array.unique = sub.node.get("uniqueItems").and_then(Node::as_bool) == Some(true);
         array.contains = sub.contains.map(|id| self.child(id));
-        let written = self.parts.of(self.side).document.pointer(&sub.pointer);
+        let written = self.parts.written(self.side, sub);
         let Some(items) = &sub.items else {
             array.permits = written.and_then(|n| n.get("additionalItems")).and_then(Node::as_bool) != Some(false);
             return array;

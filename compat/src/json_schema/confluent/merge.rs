@@ -37,11 +37,13 @@ pub(super) fn join(parts: &mut Parts<'_>, parent: Parent, a: Part, b: Part) -> P
         Parent::One => Some(Criterion::One),
         Parent::Other => None,
     };
-    if let (Some(criterion), Body::Combined(_, branches, _)) = (criterion, &a.body) {
-        let mut branches = branches.clone();
-        branches.extend(flatten(parts, b));
-        return of(Body::Combined(criterion, branches, false));
-    }
+    let a = match (criterion, a) {
+        (Some(criterion), Part { body: Body::Combined(_, mut branches, _), .. }) => {
+            branches.extend(flatten(parts, b));
+            return of(Body::Combined(criterion, branches, false));
+        }
+        (_, a) => a,
+    };
     let mut branches = Vec::new();
     for id in flatten(parts, a).into_iter().chain(flatten(parts, b)) {
         let part = parts.get(id).clone();

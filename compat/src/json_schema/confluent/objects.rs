@@ -1,6 +1,8 @@
 //! Objects: what is required, what is described, and what may be added.
 
-use super::diff::{Diff, Done, Found};
+use std::collections::{HashMap, HashSet};
+
+use super::diff::{Diff, Done, Found, Stop};
 use super::part::{Extra, Object, PartId};
 use super::values::{MAX_PROPERTIES, MIN_PROPERTIES, limit};
 
@@ -9,14 +11,46 @@ type Whole<'p> = (&'p Object, &'p Extra);
 
 /// Compares two objects.
 pub(super) fn compare(diff: &mut Diff<'_>, found: &mut Found, o: Whole<'_>, u: Whole<'_>) -> Done {
-    required(diff, found, o.0, u.0)?;
-    properties(diff, found, o, u)?;
+    let (before, now) = (Names::of(o.0), Names::of(u.0));
+    required(diff, found, &before, &now)?;
+    properties(diff, found, (o, &before), (u, &now))?;
     dependencies(diff, found, o.0, u.0)?;
     further(diff, found, "additionalProperties", &ADDITIONAL, (o.0.permits, o.0.rest), (u.0.permits, u.0.rest))?;
     unevaluated(diff, found, "unevaluatedProperties", &UNEVALUATED, o.1.properties, u.1.properties)?;
     limit(found, &MAX_PROPERTIES, o.0.max, u.0.max);
     limit(found, &MIN_PROPERTIES, o.0.min, u.0.min);
     Ok(())
+}
+
+/// The names of an object; those of a large one are found without a look at the others.
+struct Names<'p> {
+    object: &'p Object,
+    index: Option<(HashMap<&'p str, PartId>, HashSet<&'p str>)>,
+}
+
+impl<'p> Names<'p> {
+    fn of(object: &'p Object) -> Self {
+        let large = object.properties.len() + object.names.len() > 32;
+        let properties = || object.properties.iter().rev().map(|(name, id)| (name.as_str(), *id)).collect();
+        let required = || object.names.iter().map(String::as_str).collect();
+        Self { object, index: large.then(|| (properties(), required())) }
+    }
+
+    /// A property by name; of two the first.
+    fn property(&self, name: &str) -> Option<PartId> {
+        match &self.index {
+            Some((properties, _)) => properties.get(name).copied(),
+            None => self.object.properties.iter().find(|(n, _)| n == name).map(|(_, id)| *id),
+        }
+    }
+
+    /// The name is in `required`.
+    fn requires(&self, name: &str) -> bool {
+        match &self.index {
+            Some((_, required)) => required.contains(name),
+            None => self.object.names.iter().any(|n| n == name),
+        }
+    }
 }
 
 /// Added, removed, extended, narrowed.
@@ -36,8 +70,8 @@ const UNEVALUATED: Content = [
 ];
 
 /// Only properties that both describe are looked at.
-fn required(diff: &Diff<'_>, found: &mut Found, o: &Object, u: &Object) -> Done {
-    for (name, _) in &o.properties {
+fn required(diff: &Diff<'_>, found: &mut Found, o: &Names<'_>, u: &Names<'_>) -> Done {
+    for (name, _) in &o.object.properties {
         let Some(now) = u.property(name) else { continue };
         let kind = match (o.requires(name), u.requires(name)) {
             (true, false) => "REQUIRED_ATTRIBUTE_REMOVED",
@@ -53,16 +87,21 @@ fn required(diff: &Diff<'_>, found: &mut Found, o: &Object, u: &Object) -> Done 
     Ok(())
 }
 
-fn properties(diff: &mut Diff<'_>, found: &mut Found, o: Whole<'_>, u: Whole<'_>) -> Done {
+fn properties(
+    diff: &mut Diff<'_>,
+    found: &mut Found,
+    (o, before): (Whole<'_>, &Names<'_>),
+    (u, now): (Whole<'_>, &Names<'_>),
+) -> Done {
     found.inside("properties", |found| {
-        for (name, before) in &o.0.properties {
-            found.inside(name, |found| match u.0.property(name) {
-                Some(now) => diff.compare(found, *before, now),
-                None => removed(diff, found, name, *before, u),
+        for (name, old) in &o.0.properties {
+            found.inside(name, |found| match now.property(name) {
+                Some(new) => diff.compare(found, *old, new),
+                None => removed(diff, found, name, *old, u),
             })?;
         }
-        for (name, now) in u.0.properties.iter().filter(|(name, _)| o.0.property(name).is_none()) {
-            found.inside(name, |found| added(diff, found, name, *now, o, u.0))?;
+        for (name, new) in u.0.properties.iter().filter(|(name, _)| before.property(name).is_none()) {
+            found.inside(name, |found| added(diff, found, name, *new, o, now))?;
         }
         Ok(())
     })
@@ -72,7 +111,7 @@ fn properties(diff: &mut Diff<'_>, found: &mut Found, o: Whole<'_>, u: Whole<'_>
 fn removed(diff: &mut Diff<'_>, found: &mut Found, name: &str, before: PartId, u: Whole<'_>) -> Done {
     if is_open(diff, u) {
         found.add("PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL");
-    } else if let Some(covering) = covering(diff, u, name) {
+    } else if let Some(covering) = covering(diff, u, name)? {
         covered(
             diff,
             found,
@@ -89,7 +128,7 @@ fn removed(diff: &mut Diff<'_>, found: &mut Found, name: &str, before: PartId, u
 }
 
 /// The original decides: what it is open for may have been sent under the name.
-fn added(diff: &mut Diff<'_>, found: &mut Found, name: &str, now: PartId, o: Whole<'_>, u: &Object) -> Done {
+fn added(diff: &mut Diff<'_>, found: &mut Found, name: &str, now: PartId, o: Whole<'_>, u: &Names<'_>) -> Done {
     let (required, default) = (u.requires(name), diff.parts.get(now).default.is_some());
     if is_open(diff, o) {
         found.add(match (diff.parts.get(now).is_empty(), required, default) {
@@ -100,7 +139,7 @@ fn added(diff: &mut Diff<'_>, found: &mut Found, name: &str, now: PartId, o: Who
         });
         return Ok(());
     }
-    if let Some(covering) = covering(diff, o, name) {
+    if let Some(covering) = covering(diff, o, name)? {
         covered(
             diff,
             found,
@@ -139,10 +178,14 @@ fn is_open(diff: &Diff<'_>, (object, extra): Whole<'_>) -> bool {
 }
 
 /// The schema of a property that is not described, in a model that is neither open nor closed.
-fn covering(diff: &Diff<'_>, (object, extra): Whole<'_>, name: &str) -> Option<PartId> {
-    let by_pattern = object.patterns.iter().find(|(pattern, _)| matches(pattern, name)).map(|(_, id)| *id);
+fn covering(diff: &mut Diff<'_>, (object, extra): Whole<'_>, name: &str) -> Result<Option<PartId>, Stop> {
+    for (pattern, id) in &object.patterns {
+        if diff.matches(pattern, name)? {
+            return Ok(Some(*id));
+        }
+    }
     let unevaluated = || extra.properties.filter(|id| object.permits && !is_boolean(diff, *id));
-    by_pattern.or(object.rest).or_else(unevaluated)
+    Ok(object.rest.or_else(unevaluated))
 }
 
 /// Says everything or nothing.
@@ -151,16 +194,11 @@ pub(super) fn is_boolean(diff: &Diff<'_>, id: PartId) -> bool {
     part.is_false() || part.is_empty()
 }
 
-/// A regular expression is found in a name.
-fn matches(pattern: &str, name: &str) -> bool {
-    let schema = serde_json::json!({ "pattern": pattern });
-    jsonschema::options().build(&schema).is_ok_and(|v| v.is_valid(&serde_json::Value::String(name.to_owned())))
-}
-
 fn dependencies(diff: &mut Diff<'_>, found: &mut Found, o: &Object, u: &Object) -> Done {
     found.inside("dependencies", |found| {
-        for name in all_names(&o.dependent_names, &u.dependent_names) {
-            let kind = match (of(&o.dependent_names, name), of(&u.dependent_names, name)) {
+        let (before, now) = (by_name(&o.dependent_names), by_name(&u.dependent_names));
+        for name in all_names(&o.dependent_names, &u.dependent_names, &before) {
+            let kind = match (before.get(name), now.get(name)) {
                 (Some(a), Some(b)) => match (within(a, b), within(b, a)) {
                     (true, true) => continue,
                     (true, false) => "DEPENDENCY_ARRAY_EXTENDED",
@@ -172,9 +210,10 @@ fn dependencies(diff: &mut Diff<'_>, found: &mut Found, o: &Object, u: &Object) 
             };
             found.add_at(name, kind);
         }
-        for name in all_names(&o.dependent_schemas, &u.dependent_schemas) {
-            match (of(&o.dependent_schemas, name), of(&u.dependent_schemas, name)) {
-                (Some(a), Some(b)) => found.inside(name, |found| diff.compare(found, *a, *b))?,
+        let (before, now) = (by_name(&o.dependent_schemas), by_name(&u.dependent_schemas));
+        for name in all_names(&o.dependent_schemas, &u.dependent_schemas, &before) {
+            match (before.get(name), now.get(name)) {
+                (Some(a), Some(b)) => found.inside(name, |found| diff.compare(found, **a, **b))?,
                 (None, _) => found.add_at(name, "DEPENDENCY_SCHEMA_ADDED"),
                 (_, None) => found.add_at(name, "DEPENDENCY_SCHEMA_REMOVED"),
             }
@@ -184,15 +223,17 @@ fn dependencies(diff: &mut Diff<'_>, found: &mut Found, o: &Object, u: &Object) 
 }
 
 fn within(a: &[String], b: &[String]) -> bool {
-    a.iter().all(|name| b.contains(name))
+    let b: HashSet<&str> = b.iter().map(String::as_str).collect();
+    a.iter().all(|name| b.contains(name.as_str()))
 }
 
-fn of<'v, V>(named: &'v [(String, V)], name: &str) -> Option<&'v V> {
-    named.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+/// What is named; of two with one name the first.
+fn by_name<V>(named: &[(String, V)]) -> HashMap<&str, &V> {
+    named.iter().rev().map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-fn all_names<'v, V>(a: &'v [(String, V)], b: &'v [(String, V)]) -> impl Iterator<Item = &'v str> {
-    let only = b.iter().filter(|(name, _)| of(a, name).is_none());
+fn all_names<'v, V>(a: &'v [(String, V)], b: &'v [(String, V)], of_a: &HashMap<&'v str, &'v V>) -> impl Iterator<Item = &'v str> {
+    let only = b.iter().filter(|(name, _)| !of_a.contains_key(name.as_str()));
     a.iter().chain(only).map(|(name, _)| name.as_str())
 }
 

@@ -11,6 +11,7 @@ mod plain;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use eventpact_contract::deadline;
 use eventpact_contract::formats::json_schema::{Dialect, JsonType, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::Value;
@@ -116,7 +117,7 @@ impl<'a> Proof<'a> {
     /// Every value of which this is known is accepted by a schema of the reader.
     fn implies(&self, known: &Known, goal: SchemaId, at: At) -> bool {
         self.goals.set(self.goals.get() + 1);
-        if self.goals.get() > MAX_GOALS || at.depth > MAX_DEPTH {
+        if self.goals.get() > MAX_GOALS || at.depth > MAX_DEPTH || deadline::is_over() {
             return false;
         }
         let Some(known) = self.expanded(known) else { return true };
@@ -295,7 +296,7 @@ impl<'a> Proof<'a> {
     /// No value can be like that.
     fn never(&self, known: &Known, at: At) -> bool {
         self.goals.set(self.goals.get() + 1);
-        if self.goals.get() > MAX_GOALS || at.depth > MAX_DEPTH {
+        if self.goals.get() > MAX_GOALS || at.depth > MAX_DEPTH || deadline::is_over() {
             return false;
         }
         let Some(known) = self.expanded(known) else { return true };

@@ -122,7 +122,7 @@ impl<'m> Module<'m> {
     /// Goes through the files once.
     pub(super) fn new(schema: &'m Schema) -> Self {
         let mut module = Self::default();
-        for file in &schema.files {
+        for file in schema.files.iter() {
             let Some(start) = start_of(file) else { continue };
             let mut collect = Collect { file, module: &mut module, elements: Vec::new() };
             collect.all();

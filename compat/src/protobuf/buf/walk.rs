@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use eventpact_contract::deadline;
 use eventpact_contract::formats::protobuf::{Method, Schema};
 
 use crate::pair::Pair;
@@ -69,7 +70,7 @@ impl<'m> Walk<'_, 'm> {
     }
 
     fn run(&mut self, call: impl Fn(Check, &BufRule, &mut Report)) {
-        for rule in &self.rules {
+        for rule in self.rules.iter().take_while(|_| !deadline::is_over()) {
             call(rule.check, rule, &mut self.report);
         }
     }

@@ -6,6 +6,8 @@
 //!
 //! Instead: leave the enum open (`features.enum_type = OPEN`, or proto3), or let every writer refuse unknown numbers first.
 
+use std::collections::HashSet;
+
 use eventpact_contract::formats::protobuf::FieldType;
 
 use crate::report::{Place, Report};
@@ -29,8 +31,11 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let (Some(r), Some(w)) = (name(&pair.pair.reader.ty), name(&pair.pair.writer.ty)) else { return };
     let (Some(reader), Some(writer)) = (context.pair.reader.enumeration(r), context.pair.writer.enumeration(w)) else { return };
     let closed = writer.features.open_enum && !reader.features.open_enum;
-    let known = writer.values.iter().all(|w| reader.values.iter().any(|r| r.number == w.number));
-    if context.confluent() || !closed || !known {
+    if context.confluent() || !closed {
+        return;
+    }
+    let known: HashSet<i32> = reader.values.iter().map(|r| r.number).collect();
+    if !writer.values.iter().all(|w| known.contains(&w.number)) {
         return;
     }
     let Some(witness) = witness::of_field(pair) else { return };

@@ -5,6 +5,8 @@
 //!
 //! Instead: keep the name. `allow_alias` takes a second name for the number, and readers then know both.
 
+use std::collections::{HashMap, HashSet};
+
 use eventpact_contract::diagnostic::Severity;
 use eventpact_contract::formats::protobuf::{EnumValue, FieldType};
 
@@ -28,10 +30,14 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
     let (Some(r), Some(w)) = (name(&pair.pair.reader.ty), name(&pair.pair.writer.ty)) else { return };
     let (Some(reader), Some(writer)) = (context.pair.reader.enumeration(r), context.pair.writer.enumeration(w)) else { return };
     // The first name of a number is the one that is written; a reader knows all of them.
-    let first = |v: &&EnumValue| writer.values.iter().find(|w| w.number == v.number).is_some_and(|w| std::ptr::eq(w, *v));
-    let unknown = |v: &&EnumValue| reader.values.iter().all(|r| r.element.name != v.element.name);
-    for value in writer.values.iter().filter(|_| !context.confluent()).filter(first).filter(unknown) {
-        let Some(now) = reader.values.iter().find(|r| r.number == value.number) else { continue };
+    if context.confluent() {
+        return;
+    }
+    let (sent, read) = (by_number(&writer.values), by_number(&reader.values));
+    let names: HashSet<&str> = reader.values.iter().map(|v| v.element.name.as_str()).collect();
+    let first = |v: &&EnumValue| sent.get(&v.number).is_some_and(|w| std::ptr::eq(*w, *v));
+    for value in writer.values.iter().filter(first).filter(|v| !names.contains(v.element.name.as_str())) {
+        let Some(now) = read.get(&value.number).copied() else { continue };
         let (number, new, old) = (value.number, &now.element.name, &value.element.name);
         let message =
             format!("the value {number} of the enum {} is {new} for the reader and {old} for the writer", reader.element.name);
@@ -42,6 +48,11 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
         found.severity = Severity::Warning;
         report.findings.push(found);
     }
+}
+
+/// Of two with one number the first.
+fn by_number(values: &[EnumValue]) -> HashMap<i32, &EnumValue> {
+    values.iter().rev().map(|value| (value.number, value)).collect()
 }
 
 fn name(ty: &FieldType) -> Option<&str> {

@@ -95,7 +95,9 @@ fn prove(pair: &MessagePair<'_>, ring: &Ring<'_>) -> Option<Witness> {
         values.sort_by_key(|v| matches!(v, Value::Bytes(bytes) if std::str::from_utf8(bytes).is_err()));
         let mut fresh = values.iter().take(MAX_SAMPLES).filter(|value| !used.contains(value));
         let value = fresh.next().or(values.first())?.clone();
-        used.push(value.clone());
+        if !used.contains(&value) {
+            used.push(value.clone());
+        }
         fields.insert(writer.number, vec![value]);
     }
     let numbers: Vec<i32> = fields.keys().copied().collect();

@@ -30,7 +30,7 @@ fn check(pair: &FieldPair<'_>, report: &mut Report) {
         return;
     }
     let (new, old) = (&reader.element.name, &writer.element.name);
-    let moved = pair.message.pair.reader.fields.iter().find(|f| f.element.name == *old && f.number != reader.number);
+    let moved = pair.message.reader_field(old).filter(|f| f.number != reader.number);
     let mut message = format!("field {} is `{new}` for the reader and `{old}` for the writer", reader.number);
     let mut help = "for a rename, set `json_name` to the name that it had; for another meaning, take a new number";
     if field_numbers_swapped::is_told(pair.message, writer.number) {

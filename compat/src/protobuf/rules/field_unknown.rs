@@ -5,7 +5,10 @@
 //!
 //! Instead: whoever deletes a field reserves its number and its name: `reserved 2; reserved "name";`.
 
+use std::collections::HashSet;
+
 use eventpact_contract::diagnostic::Severity;
+use eventpact_contract::formats::protobuf::Message;
 
 use crate::report::{Place, Report};
 use crate::rule::{Breaks, Rule, RuleInfo};
@@ -27,10 +30,11 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
         return;
     }
     let reader = pair.pair.reader;
+    let known: HashSet<i32> = reader.fields.iter().map(|f| f.number).collect();
+    let reserved = Ranges::of(reader);
     for field in &pair.pair.writer.fields {
         let number = field.number;
-        let reserved = reader.reserved_ranges.iter().chain(&reader.extension_ranges).any(|r| (r.start..=r.end).contains(&number));
-        if reserved || reader.fields.iter().any(|f| f.number == number) {
+        if known.contains(&number) || reserved.contain(number) {
             continue;
         }
         let name = &field.element.name;
@@ -40,5 +44,28 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
         let mut found = finding(&RULE, message, help, reader_place, place(field), format!("{}/{number}", pair.path));
         found.severity = Severity::Info;
         report.findings.push(found);
+    }
+}
+
+/// The numbers that a message keeps free, in order.
+struct Ranges(Vec<(i32, i32)>);
+
+impl Ranges {
+    fn of(message: &Message) -> Self {
+        let ranges = message.reserved_ranges.iter().chain(&message.extension_ranges);
+        let mut ranges: Vec<(i32, i32)> = ranges.map(|range| (range.start, range.end)).collect();
+        ranges.sort_unstable();
+        // Each ends where the furthest of those before it does, so that one look is enough.
+        let mut end = i32::MIN;
+        for range in &mut ranges {
+            end = end.max(range.1);
+            range.1 = end;
+        }
+        Self(ranges)
+    }
+
+    fn contain(&self, number: i32) -> bool {
+        let behind = self.0.partition_point(|(start, _)| *start <= number);
+        behind.checked_sub(1).and_then(|last| self.0.get(last)).is_some_and(|(_, end)| number <= *end)
     }
 }

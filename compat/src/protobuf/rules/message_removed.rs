@@ -12,7 +12,7 @@ use eventpact_contract::formats::protobuf::Message;
 use crate::report::{Place, Report};
 use crate::rule::{Breaks, Rule, RuleInfo};
 
-use super::super::walk::{Check, Context, finding, peer};
+use super::super::walk::{Check, Context, finding, named, peer};
 
 pub(super) const RULE: Rule<Check> = Rule {
     info: RuleInfo {
@@ -48,9 +48,10 @@ fn check(context: &Context<'_>, report: &mut Report) {
 }
 
 fn missing(reader: &[Message], writer: &[Message], path: &str, around: &Place, report: &mut Report) {
+    let readers = named(reader);
     for w in writer {
         let path = format!("{path}/{}", w.element.name);
-        if let Some(r) = reader.iter().find(|r| r.element.name == w.element.name) {
+        if let Some(r) = readers.get(w.element.name.as_str()) {
             let inside = Place::new(r.element.name_span, format!("message {}", r.element.full_name));
             missing(&r.messages, &w.messages, &path, &inside, report);
             continue;

@@ -8,6 +8,8 @@
 //!
 //! Instead: make a new oneof of new fields with new numbers.
 
+use std::collections::{HashMap, HashSet};
+
 use eventpact_contract::formats::protobuf::{Field, Message, Oneof};
 
 use crate::report::{Place, Report};
@@ -33,14 +35,17 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
         confluent_removed(pair, report);
         return;
     }
+    let mut inside: HashMap<usize, Vec<(&Field, &Field)>> = HashMap::new();
+    for (reader, writer) in common_fields(pair.context, pair.pair) {
+        if let Some(oneof) = reader.oneof {
+            inside.entry(oneof).or_default().push((reader, writer));
+        }
+    }
     for (index, oneof) in pair.pair.reader.oneofs.iter().enumerate() {
-        let members: Vec<(&Field, &Field)> =
-            common_fields(pair.context, pair.pair).into_iter().filter(|(r, _)| r.oneof == Some(index)).collect();
-        let together = members.iter().enumerate().find_map(|(n, a)| {
-            let other = members.iter().skip(n + 1).find(|b| a.1.oneof.is_none() || a.1.oneof != b.1.oneof)?;
-            Some((*a, *other))
-        });
-        let Some((first, second)) = together else { continue };
+        let Some((first, others)) = inside.get(&index).and_then(|members| members.split_first()) else { continue };
+        // When none can be sent together with the first, all are in one oneof of the writer.
+        let together = others.iter().find(|other| first.1.oneof.is_none() || first.1.oneof != other.1.oneof);
+        let (first, Some(second)) = (*first, together.copied()) else { continue };
         let fields = Fields::from([value(pair, first), value(pair, second)].map(|(n, v)| (n, v.into_iter().collect())));
         let Some(witness) = witness::prove(pair, fields, &[first.1.number, second.1.number]) else { continue };
         let names = [&first.1.element.name, &second.1.element.name];
@@ -67,21 +72,29 @@ fn oneof_place(oneof: &Oneof) -> Place {
     Place::new(oneof.element.name_span, format!("oneof {}", oneof.element.name))
 }
 
-/// The members of the oneof with a name; `None` when there is no such oneof.
-fn members<'a>(message: &'a Message, name: &str) -> Option<Vec<&'a Field>> {
-    let index = message.oneofs.iter().position(|o| o.element.name == name)?;
-    Some(message.fields.iter().filter(|f| f.oneof == Some(index)).collect())
+/// The members of each oneof by its name.
+fn members(message: &Message) -> HashMap<&str, Vec<&Field>> {
+    let mut members: HashMap<&str, Vec<&Field>> =
+        message.oneofs.iter().map(|oneof| (oneof.element.name.as_str(), Vec::new())).collect();
+    for field in &message.fields {
+        let oneof = field.oneof.and_then(|index| message.oneofs.get(index));
+        if let Some(inside) = oneof.and_then(|oneof| members.get_mut(oneof.element.name.as_str())) {
+            inside.push(field);
+        }
+    }
+    members
 }
 
 /// Fields that the writer has outside of every oneof and the reader inside of one.
 fn confluent_added(pair: &MessagePair<'_>, report: &mut Report) {
     let (reader, writer) = (pair.pair.reader, pair.pair.writer);
+    let (insides, before) = (members(reader), members(writer));
+    let outside: HashMap<i32, &Field> = writer.fields.iter().rev().filter(|w| w.oneof.is_none()).map(|w| (w.number, w)).collect();
     for oneof in &reader.oneofs {
-        let name = &oneof.element.name;
-        let inside = members(reader, name).unwrap_or_default();
-        let outside = |r: &&Field| writer.fields.iter().find(|w| w.number == r.number && w.oneof.is_none());
-        let moved: Vec<&Field> = inside.iter().filter_map(outside).collect();
-        let existed = members(writer, name).is_some();
+        let name = oneof.element.name.as_str();
+        let inside = insides.get(name).into_iter().flatten();
+        let moved: Vec<&Field> = inside.filter_map(|r| outside.get(&r.number).copied()).collect();
+        let existed = before.contains_key(name);
         let kind = match moved.len() {
             0 => continue,
             1 if !existed => continue,
@@ -101,12 +114,13 @@ fn confluent_added(pair: &MessagePair<'_>, report: &mut Report) {
 /// Members of an oneof that the reader has nowhere: neither in that oneof nor outside.
 fn confluent_removed(pair: &MessagePair<'_>, report: &mut Report) {
     let (reader, writer) = (pair.pair.reader, pair.pair.writer);
+    let (insides, before) = (members(reader), members(writer));
+    let outside: HashSet<i32> = reader.fields.iter().filter(|f| f.oneof.is_none()).map(|f| f.number).collect();
     for oneof in &reader.oneofs {
-        let name = &oneof.element.name;
-        let inside = members(reader, name).unwrap_or_default();
-        for field in members(writer, name).unwrap_or_default() {
-            let top = reader.fields.iter().any(|f| f.number == field.number && f.oneof.is_none());
-            if top || inside.iter().any(|f| f.number == field.number) {
+        let name = oneof.element.name.as_str();
+        let inside: HashSet<i32> = insides.get(name).into_iter().flatten().map(|f| f.number).collect();
+        for field in before.get(name).into_iter().flatten() {
+            if outside.contains(&field.number) || inside.contains(&field.number) {
                 continue;
             }
             let message = format!("the reader has no `{}` in the oneof {name}", field.element.name);

@@ -6,6 +6,9 @@
 //!
 //! Instead: make the field optional and check it in code. A field that was once required stays required for ever.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
+
 use eventpact_contract::formats::protobuf::{Field, Label, Message};
 
 use crate::report::{Place, Report};
@@ -31,12 +34,15 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
         confluent(pair, report);
         return;
     }
+    let sent_by_number = by_number(writer);
+    // All of them lack in the same message.
+    let missing = LazyCell::new(|| witness::prove(pair, Fields::new(), &[]));
     for field in reader.fields.iter().filter(|f| f.label == Label::Required) {
-        let sent = of(writer, field.number);
+        let sent = sent_by_number.get(&field.number).copied();
         if sent.is_some_and(|w| w.label == Label::Required) {
             continue;
         }
-        let Some(witness) = witness::prove(pair, Fields::new(), &[]) else { continue };
+        let Some(witness) = missing.clone() else { continue };
         let (name, number) = (&field.element.name, field.number);
         let what = if sent.is_some() { "may leave it out" } else { "does not have it" };
         let message = format!("the reader requires field {number} `{name}`, the writer {what}");
@@ -49,8 +55,9 @@ fn check(pair: &MessagePair<'_>, report: &mut Report) {
     }
 }
 
-fn of(message: &Message, number: i32) -> Option<&Field> {
-    message.fields.iter().find(|f| f.number == number)
+/// Of two with one number the first.
+fn by_number(message: &Message) -> HashMap<i32, &Field> {
+    message.fields.iter().rev().map(|f| (f.number, f)).collect()
 }
 
 fn writer_place(message: &Message, field: Option<&Field>) -> Place {
@@ -64,7 +71,8 @@ fn around(message: &Message) -> Place {
 fn confluent(pair: &MessagePair<'_>, report: &mut Report) {
     let (reader, writer) = (pair.pair.reader, pair.pair.writer);
     let required = |f: &&Field| f.label == Label::Required;
-    for field in reader.fields.iter().filter(required).filter(|f| of(writer, f.number).is_none()) {
+    let (readers, writers) = (by_number(reader), by_number(writer));
+    for field in reader.fields.iter().filter(required).filter(|f| !writers.contains_key(&f.number)) {
         let message = format!("the reader requires field {} `{}`, the writer does not have it", field.number, field.element.name);
         let path = format!("{}/{}", pair.path, field.number);
         let mut found =
@@ -72,7 +80,7 @@ fn confluent(pair: &MessagePair<'_>, report: &mut Report) {
         found.peer = Some(peer("REQUIRED_FIELD_ADDED", &found.path));
         report.findings.push(found);
     }
-    for field in writer.fields.iter().filter(required).filter(|f| of(reader, f.number).is_none()) {
+    for field in writer.fields.iter().filter(required).filter(|f| !readers.contains_key(&f.number)) {
         let message = format!("the reader does not have the required field {} `{}`", field.number, field.element.name);
         let path = format!("{}/{}", pair.path, field.number);
         let mut found = finding(&RULE, message, "keep the field", around(reader), place(field), path);

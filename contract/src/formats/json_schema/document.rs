@@ -7,7 +7,7 @@ use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
 use super::dialect::{Dialect, Holds};
 use super::parse::Links;
-use super::reference::{Documents, Target, at};
+use super::reference::{Documents, Target};
 
 /// The address that the validator gives to a document that names none.
 const NAMELESS: &str = "json-schema:///";
@@ -34,7 +34,7 @@ fn copied(root: &Node, documents: &Documents, links: &Links, dialect: Dialect) -
     let mut added = Vec::new();
     while let Some((target, key)) = copier.waiting.pop_front() {
         let Some(document) = documents.root(target.document) else { continue };
-        let Some(node) = at(&document, &target.pointer) else { continue };
+        let Some(node) = documents.at(&document, &target.pointer) else { continue };
         let place = Place { document: target.document, pointer: target.pointer };
         added.push(Entry { key, key_span: node.span, value: copier.schema(&place, node) });
     }

@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node, Value, escape_token};
 
 use super::dialect::{Dialect, Holds};
-use super::reference::{Documents, Target, at};
+use super::reference::{Documents, Target};
 use super::tree::{Additional, Conditional, Dependency, Items, Property, Schema, SchemaId, Sub};
 use super::{document, keywords};
 
@@ -84,7 +84,7 @@ fn read(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>, booleans: boo
     while let Some((id, target)) = parser.waiting.pop_front() {
         if !parser.is_read(id)
             && let Some(document) = parser.documents.root(target.document)
-            && let Some(node) = at(&document, &target.pointer)
+            && let Some(node) = parser.documents.at(&document, &target.pointer)
         {
             parser.sub(target.document, &mut target.pointer.clone(), node, 0);
         }

@@ -2,10 +2,11 @@
 //!
 //! Lives here: the documents of one schema, `$id` and the anchors in them, pointers. Does not live here: keywords.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::yaml::{Mapping, Node, Value, escape_token, unescape_token};
+use crate::yaml::{Mapping, Node, Places, Value, escape_token, unescape_token};
 
 use super::address;
 use super::dialect::{Dialect, Holds};
@@ -42,6 +43,7 @@ pub(super) struct Documents {
     /// Document and resource of an address.
     by_address: HashMap<String, (usize, usize)>,
     dialect: Dialect,
+    places: RefCell<Places>,
 }
 
 /// A place that a reference leads to.
@@ -56,7 +58,8 @@ pub(super) struct Target {
 impl Documents {
     /// The schema alone.
     pub(super) fn new(root: Rc<Node>, dialect: Dialect) -> Self {
-        let mut documents = Self { list: Vec::new(), by_path: HashMap::new(), by_address: HashMap::new(), dialect };
+        let mut documents =
+            Self { list: Vec::new(), by_path: HashMap::new(), by_address: HashMap::new(), dialect, places: RefCell::default() };
         documents.add(String::new(), root, false);
         documents
     }
@@ -73,6 +76,11 @@ impl Documents {
         let by_pointer = resources.iter().enumerate().map(|(n, r)| (r.pointer.clone(), n)).collect();
         self.list.push(Document { path, root, resources, by_pointer, known });
         number
+    }
+
+    /// The value at a pointer in one of the documents.
+    pub(super) fn at<'n>(&self, root: &'n Node, pointer: &str) -> Option<&'n Node> {
+        self.places.borrow_mut().at(root, pointer)
     }
 
     /// The root of a document.
@@ -164,7 +172,7 @@ impl Documents {
         } else {
             resource.anchors.get(fragment)?.clone()
         };
-        at(&this.root, &pointer)?;
+        self.at(&this.root, &pointer)?;
         Some(Target { document, pointer: canonical_pointer(&pointer) })
     }
 }
@@ -200,20 +208,6 @@ impl OwnNames {
 /// `true` for the addresses of the meta-schemas, which every validator knows.
 pub(crate) fn is_meta_schema(address: &str) -> bool {
     ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|known| address.starts_with(known))
-}
-
-/// The value at a pointer.
-pub(super) fn at<'a>(root: &'a Node, pointer: &str) -> Option<&'a Node> {
-    let mut node = root;
-    for part in pointer.split('/').skip(1) {
-        let key = unescape_token(part);
-        node = match &node.value {
-            Value::Mapping(map) => map.get(&key)?,
-            Value::Sequence(items) => items.get(key.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
-    }
-    Some(node)
 }
 
 fn canonical_pointer(pointer: &str) -> String {

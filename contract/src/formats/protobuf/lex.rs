@@ -82,17 +82,22 @@ impl Tokens<'_> {
         let comments = self.comments.get(from..last.comments_before)?;
         let mut lines: Vec<&Comment> = Vec::new();
         let mut next = last.start;
+        // The first and the last line break between the two tokens, looked for once: there may be any number of comments.
+        let between = |p: usize| self.text.get(p..last.start).unwrap_or_default();
+        let first_break = previous_end.map(|p| between(p).find('\n').map_or(usize::MAX, |n| p + n));
+        let last_break = previous_end.and_then(|p| Some(p + between(p).rfind('\n')?));
         for comment in comments.iter().rev() {
-            let joins =
-                self.breaks(comment.end, next) <= 1 && (lines.is_empty() || self.is_line(comment) && self.is_line(lines[0]));
+            let joins = self.breaks(comment.end, next) <= 1
+                && lines.last().is_none_or(|below| self.is_line(comment) && self.is_line(below));
             let trails =
-                previous_end.is_some_and(|p| self.breaks(p, comment.start) == 0 && self.breaks(comment.end, last.start) > 0);
+                first_break.is_some_and(|first| comment.start <= first) && last_break.is_some_and(|last| last >= comment.end);
             if !joins || trails {
                 break;
             }
-            lines.insert(0, comment);
+            lines.push(comment);
             next = comment.start;
         }
+        lines.reverse();
         self.text_of(&lines)
     }
 

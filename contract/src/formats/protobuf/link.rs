@@ -135,13 +135,17 @@ fn resolve(
         }
         let (found, file_used) = (Vec::new(), HashSet::new());
         let candidate = String::new();
-        let mut resolver = Resolver { symbols, index, visible, packages, diagnostics, found, used: file_used, candidate };
+        let mut resolver =
+            Resolver { symbols, index, visible, packages, diagnostics, found, used: file_used, unknown: 0, candidate };
         resolver.file(file);
         all.push(resolver.found.into_iter());
         used.push(resolver.used);
     }
     (all, used)
 }
+
+/// Names of one file that stand for nothing and are told; each is looked for in every scope around it.
+const MAX_UNKNOWN: usize = 1000;
 
 /// Finds the types that one file names.
 struct Resolver<'a> {
@@ -153,6 +157,8 @@ struct Resolver<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     found: Vec<Resolved>,
     used: HashSet<usize>,
+    /// How many names stand for nothing.
+    unknown: usize,
     /// The name that is tried; kept, so that it is not allocated for each name.
     candidate: String,
 }
@@ -212,6 +218,9 @@ impl Resolver<'_> {
 
     /// Looks a name up from the innermost scope outward; the first part of the name decides the scope, as in protoc.
     fn resolve(&mut self, name: &str, span: Span, scope: &str) -> Option<Resolved> {
+        if self.unknown > MAX_UNKNOWN {
+            return None;
+        }
         if let Some(absolute) = name.strip_prefix('.') {
             return self.known_type(absolute, span).or_else(|| self.unknown(name, span, None));
         }
@@ -277,6 +286,7 @@ impl Resolver<'_> {
             problem = problem.with_help("import the file that defines it").with_related(symbol.span, "defined here");
         }
         self.diagnostics.push(problem);
+        self.unknown += 1;
         None
     }
 }

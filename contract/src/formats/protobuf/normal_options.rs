@@ -16,7 +16,7 @@ pub(super) struct Extensions<'a> {
 impl<'a> Extensions<'a> {
     pub(super) fn of(schema: &'a Schema) -> Self {
         let mut by_name = HashMap::new();
-        for file in &schema.files {
+        for file in schema.files.iter() {
             collect(&file.extends, &file.messages, &mut by_name);
         }
         Self { schema, by_name }

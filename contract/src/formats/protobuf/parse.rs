@@ -15,6 +15,10 @@ use super::tree::{
 
 /// Messages may be nested this deep, as in protoc.
 pub(super) const MAX_DEPTH: usize = 31;
+/// Parts of a package, as in protoc.
+const MAX_PARTS: usize = 101;
+/// Bytes of the full name of a package, message or service: everything in it has that name in front of its own.
+const MAX_SCOPE: usize = 1024;
 /// Largest text of one file in bytes.
 pub(super) const MAX_BYTES: usize = 16 << 20;
 /// After so many syntax errors in one file the rest is not read.
@@ -178,6 +182,10 @@ impl Parser<'_> {
                 self.c.bump();
                 let (package, _) = self.c.path("the name of the package")?;
                 self.c.expect(';')?;
+                if package.len() > MAX_SCOPE || package.split('.').count() > MAX_PARTS {
+                    let message = format!("a package has at most {MAX_PARTS} parts and {MAX_SCOPE} bytes");
+                    return Err(Box::new(Diagnostic::error("protobuf/too-deep", self.c.span_from(start), message)));
+                }
                 if file.package_span.is_some() {
                     let message = "a file has one package statement; this is the second";
                     return Err(Box::new(Diagnostic::error("protobuf/syntax", self.c.span_from(start), message)));
@@ -255,6 +263,10 @@ impl Parser<'_> {
             return Err(Box::new(problem.with_help("move the inner messages to the top of the file")));
         }
         let full_name = join(scope, &name.0);
+        if full_name.len() > MAX_SCOPE {
+            let message = format!("the full name of the message has more than {MAX_SCOPE} bytes");
+            return Err(Box::new(Diagnostic::error("protobuf/too-deep", name.1, message)));
+        }
         let open = self.c.at;
         self.c.expect('{')?;
         self.depth += 1;
@@ -488,6 +500,10 @@ impl Parser<'_> {
         let start = self.c.bump();
         let name = self.c.name("the name of the service")?;
         let full_name = join(scope, &name.0);
+        if full_name.len() > MAX_SCOPE {
+            let message = format!("the full name of the service has more than {MAX_SCOPE} bytes");
+            return Err(Box::new(Diagnostic::error("protobuf/too-deep", name.1, message)));
+        }
         let open = self.c.at;
         self.c.expect('{')?;
         let (mut methods, mut options) = (Vec::new(), Vec::new());

@@ -3,6 +3,7 @@
 use crate::source::{FileId, Span};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::features::Features;
 pub use super::option::{Literal, LiteralField, LiteralName, OptionEntry, OptionName};
@@ -11,11 +12,11 @@ pub use super::option::{Literal, LiteralField, LiteralName, OptionEntry, OptionN
 #[derive(Debug, Clone)]
 pub struct Schema {
     /// The file of the payload first (or all files that were asked for), then every file that they import, directly or not.
-    pub files: Vec<File>,
+    pub files: Arc<Vec<File>>,
     /// Full name of the payload's message without a leading dot (`shop.payments.v1.PaymentAuthorized`).
     pub root: String,
     /// Where each message and enum is.
-    pub(super) index: HashMap<Box<str>, Position>,
+    pub(super) index: Arc<HashMap<Box<str>, Position>>,
 }
 
 /// Where a message or an enum is: its file, and the indexes of the messages around it and its own.
@@ -468,7 +469,7 @@ impl Schema {
     /// The same files with another message as the payload.
     #[must_use]
     pub fn with_root(&self, root: String) -> Self {
-        Self { files: self.files.clone(), root, index: self.index.clone() }
+        Self { files: Arc::clone(&self.files), root, index: Arc::clone(&self.index) }
     }
 
     /// Notes where each type is; the first definition of a name counts.
@@ -478,7 +479,7 @@ impl Schema {
             let mut path = Vec::new();
             index_types(n, &file.messages, &file.enums, &mut path, &mut index);
         }
-        Self { files, root, index }
+        Self { files: Arc::new(files), root, index: Arc::new(index) }
     }
 }
 

@@ -1,15 +1,21 @@
 //! From the findings of each pair of versions to what is answered: one finding for one change, however many versions it breaks.
 
 use super::{
-    Arc, BUDGET, Diagnostic, Direction, Instant, Level, LevelVerdict, Old, Options, Severity, Sources, Span, State, SubjectName,
-    Tree, Undecided, Verdict, check, read_again,
+    Arc, BUDGET, Diagnostic, Direction, Duration, Instant, Level, LevelVerdict, Old, Options, Severity, Sources, Span, State,
+    SubjectName, Tree, Undecided, Verdict, check, read_again,
 };
 use eventpact_compat::asyncapi::{self, ContractFinding};
 use eventpact_compat::pair::Pair;
 use eventpact_compat::parts::parts;
+use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Label, fingerprints};
 use eventpact_contract::model::Contract;
 use eventpact_registry_client::wire::verdict::{PeerFinding, Place, VersionFinding, Witness};
+
+/// What is left of the time for comparisons that began then.
+fn left(started: Instant) -> Duration {
+    BUDGET.saturating_sub(started.elapsed())
+}
 
 /// A finding, and where it counts.
 struct Entry {
@@ -59,7 +65,7 @@ impl Gathered {
             Ok(old) => old,
             Err(why) => return self.undecided(0, version, None, why),
         };
-        let report = asyncapi::compare(new, &old, level, self.options);
+        let (report, _) = deadline::within(left(started), || asyncapi::compare(new, &old, level, self.options));
         for ContractFinding { subject, direction, finding, .. } in &report.findings {
             let diagnostic = check::diagnostic(finding, *direction, subject);
             let element = format!("{subject} {}", finding.path).trim_end().to_owned();
@@ -100,8 +106,11 @@ impl Gathered {
                     continue;
                 }
             };
-            let forward = self.pair(new, &tree, Direction::Forward, (position, *number));
-            let backward = self.pair(new, &tree, Direction::Backward, (position, *number));
+            // One that is stopped is told as not decided.
+            let ((backward, forward), _) = deadline::within(left(started), || {
+                let forward = self.pair(new, &tree, Direction::Forward, (position, *number));
+                (self.pair(new, &tree, Direction::Backward, (position, *number)), forward)
+            });
             first.get_or_insert((backward, forward));
         }
         first

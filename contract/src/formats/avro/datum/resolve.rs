@@ -246,15 +246,20 @@ impl<'s> Resolver<'s> {
     }
 
     fn find_branch(&mut self, w: TypeId, branches: &[TypeId]) -> Option<usize> {
-        let name = branch_name(&self.writer.get(w).kind);
-        let same = branches.iter().position(|r| branch_name(&self.reader.get(*r).kind) == name);
-        if let Some(index) = same
-            && branches.get(index).is_some_and(|r| self.readable(w, *r))
+        let kind = &self.writer.get(w).kind;
+        // Most branches of a large union are types of other names.
+        let meant = |r: &TypeId| kind.named().zip(self.reader.get(*r).kind.named()).is_none_or(|(w, r)| r.reads(&w.name));
+        let likely: Vec<(usize, TypeId)> = branches.iter().copied().enumerate().filter(|(_, r)| meant(r)).collect();
+        let name = branch_name(kind);
+        let same = likely.iter().find(|(_, r)| branch_name(&self.reader.get(*r).kind) == name).copied();
+        if let Some((index, r)) = same
+            && self.readable(w, r)
         {
-            return same;
+            return Some(index);
         }
-        let readable = branches.iter().position(|r| self.readable(w, *r));
-        readable.or(same).or_else(|| branches.iter().position(|r| self.matches(w, *r)))
+        let readable = likely.iter().find(|(_, r)| self.readable(w, *r));
+        let found = readable.copied().or(same).or_else(|| likely.iter().find(|(_, r)| self.matches(w, *r)).copied());
+        found.map(|(index, _)| index)
     }
 
     /// Whether the two types match, without a look at what they contain.

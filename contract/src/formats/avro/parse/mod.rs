@@ -38,6 +38,12 @@ pub const MAX_LEVELS: usize = 120;
 /// How many documents a schema may pull in through names that it does not define.
 const MAX_DOCUMENTS: usize = 1000;
 
+/// Bytes of the namespaces of all names together: one long namespace makes every name in it long.
+const MAX_NAMESPACES: usize = 32 << 20;
+
+/// Names that nobody defines for which one of another namespace is looked for.
+const MAX_ADVICE: usize = 20;
+
 /// Reads a schema from its node.
 ///
 /// `resolve` gets the full name of a named type that this text does not define, and gives the document that does; it is asked at
@@ -88,6 +94,10 @@ struct Parser {
     pending: Vec<Pending>,
     /// The full name of each named type: its place in `types` is empty until the definition has been read.
     full_names: HashMap<TypeId, String>,
+    /// Bytes of the namespaces so far.
+    namespaces: usize,
+    /// Names that nobody defines.
+    undefined: usize,
     /// The text was IDL: advice is given in its terms.
     is_idl: bool,
     diagnostics: Vec<Diagnostic>,
@@ -131,6 +141,9 @@ impl Parser {
             self.error("avro/name-invalid", span, format!("'{written}' is not the name of a type: {why}"));
             return None;
         }
+        if !self.takes_namespace(namespace, span) {
+            return None;
+        }
         let full = name::qualify(written, namespace);
         if let Some(Known::Wanted(id) | Known::Defined(id)) = self.names.get(&full) {
             return Some(*id);
@@ -147,6 +160,17 @@ impl Parser {
         self.full_names.insert(id, full.clone());
         self.pending.push(Pending { id, full, written: written.to_owned(), span });
         Some(id)
+    }
+
+    /// Counts one more name in a namespace; `false`, and told once, when they are too long together.
+    fn takes_namespace(&mut self, namespace: &str, span: Span) -> bool {
+        let before = self.namespaces;
+        self.namespaces = before.saturating_add(namespace.len());
+        if before <= MAX_NAMESPACES && self.namespaces > MAX_NAMESPACES {
+            let text = format!("the namespaces of all names together are longer than {} MiB", MAX_NAMESPACES >> 20);
+            self.error("avro/name-invalid", span, text).help = Some("Use a shorter namespace.".to_owned());
+        }
+        self.namespaces <= MAX_NAMESPACES
     }
 
     /// Asks for the documents that define the names which the text does not.
@@ -191,7 +215,9 @@ impl Parser {
     fn undefined(&mut self, full: &str, span: Span) {
         let simple = full.rsplit('.').next().unwrap_or(full);
         let same = |n: &&String| n.rsplit('.').next() == Some(simple) && matches!(self.names[*n], Known::Defined(_));
-        let mut near: Vec<&String> = self.names.keys().filter(same).collect();
+        self.undefined += 1;
+        let names = self.names.keys().take(if self.undefined > MAX_ADVICE { 0 } else { usize::MAX });
+        let mut near: Vec<&String> = names.filter(same).collect();
         near.sort();
         let help = match near.first() {
             Some(other) => format!("There is a type '{other}'. Write its full name, or define '{full}'."),

@@ -21,6 +21,9 @@ impl Parser {
             return None;
         };
         let namespace = own.namespace.and_then(Node::as_str).unwrap_or(namespace);
+        if !self.takes_namespace(namespace, name_span) {
+            return None;
+        }
         let full = name::full(text, namespace);
         if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace)) {
             self.error("avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"));

@@ -17,7 +17,7 @@ use super::super::tree::{EnumType, Fixed, Kind, Name, Named, Record, Schema, Sym
 use super::attributes::{is_of_enum, is_of_type};
 use super::logical::Digits;
 use super::twice::Quick;
-use super::{MAX_DEPTH, MAX_FIXED_SIZE, Parser, check_levels, name};
+use super::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_NAMESPACES, Parser, check_levels, name};
 use crate::source::{FileId, Span};
 use crate::yaml::Pull;
 
@@ -39,6 +39,7 @@ pub(super) fn read(file: FileId, text: &Arc<str>) -> Option<Schema> {
         has_references: false,
         has_defaults: false,
         passed: 0,
+        namespaces: 0,
     };
     let root = direct.ty("", 0)?;
     if !direct.text.is_done() || (direct.has_references && check_levels(&direct.types, root).is_some()) {
@@ -69,6 +70,8 @@ struct Direct<'t> {
     has_defaults: bool,
     /// How many bytes have been passed over to be read later.
     passed: u32,
+    /// Bytes of the namespaces of all names so far.
+    namespaces: usize,
 }
 
 impl<'t> Direct<'t> {
@@ -127,6 +130,7 @@ impl<'t> Direct<'t> {
     fn reference(&mut self, written: &'t str, namespace: &'t str) -> Option<TypeId> {
         self.has_references = true;
         let full = written.rsplit_once('.').unwrap_or((namespace, written));
+        self.take_namespace(full.0)?;
         if let Some(id) = self.names.get(&full) {
             return Some(*id);
         }
@@ -369,8 +373,15 @@ impl<'t> Direct<'t> {
         Some(Named { name, name_span: own.name?.1, aliases, doc: own.doc.take() })
     }
 
+    /// Counts one more name; the longer way says so when they are too long together.
+    fn take_namespace(&mut self, namespace: &str) -> Option<()> {
+        self.namespaces += namespace.len();
+        (self.namespaces <= MAX_NAMESPACES).then_some(())
+    }
+
     /// Takes a place for a name that nothing has so far.
     fn declare(&mut self, full: Full<'t>) -> Option<TypeId> {
+        self.take_namespace(full.0)?;
         let id = self.add_bare(self.text.span_from(self.text.at()), UNFINISHED)?;
         self.names.insert(full, id).is_none().then_some(id)
     }

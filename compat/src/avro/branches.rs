@@ -1,0 +1,61 @@
+//! Which branches of a reader's union may be meant for a type of the writer, found without a look at the others.
+
+use std::collections::HashMap;
+
+use eventpact_contract::formats::avro::{Kind, Name, Schema, Type, TypeId};
+
+/// Unions of more branches than this get an index.
+const LARGE: usize = 32;
+
+/// The branches of a large union by their names, so that two large unions take linear time. Small ones are tried in their order,
+/// as Avro Java does it.
+pub(super) struct Index<'s> {
+    /// By what a union knows them by.
+    full: HashMap<String, usize>,
+    /// By the simple name of a named type.
+    simple: HashMap<&'s str, Vec<usize>>,
+    /// By the aliases of a named type.
+    aliases: HashMap<&'s Name, Vec<usize>>,
+    /// The types without names.
+    unnamed: Vec<usize>,
+}
+
+impl<'s> Index<'s> {
+    /// `None` for a small union.
+    pub(super) fn new(schema: &'s Schema, branches: &[TypeId]) -> Option<Self> {
+        if branches.len() <= LARGE {
+            return None;
+        }
+        let mut index = Self { full: HashMap::new(), simple: HashMap::new(), aliases: HashMap::new(), unnamed: Vec::new() };
+        for (place, id) in branches.iter().enumerate() {
+            let ty = schema.get(*id);
+            index.full.insert(ty.branch_name(), place);
+            let Some(named) = ty.kind.named() else {
+                index.unnamed.push(place);
+                continue;
+            };
+            index.simple.entry(&named.name.name).or_default().push(place);
+            for alias in &named.aliases {
+                index.aliases.entry(alias).or_default().push(place);
+            }
+        }
+        Some(index)
+    }
+
+    /// The branch that a union knows by the same name.
+    pub(super) fn same(&self, writer: &Type) -> Option<usize> {
+        self.full.get(&writer.branch_name()).copied()
+    }
+
+    /// The branches that may be meant for a type of the writer, in their order.
+    pub(super) fn candidates(&self, writer: &Type) -> Vec<usize> {
+        // The branches of a union are compared one by one, each with all that may be meant for it.
+        debug_assert!(!matches!(writer.kind, Kind::Union(_)));
+        let Some(named) = writer.kind.named() else { return self.unnamed.clone() };
+        let simple = self.simple.get(named.name.name.as_str());
+        let mut found: Vec<usize> = simple.into_iter().chain(self.aliases.get(&named.name)).flatten().copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
