@@ -39,7 +39,7 @@ pub const MAX_LEVELS: usize = 120;
 const MAX_DOCUMENTS: usize = 1000;
 
 /// Bytes of the namespaces of all names together: one long namespace makes every name in it long.
-const MAX_NAMESPACES: usize = 32 << 20;
+const MAX_NAMESPACES: usize = 16 << 20;
 
 /// Names that nobody defines for which one of another namespace is looked for.
 const MAX_ADVICE: usize = 20;
