@@ -1,6 +1,7 @@
 //! Makes the message that proves a finding: a value of the writer that reaches the break, encoded with the writer's schema and
 //! refused by the reader's.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,8 +42,8 @@ pub(super) struct Prover<'s> {
     schemas: Pair<'s, Schema>,
     heights: Option<Rc<Vec<Option<usize>>>>,
     known: HashMap<(Vec<Step>, Trigger), Option<Witness>>,
-    /// The smallest message of the writer: a record with thousands of breaks is encoded and read once. The inner `None`: there is none.
-    smallest: Option<Option<Rc<Message>>>,
+    /// The smallest message of the writer: a record with thousands of breaks is encoded and read once. `None`: there is none.
+    smallest: OnceCell<Option<Rc<Message>>>,
     /// How many values the witnesses so far hold.
     values: usize,
     remarks: usize,
@@ -50,7 +51,7 @@ pub(super) struct Prover<'s> {
 
 impl<'s> Prover<'s> {
     pub(super) fn new(schemas: Pair<'s, Schema>) -> Self {
-        Self { schemas, heights: None, known: HashMap::new(), smallest: None, values: 0, remarks: 0 }
+        Self { schemas, heights: None, known: HashMap::new(), smallest: OnceCell::new(), values: 0, remarks: 0 }
     }
 
     /// The witness of a finding; `None` when the writer has no value that gets there, or the reader takes it after all.
@@ -80,7 +81,7 @@ impl<'s> Prover<'s> {
         let mut maker = Maker { schema: writer, heights: &heights, values: 0 };
         if is_in_smallest(writer, raw) {
             let made = || Message::new(self.schemas, &maker.small(writer.root)?, maker.values).map(Rc::new);
-            let message = self.smallest.get_or_insert_with(made).clone()?;
+            let message = self.smallest.get_or_init(made).clone()?;
             // Each finding shows it again.
             self.values += message.values;
             return Some(message);
