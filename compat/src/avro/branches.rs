@@ -18,6 +18,9 @@ pub(super) struct Index<'s> {
     aliases: HashMap<&'s Name, Vec<usize>>,
     /// The types without names.
     unnamed: Vec<usize>,
+    /// The records with a field that has aliases.
+    aliased: Vec<usize>,
+    places: HashMap<TypeId, usize>,
 }
 
 impl<'s> Index<'s> {
@@ -26,10 +29,23 @@ impl<'s> Index<'s> {
         if branches.len() <= LARGE {
             return None;
         }
-        let mut index = Self { full: HashMap::new(), simple: HashMap::new(), aliases: HashMap::new(), unnamed: Vec::new() };
+        let mut index = Self {
+            full: HashMap::new(),
+            simple: HashMap::new(),
+            aliases: HashMap::new(),
+            unnamed: Vec::new(),
+            aliased: Vec::new(),
+            places: HashMap::new(),
+        };
         for (place, id) in branches.iter().enumerate() {
             let ty = schema.get(*id);
             index.full.insert(ty.branch_name(), place);
+            index.places.insert(*id, place);
+            if let Kind::Record(record) = &ty.kind
+                && record.fields.iter().any(|field| !field.aliases.is_empty())
+            {
+                index.aliased.push(place);
+            }
             let Some(named) = ty.kind.named() else {
                 index.unnamed.push(place);
                 continue;
@@ -53,9 +69,23 @@ impl<'s> Index<'s> {
         debug_assert!(!matches!(writer.kind, Kind::Union(_)));
         let Some(named) = writer.kind.named() else { return self.unnamed.clone() };
         let simple = self.simple.get(named.name.name.as_str());
-        let mut found: Vec<usize> = simple.into_iter().chain(self.aliases.get(&named.name)).flatten().copied().collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+        in_order(simple.into_iter().chain(self.aliases.get(&named.name)).flatten().copied().collect())
     }
+
+    /// The same, with those at which Avro Java stops although they have another name: `under_way` are types of the reader that are
+    /// being compared with this type.
+    pub(super) fn candidates_of_java(&self, writer: &Type, under_way: impl Iterator<Item = TypeId>) -> Vec<usize> {
+        let mut found = self.candidates(writer);
+        if matches!(writer.kind, Kind::Record(_)) {
+            found.extend(under_way.filter_map(|id| self.places.get(&id).copied()));
+            found.extend(&self.aliased);
+        }
+        in_order(found)
+    }
+}
+
+fn in_order(mut places: Vec<usize>) -> Vec<usize> {
+    places.sort_unstable();
+    places.dedup();
+    places
 }

@@ -41,6 +41,7 @@ pub(super) fn compare(schemas: Pair<'_, Schema>, profile: Profile) -> Broken {
         sound: profile != Profile::Confluent,
         memo: OfPairs::default(),
         enums: OfPairs::default(),
+        open: Vec::new(),
         unions: HashMap::new(),
         path: Vec::new(),
         base: 0,
@@ -95,6 +96,8 @@ struct Walker<'s> {
     memo: OfPairs<Memo<'s>>,
     /// The enums of fields that a record of the writer lacks, and where each was met first.
     enums: OfPairs<String>,
+    /// The pairs that are in progress.
+    open: Vec<(TypeId, TypeId)>,
     /// The branches of the reader's large unions.
     unions: HashMap<TypeId, Option<Rc<Index<'s>>>>,
     /// The way to the current place in the reader's schema, and where the part begins that Avro Java shows.
@@ -149,11 +152,13 @@ impl<'s> Walker<'s> {
         }
         if shared {
             self.memo.insert((reader, writer), Memo::InProgress);
+            self.open.push((reader, writer));
         }
         self.depth += 1;
         let found = self.calculate(&site, ours, theirs);
         self.depth -= 1;
         if shared {
+            self.open.pop();
             self.memo.insert((reader, writer), Memo::Done(Rc::new(found.clone()), self.names.len()));
         }
         found
@@ -336,7 +341,12 @@ impl<'s> Walker<'s> {
         let base = std::mem::replace(&mut self.base, 0);
         let mut taken = None;
         let candidates = match self.index(site.reader, readers) {
-            Some(known) => known.candidates(site.writer()),
+            Some(known) if self.sound => known.candidates(site.writer()),
+            // Avro Java may stop at a branch of another name: see `unlike`.
+            Some(known) => {
+                let under_way = self.open.iter().filter(|(_, writer)| *writer == site.writer).map(|(reader, _)| *reader);
+                known.candidates_of_java(site.writer(), under_way)
+            }
             None => (0..readers.len()).collect(),
         };
         for index in first.into_iter().chain(candidates) {
@@ -391,6 +401,7 @@ impl<'s> Walker<'s> {
         if reader.fields.iter().all(|field| field.aliases.is_empty()) {
             return None;
         }
+        self.pairs += reader.fields.len() + writer.fields.len();
         let mut found = Found::new();
         let mut sources = Sources::new(writer, self.sound);
         for (position, field) in reader.fields.iter().enumerate() {
