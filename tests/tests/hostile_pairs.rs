@@ -228,6 +228,46 @@ fn avro_of_many_parts() {
     assert_eq!(backward, Verdict::Incompatible);
 }
 
+/// The branches of a large union are looked up, those of a small one are tried in their order: the findings are the same.
+#[test]
+fn avro_large_unions_are_judged_as_small_ones() {
+    let record = |name: &str, fields: Json| json!({ "type": "record", "name": name, "fields": fields });
+    let aliased = record("B", json!([{ "name": "x", "type": "int", "aliases": ["y"] }]));
+    let both = record("C", json!([{ "name": "x", "type": "int" }, { "name": "y", "type": "int" }]));
+    let known = json!({ "type": "record", "name": "New", "aliases": ["Old"], "fields": [{ "name": "x", "type": "string" }] });
+    let pairs = [
+        (json!([aliased.clone(), both.clone()]), json!([aliased, both])),
+        (json!(["null", record("A", json!([{ "name": "x", "type": "int" }]))]), json!(["long", "null"])),
+        (json!([record("Old", json!([{ "name": "x", "type": "int" }]))]), json!([known])),
+        (json!(["int", record("n.A", json!([]))]), json!(["bytes", "double", record("m.A", json!([]))])),
+    ];
+    let under = |union: &Json, more: usize| {
+        let mut branches = union.as_array().unwrap().clone();
+        branches.extend((0..more).map(|n| json!({ "type": "fixed", "name": format!("F{n}"), "size": 1 })));
+        parse("a.avsc", Format::Avro, record("Root", json!([{ "name": "u", "type": branches }])).to_string())
+    };
+    let renamed = |name: &str, more: usize| {
+        let mut branches = vec![json!("null"), json!(name)];
+        branches.extend((0..more).map(|n| json!({ "type": "fixed", "name": format!("F{n}"), "size": 1 })));
+        let ty = if name == "A" { json!(name) } else { json!(branches) };
+        parse("a.avsc", Format::Avro, record(name, json!([{ "name": "next", "type": ty }])).to_string())
+    };
+    let mut all: Vec<[(Schema, Schema); 2]> =
+        pairs.iter().map(|(old, new)| [0, 40].map(|more| (under(old, more), under(new, more)))).collect();
+    all.push([0, 40].map(|more| (renamed("A", more), renamed("B", more))));
+    for [small, large] in &all {
+        for profile in [Profile::Sound, Profile::Confluent] {
+            let told = |(old, new): &(Schema, Schema)| -> Vec<(&'static str, String)> {
+                let checked = check(new, std::slice::from_ref(old), Mode::Full, profile);
+                let findings = checked.iter().flat_map(|one| &one.report.findings);
+                // Messages show the first branches of a union.
+                findings.map(|found| (found.rule.id, found.path.clone())).collect()
+            };
+            assert_eq!(told(small), told(large), "{profile}");
+        }
+    }
+}
+
 fn proto_pair(what: &str, old: String, new: String) -> [Verdict; 2] {
     verdicts(what, &parse("a.proto", Format::Protobuf, old), &parse("a.proto", Format::Protobuf, new))
 }
