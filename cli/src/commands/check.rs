@@ -8,6 +8,7 @@ mod identity;
 mod impact;
 mod judged;
 mod judgement;
+pub(super) mod limit;
 mod modules;
 mod profiles;
 mod read;
@@ -24,7 +25,6 @@ use eventpact_contract::source::Sources;
 
 pub(super) use documents::{Kind, Pairing, REMOVED, Subject};
 use findings::Findings;
-pub(crate) use findings::TIME;
 use identity::Names;
 use judged::Judged;
 use judgement::{AcceptArgs, Judgement};

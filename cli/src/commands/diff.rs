@@ -10,12 +10,11 @@ use clap::{Parser as _, ValueEnum};
 use eventpact_compat::diff::{self, Change, Difference};
 use eventpact_compat::mode::Mode;
 use eventpact_compat::options::Options;
-use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Diagnostic;
 use eventpact_contract::load::Document;
 use eventpact_contract::source::Sources;
 
-use super::check::{Kind, Pairing, REMOVED, Subject, TIME, is_root};
+use super::check::{Kind, Pairing, REMOVED, Subject, is_root, limit};
 use crate::config::{ConfigArgs, SettingArgs};
 use crate::exit::Exit;
 use crate::input::{self, ReadArgs};
@@ -118,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         let name = sources.file(subject.new.at.file).name();
         let own = config.narrow(&settings, &[&subject.name, &config.below(name).unwrap_or_default()]);
         let compared = || compare(subject, own.mode.value, own.options(), args.message.is_none());
-        documents.extend(deadline::within(TIME, compared).0);
+        documents.extend(limit::within(compared));
     }
     let removed = subjects.problems.extract_if(.., |problem| problem.id == REMOVED);
     documents.extend(removed.map(|gone: Diagnostic| Compared::whole(gone.about, State::Removed)));

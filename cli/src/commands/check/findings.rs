@@ -1,7 +1,6 @@
 //! From the findings of each pair to what is printed: one finding for one change, however many pairs it breaks.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use eventpact_compat::check;
 use eventpact_compat::mode::{Direction, Mode};
@@ -12,7 +11,6 @@ use eventpact_compat::protobuf::buf;
 use eventpact_compat::report::{Finding, Report};
 use eventpact_compat::rule::Profile;
 use eventpact_compat::{asyncapi, mode};
-use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::Document;
 use eventpact_contract::model::Contract;
@@ -22,11 +20,9 @@ use eventpact_contract::source::{FileId, Sources, Span};
 use super::documents::{Subject, Version};
 use super::impact::{self, Module};
 use super::judged::{Judged, Way};
+use super::limit;
 use super::profiles::{Opinion, Profiles};
 use super::rollouts::Rollouts;
-
-/// One version may be compared so long. What is counted ends the comparison long before: this is for a text that nobody thought of.
-pub(crate) const TIME: Duration = Duration::from_secs(60);
 
 /// Rule, place, place on the other side; of a rule of buf also the path, as the two halves of a map have one place.
 type Key = (String, Span, Span, String);
@@ -99,15 +95,11 @@ impl Findings {
                         continue;
                     }
                     let Parts { pairs, gone } = parts(new, old, options.profile, self.whole);
-                    deadline::within(TIME, || {
-                        for (new, old) in pairs.iter().take_while(|_| !deadline::is_over_now()) {
-                            let report = self.schemas((new, old), direction, options, from);
-                            self.opinion.schema(&subject.name, index, direction, &report);
-                        }
-                        if let Some(why) = deadline::why() {
-                            self.undecided(subject, &why);
-                        }
+                    let late = limit::each(&pairs, |(new, old)| {
+                        let report = self.schemas((new, old), direction, options, from);
+                        self.opinion.schema(&subject.name, index, direction, &report);
                     });
+                    late.iter().for_each(|why| self.undecided(subject, why));
                     self.gone(new, gone);
                 }
                 self.earlier(new, mode, options, from);
@@ -142,7 +134,7 @@ impl Findings {
                 }
                 continue;
             };
-            let (report, _) = deadline::within(TIME, || asyncapi::compare(new, old, mode, options));
+            let report = limit::within(|| asyncapi::compare(new, old, mode, options));
             if is_own {
                 self.opinion.contract(index, &report, only);
             }
@@ -178,10 +170,7 @@ impl Findings {
     /// The messages of a file that are gone, where messages stand for themselves.
     fn gone(&mut self, new: &Schema, messages: Vec<(String, Span)>) {
         let Schema::Protobuf(newer) = new else { return };
-        for (name, span) in messages {
-            if !self.gone.insert(span) {
-                continue;
-            }
+        for (name, span) in messages.into_iter().filter(|(_, span)| self.gone.insert(*span)).collect::<Vec<_>>() {
             let at = newer.main().and_then(|f| f.source).map_or(span, Span::start_of);
             let found = Diagnostic::warning("protobuf/message-removed", at, format!("the message {name} is gone from the file"));
             let found = found.with_related(span, "it was here").with_about(name);
@@ -264,8 +253,8 @@ impl Findings {
     fn different(&mut self, subject: &Subject, old: &Version, now: &str, sources: &Sources) {
         let message = format!("it is {now} now, and was something else before: no old message can be read");
         let found = Diagnostic::error("check/format-changed", subject.new.at, message).with_about(now);
-        let before = format!("the earlier version, {}", sources.file(old.at.file).name());
-        self.list.push(found.with_related(old.at, before).with_help("publish the new format under another name"));
+        let found = found.with_related(old.at, format!("the earlier version, {}", sources.file(old.at.file).name()));
+        self.list.push(found.with_help("publish the new format under another name"));
     }
 
     fn undecided(&mut self, subject: &Subject, why: &str) {

@@ -10,14 +10,14 @@ use eventpact_compat::pair::Pair;
 use eventpact_compat::parts::parts;
 use eventpact_compat::report::Report;
 use eventpact_compat::rule::Profile;
-use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
 use eventpact_contract::load::Document;
 use eventpact_contract::schema::Schema;
 
 use super::documents::Subject;
-use super::findings::{TIME, versions};
+use super::findings::versions;
 use super::judged::Way;
+use super::limit;
 
 /// How many documents are held against another profile. The one of Confluent is cheap; what is sound is searched for.
 const MAX_SUBJECTS: usize = 2_000;
@@ -185,27 +185,24 @@ impl<'a> Profiles<'a> {
                     }
                     let renamed = (is_file && matches!(options.profile, Profile::Buf(_))).then(|| under_one_name(new, old));
                     let old = renamed.as_ref().unwrap_or(old);
-                    deadline::within(TIME, || {
-                        let pairs = parts(new, old, options.profile, self.whole).pairs;
-                        for (new, old) in pairs.iter().take_while(|_| !deadline::is_over_now()) {
-                            let pair = match direction {
-                                Direction::Backward => Pair::new(new, old),
-                                Direction::Forward => Pair::new(old, new),
-                            };
-                            opinion.schema(&subject.name, version, direction, &check::compare(pair, options));
-                        }
-                        if let Some(why) = deadline::why() {
-                            let report = Report { unknown: Some(why), ..Report::new() };
-                            opinion.schema(&subject.name, version, direction, &report);
-                        }
+                    let pairs = parts(new, old, options.profile, self.whole).pairs;
+                    let late = limit::each(&pairs, |(new, old)| {
+                        let pair = match direction {
+                            Direction::Backward => Pair::new(new, old),
+                            Direction::Forward => Pair::new(old, new),
+                        };
+                        opinion.schema(&subject.name, version, direction, &check::compare(pair, options));
                     });
+                    if late.is_some() {
+                        opinion.schema(&subject.name, version, direction, &Report { unknown: late, ..Report::new() });
+                    }
                 }
             }
             Document::Contract(new) => {
                 let mode = mode.unwrap_or(Mode::Full);
                 for version in versions(mode, subject.history.len()) {
                     let Some(Document::Contract(old)) = subject.history.get(version).map(|v| &v.document) else { continue };
-                    let (report, _) = deadline::within(TIME, || asyncapi::compare(new, old, mode, options));
+                    let report = limit::within(|| asyncapi::compare(new, old, mode, options));
                     opinion.contract(version, &report, true);
                 }
             }
