@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 64;
 /// Pairs of messages, each with its fields, that a comparison looks at: two graphs of messages can have as many as all with all.
 const MAX_STEPS: usize = 5_000_000;
 /// What a pair costs besides its fields.
-const STEPS_OF_A_PAIR: usize = 20;
+const STEPS_OF_A_PAIR: usize = 60;
 
 /// What a rule wants to see.
 #[derive(Debug, Clone, Copy)]

@@ -99,7 +99,9 @@ impl Findings {
                         let report = self.schemas((new, old), direction, options, from);
                         self.opinion.schema(&subject.name, index, direction, &report);
                     });
-                    late.iter().for_each(|why| self.undecided(subject, why));
+                    if let Some(why) = late {
+                        self.undecided(subject, &why);
+                    }
                     self.gone(new, gone);
                 }
                 self.earlier(new, mode, options, from);
