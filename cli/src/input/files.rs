@@ -186,7 +186,7 @@ impl Reader for Files {
         if size > MAX_BYTES {
             return Err(format!("it has {size} bytes (the limit is {MAX_BYTES})"));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|e| plain(&e))?;
         Ok(bytes)
     }

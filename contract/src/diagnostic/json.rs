@@ -1,5 +1,6 @@
 //! Findings as one JSON object, for programs. The shape is a promise: fields are added, never renamed.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::group::Group;
@@ -26,72 +27,97 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'
 /// The same, with further fields behind `findings`.
 pub fn render_with(diagnostics: &[Diagnostic], sources: &Sources, options: &Options<'_>, further: &Map<String, Value>) -> String {
     let findings = diagnostics.iter().zip(fingerprints(diagnostics));
-    let findings: Vec<Value> = findings.map(|(found, fingerprint)| finding(found, &fingerprint, sources)).collect();
-    let mut report = json!({ "verdict": options.verdict, "findings": findings });
-    let groups: Vec<Value> = super::group::groups(diagnostics).iter().map(Group::to_json).collect();
-    if !groups.is_empty() {
-        report["groups"] = groups.into();
-    }
-    for (field, value) in further {
-        report[field] = value.clone();
-    }
-    // A value of texts and numbers always prints.
+    let report = Report {
+        verdict: options.verdict,
+        findings: findings.map(|(found, fingerprint)| Finding::new(found, fingerprint, sources)).collect(),
+        groups: super::group::groups(diagnostics).iter().map(Group::to_json).collect(),
+        further,
+    };
+    // Texts and numbers always print.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn finding(found: &Diagnostic, fingerprint: &str, sources: &Sources) -> Value {
-    let (file, line, column) = place(found.primary.span, sources);
-    let (_, end) = Project::range(sources, found.primary.span);
-    let related: Vec<Value> = found
-        .related
-        .iter()
-        .map(|label| {
+#[derive(Serialize)]
+struct Report<'a> {
+    verdict: &'a str,
+    findings: Vec<Finding<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<Value>,
+    #[serde(flatten)]
+    further: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    path: Option<&'a [String]>,
+    pointer: Option<String>,
+    related: Vec<Value>,
+    help: Option<&'a str>,
+    witness: Option<Value>,
+    fingerprint: String,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    affects: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    peers: Vec<Value>,
+    #[serde(flatten)]
+    accepted: Option<LivedWith<'a>>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    profiles: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct LivedWith<'a> {
+    accepted: bool,
+    reason: &'a str,
+    expires: Option<&'a str>,
+}
+
+impl<'a> Finding<'a> {
+    fn new(found: &'a Diagnostic, fingerprint: String, sources: &'a Sources) -> Self {
+        let (file, line, column) = place(found.primary.span, sources);
+        let (_, end) = Project::range(sources, found.primary.span);
+        let related = found.related.iter().map(|label| {
             let (file, line, column) = place(label.span, sources);
             json!({ "file": file, "line": line, "column": column, "message": label.text })
-        })
-        .collect();
-    let witness = found
-        .witness
-        .as_ref()
-        .map(|witness| json!({ "json": &*witness.json, "hex": witness.hex.as_deref(), "reader_error": witness.reader_error }));
-    let mut finding = json!({
-        "rule": found.id,
-        "severity": found.severity.as_str(),
-        "message": found.message,
-        "file": file,
-        "line": line,
-        "column": column,
-        "end_line": end.line,
-        "end_column": end.column,
-        "path": found.path,
-        "pointer": found.pointer(),
-        "related": related,
-        "help": found.help,
-        "witness": witness,
-        "fingerprint": fingerprint,
-    });
-    if !found.affects.is_empty() {
-        finding["affects"] = found.affects.clone().into();
+        });
+        let witness = found.witness.as_ref().map(
+            |witness| json!({ "json": &*witness.json, "hex": witness.hex.as_deref(), "reader_error": witness.reader_error }),
+        );
+        let peers = found.peers.iter().map(
+            |peer| json!({ "direction": peer.direction, "type": peer.kind, "location": peer.location, "message": peer.detail }),
+        );
+        let accepted = found.accepted.as_ref();
+        Self {
+            rule: &found.id,
+            severity: found.severity.as_str(),
+            message: &found.message,
+            file,
+            line,
+            column,
+            end_line: end.line,
+            end_column: end.column,
+            path: found.path.as_deref(),
+            pointer: found.pointer(),
+            related: related.collect(),
+            help: found.help.as_deref(),
+            witness,
+            fingerprint,
+            affects: &found.affects,
+            peers: peers.collect(),
+            accepted: accepted.map(|a| LivedWith { accepted: true, reason: &a.reason, expires: a.expires.as_deref() }),
+            profiles: found.profiles.iter().map(|(profile, verdict)| (profile.clone(), json!(verdict))).collect(),
+        }
     }
-    let peers = found
-        .peers
-        .iter()
-        .map(|peer| json!({ "direction": peer.direction, "type": peer.kind, "location": peer.location, "message": peer.detail }));
-    let peers: Vec<Value> = peers.collect();
-    if !peers.is_empty() {
-        finding["peers"] = Value::Array(peers);
-    }
-    if let Some(accepted) = &found.accepted {
-        finding["accepted"] = json!(true);
-        finding["reason"] = json!(accepted.reason);
-        finding["expires"] = json!(accepted.expires);
-    }
-    if !found.profiles.is_empty() {
-        finding["profiles"] = found.profiles.iter().map(|(profile, verdict)| (profile.clone(), json!(verdict))).collect();
-    }
-    finding
 }
 
 impl Group<'_> {

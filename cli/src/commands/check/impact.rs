@@ -1,6 +1,6 @@
 //! What a finding reaches: the subjects that it breaks, and what went away together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
 use eventpact_compat::report::Finding;
 use eventpact_contract::diagnostic::{Diagnostic, Gone};
@@ -15,6 +15,8 @@ const MAX_SUBJECTS: usize = 1000;
 /// The files of a module, and who imports whom.
 pub(super) struct Module<'s> {
     paths: Vec<&'s str>,
+    /// The place of each file among all, sorted by their paths.
+    ranks: Vec<usize>,
     of_source: HashMap<FileId, usize>,
     /// Of each file those that import it.
     importers: Vec<Vec<usize>>,
@@ -34,20 +36,32 @@ impl<'s> Module<'s> {
             }
         }
         let of_source = schema.files.iter().enumerate().filter_map(|(n, file)| Some((file.source?, n))).collect();
-        Self { folders: Folders::new(paths.iter().copied()), paths, of_source, importers }
+        let mut sorted: Vec<usize> = (0..paths.len()).collect();
+        sorted.sort_by_key(|n| paths.get(*n));
+        let mut ranks = vec![0; paths.len()];
+        for (rank, n) in sorted.into_iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(n) {
+                *slot = rank;
+            }
+        }
+        Self { folders: Folders::new(paths.iter().copied()), paths, ranks, of_source, importers }
     }
 
     /// A file and all that import it, directly or not, sorted.
     fn reached(&self, file: FileId) -> Vec<String> {
-        let mut seen = HashSet::new();
+        let mut seen = vec![false; self.paths.len()];
+        let mut found = Vec::new();
         let mut open: Vec<usize> = self.of_source.get(&file).copied().into_iter().collect();
         while let Some(one) = open.pop() {
-            if seen.len() < MAX_SUBJECTS && seen.insert(one) {
+            let Some(seen) = seen.get_mut(one) else { continue };
+            if found.len() < MAX_SUBJECTS && !std::mem::replace(seen, true) {
+                found.push(one);
                 open.extend(self.importers.get(one).into_iter().flatten());
             }
         }
-        let names: BTreeSet<&str> = seen.into_iter().filter_map(|n| self.paths.get(n).copied()).collect();
-        names.into_iter().map(str::to_owned).collect()
+        // A base file is reached by hundreds, in each of its findings: numbers are sorted, not texts.
+        found.sort_unstable_by_key(|n| self.ranks.get(*n));
+        found.into_iter().filter_map(|n| self.paths.get(n)).map(|path| (*path).to_owned()).collect()
     }
 }
 
