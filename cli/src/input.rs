@@ -72,7 +72,7 @@ impl ReadArgs {
             View::Application => PointOfView::Application,
             View::Client => PointOfView::Client,
         };
-        Options { point_of_view }
+        Options { point_of_view, ..Options::default() }
     }
 }
 

@@ -104,7 +104,8 @@ impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let first = if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-            let starts = std::iter::once(first).chain(self.text.match_indices('\n').map(|(i, _)| i + 1));
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            let starts = std::iter::once(first).chain(breaks.map(|(i, _)| i + 1));
             starts.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect()
         })
     }

@@ -37,7 +37,8 @@ fn the_shop_in_2_6_is_the_contract_of_the_shop_in_3_0() {
 
 fn read(text: &str, point_of_view: PointOfView) -> Contract {
     let files = Memory([("a.yaml".to_owned(), text.to_owned())].into());
-    let (contract, found) = load_contract_with(&mut Sources::new(), &files, "a.yaml", Options { point_of_view });
+    let (contract, found) =
+        load_contract_with(&mut Sources::new(), &files, "a.yaml", Options { point_of_view, ..Options::default() });
     assert!(!has_errors(&found), "{found:?}");
     contract.expect("a contract")
 }
@@ -91,7 +92,7 @@ fn names_traits_and_directions() {
 
 #[test]
 fn documentation_of_2_x() {
-    let options = Options { point_of_view: PointOfView::Client };
+    let options = Options { point_of_view: PointOfView::Client, ..Options::default() };
     let (contract, found) =
         load_contract_with(&mut Sources::new(), &Folder(root()), "tests/asyncapi2/lights/asyncapi.yaml", options);
     assert!(!has_errors(&found), "{found:?}");

@@ -31,7 +31,7 @@ fn every_case_is_converted_as_expected() {
         let point_of_view = if words.contains("client") { PointOfView::Client } else { PointOfView::Application };
         let mut sources = Sources::new();
         let reader = Folder(case.clone());
-        match convert(&mut sources, &reader, name, name, target, Options { point_of_view }) {
+        match convert(&mut sources, &reader, name, name, target, Options { point_of_view, ..Options::default() }) {
             Ok(Converted { text, notes, .. }) => {
                 expect_text(&case.join(name.replace("asyncapi", "expected")), &text);
                 expect_text(&case.join("notes.txt"), &lines(&notes, &sources));

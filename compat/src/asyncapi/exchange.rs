@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use eventpact_contract::diagnostic::Severity;
-use eventpact_contract::formats::json_schema::canonical_text;
+use eventpact_contract::formats::json_schema::same_text;
 use eventpact_contract::model::Payload;
 use eventpact_contract::schema::Schema;
 use eventpact_contract::source::Span;
@@ -99,7 +99,7 @@ impl Exchanges {
             return false;
         };
         let key = (Arc::as_ptr(&new).addr(), Arc::as_ptr(&old).addr());
-        let is_same = || new.dialect == old.dialect && canonical_text(&new.document) == canonical_text(&old.document);
+        let is_same = || new.dialect == old.dialect && same_text(&new.document, &old.document);
         *self.unchanged.entry(key).or_insert_with(is_same)
     }
 

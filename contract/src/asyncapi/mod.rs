@@ -24,6 +24,7 @@ use v3::payload::Payloads;
 use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::load::Options;
 use crate::model::Contract;
 use crate::rule::{self, Layer, Rule};
 use crate::source::{Reader, Sources, Span};
@@ -54,17 +55,17 @@ pub(crate) fn advises(id: &str) -> bool {
 pub(crate) fn read(
     documents: &Documents,
     root: &Node,
-    view: PointOfView,
+    options: Options,
     sources: &mut Sources,
     reader: &dyn Reader,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let version = version::read(root, found)?;
     shape::check(documents, root, version, found);
-    rules::run(&rules::Context { documents, root, version }, found);
+    rules::run(&rules::Context::new(documents, root, version), options.errors_only, found);
     let text = root.get("asyncapi").and_then(Node::as_str).unwrap_or(version.as_str());
     let mut own = Vec::new();
-    let contract = version.is_2().then(|| v2::lower(documents, root, text, view, sources, reader, &mut own));
+    let contract = version.is_2().then(|| v2::lower(documents, root, text, options.point_of_view, sources, reader, &mut own));
     // The examples of 3.x are held against the schemas that were read for the contract; 2.x is rewritten for that.
     let format = if version.is_2() { version.as_str() } else { text };
     let mut payloads = Payloads::new(documents, format, sources, reader);

@@ -3,6 +3,7 @@
 //! All files are read first, through the caller's [`Reader`]; after that a reference is followed without any reading. Nothing is
 //! ever fetched from a network. References are JSON References: what stands beside a `$ref` is ignored.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -31,7 +32,7 @@ pub(crate) struct Documents {
 /// Keys and their places, of each object.
 type Indexes = HashMap<*const Entry, HashMap<String, usize, Quick>, Quick>;
 /// Hashes short texts quickly; strangers cannot know texts that have one hash.
-type Quick = foldhash::fast::RandomState;
+pub(super) type Quick = foldhash::fast::RandomState;
 
 /// Objects with more entries than this get an index.
 const LONG: usize = 32;
@@ -168,10 +169,12 @@ impl Documents {
 
     /// The node behind all references, or `None` with an error at the `$ref` that leads nowhere.
     pub(crate) fn follow<'a>(&'a self, node: &'a Node, found: &mut Vec<Diagnostic>) -> Option<&'a Node> {
-        if self.reference_of(node).is_none() {
-            return Some(node);
+        let Some(reference) = self.reference_of(node) else { return Some(node) };
+        // Nearly all lead straight to a value, and then nothing needs to be kept of the way.
+        match self.step(reference, 1) {
+            Ok(next) if self.reference_of(next).is_none() => Some(next),
+            _ => self.chain(node, found)?.last().copied(),
         }
-        self.chain(node, found)?.last().copied()
     }
 
     /// The node behind all references, the node itself when it is none; `None` when they lead nowhere.
@@ -316,7 +319,18 @@ impl Documents {
         let Some(pointer) = fragment.strip_prefix('/') else {
             return Err(Broken::new(format!("`#{fragment}` is no JSON pointer: it starts with `#/`")));
         };
-        for (n, token) in pointer.split('/').enumerate() {
+        let mut rest = Some(pointer);
+        while let Some(here) = rest {
+            let token = match here.bytes().position(|byte| byte == b'/') {
+                Some(end) => {
+                    rest = here.get(end + 1..);
+                    here.get(..end).unwrap_or("")
+                }
+                None => {
+                    rest = None;
+                    here
+                }
+            };
             let token = yaml::unescape_token(token);
             let mut steps = hops;
             let next = loop {
@@ -326,17 +340,17 @@ impl Documents {
                     _ => None,
                 };
                 // What stands beside a `$ref` is not looked at, except by one who names it.
-                match self.reference_of(node).filter(|_| next.is_none()) {
-                    Some(reference) => {
-                        steps += 1;
-                        node = self.step(reference, steps)?;
-                    }
-                    None => break next,
+                if next.is_some() {
+                    break next;
                 }
+                let Some(reference) = self.reference_of(node) else { break None };
+                steps += 1;
+                node = self.step(reference, steps)?;
             };
             node = next.ok_or_else(|| {
-                let so_far: Vec<&str> = pointer.split('/').take(n).collect();
-                Broken::new(format!("there is no `{token}` in `{file}#/{}`", so_far.join("/")))
+                let so_far = pointer.strip_suffix(here).unwrap_or("");
+                let so_far = so_far.strip_suffix('/').unwrap_or(so_far);
+                Broken::new(format!("there is no `{token}` in `{file}#/{so_far}`"))
             })?;
         }
         Ok(node)
@@ -369,7 +383,7 @@ impl Documents {
 
     fn other(&self, file: &str, referrer: &str) -> Result<&Node, Broken> {
         let remote = is_remote(file) || is_remote(referrer);
-        let file = if remote { file.to_owned() } else { percent_decode(file) };
+        let file = if remote { Cow::Borrowed(file) } else { percent_decode(file) };
         if !remote && !is_document(&file) {
             return Err(Broken::new(format!(
                 "`{file}` is neither YAML nor JSON by its name, so nothing in it can be referred to here"
@@ -501,9 +515,9 @@ fn referred_files(node: &Node, path: &str) -> Vec<String> {
 }
 
 /// `%41` is `A`; what is no escape, or no UTF-8 afterwards, stays as it is.
-pub(crate) fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -520,7 +534,7 @@ pub(crate) fn percent_decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 #[cfg(test)]

@@ -207,7 +207,7 @@ pub(super) fn name_of(reference: &str) -> String {
         let file = file.rsplit('/').next().unwrap_or(file);
         percent_decode(file.split('.').next().unwrap_or(file))
     } else {
-        unescape_token(&decoded).into_owned()
+        unescape_token(&decoded).into_owned().into()
     };
     let clean = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' };
     let name: String = name.chars().map(clean).collect();

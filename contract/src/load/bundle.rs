@@ -121,11 +121,15 @@ impl<'d> Bundler<'d, '_> {
             self.too_large(node);
             return Node { span: node.span, value: Value::Bool(true) };
         }
-        let copied = entries.entries.iter().map(|entry| {
+        let mut copied = Vec::with_capacity(entries.entries.len());
+        for entry in &entries.entries {
             let value = match entry.key.as_str() {
-                "$ref" if entry.value.as_str().is_some() => return self.reference(node, entry),
+                "$ref" if entry.value.as_str().is_some() => {
+                    copied.extend(self.reference(node, entry));
+                    continue;
+                }
                 "$id" | "id" if !self.keeps_names && !std::ptr::eq(node, self.root) && entry.value.as_str().is_some() => {
-                    return None;
+                    continue;
                 }
                 key if DATA.contains(&key) => entry.value.clone(),
                 key if NAMED.contains(&key) => self.each(&entry.value),
@@ -134,10 +138,9 @@ impl<'d> Bundler<'d, '_> {
                     _ => self.schema(&entry.value),
                 },
             };
-            Some(Entry { key: entry.key.clone(), key_span: entry.key_span, value })
-        });
-        let entries = copied.collect::<Vec<_>>().into_iter().flatten().collect();
-        Node { span: node.span, value: Value::Mapping(Mapping { entries }) }
+            copied.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
+        }
+        Node { span: node.span, value: Value::Mapping(Mapping { entries: copied }) }
     }
 
     fn too_large(&mut self, node: &Node) {

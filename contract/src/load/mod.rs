@@ -40,6 +40,8 @@ pub enum Document {
 pub struct Options {
     /// What `publish` and `subscribe` of AsyncAPI 2.x mean.
     pub point_of_view: PointOfView,
+    /// Rules on AsyncAPI documents that only warn are left out: for those who ask whether a document can be worked with.
+    pub errors_only: bool,
 }
 
 /// Reads a file of any kind: a text with a key `asyncapi` is a contract, all else a schema whose format
@@ -172,7 +174,7 @@ fn contract(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Contract> {
     let root = documents.root()?;
-    let mut contract = asyncapi::read(documents, root, options.point_of_view, sources, reader, found)?;
+    let mut contract = asyncapi::read(documents, root, options, sources, reader, found)?;
     // What payloads import or name belongs to the contract too. A copy of a document for a text in it has the document's name.
     let payloads = contract.channels.iter().flat_map(|c| &c.messages).flat_map(|m| [&m.payload, &m.headers]).flatten();
     for id in payloads.filter_map(|p| p.schema.as_ref()).flat_map(Schema::files).collect::<BTreeSet<_>>() {

@@ -15,6 +15,9 @@ const MAX_FINDINGS: usize = 10_000;
 pub(super) struct Builder {
     file: FileId,
     stack: Vec<Frame>,
+    /// The items of all open lists, and the entries of all open objects: each gets room for what it holds when it closes.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
@@ -33,9 +36,10 @@ struct Frame {
     content: Content,
 }
 
+/// `first` is the place of its first item, or entry, among those of all that are open.
 enum Content {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, key: Option<Key>, merges: Vec<Merge> },
+    Sequence { first: usize },
+    Mapping { first: usize, key: Option<Key>, merges: Vec<Merge> },
 }
 
 enum Key {
@@ -60,7 +64,17 @@ struct Anchored {
 
 impl Builder {
     pub(super) fn new(file: FileId) -> Self {
-        Self { file, stack: Vec::new(), root: None, anchors: HashMap::new(), nodes: 0, stopped: false, diagnostics: Vec::new() }
+        Self {
+            file,
+            stack: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            nodes: 0,
+            stopped: false,
+            diagnostics: Vec::new(),
+        }
     }
 
     /// The tree and what is wrong with it.
@@ -134,12 +148,12 @@ impl Builder {
 
     /// A list opens.
     pub(super) fn start_sequence(&mut self, start: usize, anchor: usize) {
-        self.open(start, anchor, Content::Sequence(Vec::new()));
+        self.open(start, anchor, Content::Sequence { first: self.items.len() });
     }
 
     /// An object opens.
     pub(super) fn start_mapping(&mut self, start: usize, anchor: usize) {
-        self.open(start, anchor, Content::Mapping { entries: Vec::new(), key: None, merges: Vec::new() });
+        self.open(start, anchor, Content::Mapping { first: self.entries.len(), key: None, merges: Vec::new() });
     }
 
     fn open(&mut self, start: usize, anchor: usize, content: Content) {
@@ -155,11 +169,13 @@ impl Builder {
     pub(super) fn end(&mut self, end: Option<usize>) {
         let Some(frame) = self.stack.pop() else { return };
         let (value, last) = match frame.content {
-            Content::Sequence(items) => {
+            Content::Sequence { first } => {
+                let items: Vec<Node> = self.items.drain(first..).collect();
                 let last = items.last().map(|node| node.span.end);
                 (Value::Sequence(items), last)
             }
-            Content::Mapping { entries, merges, .. } => {
+            Content::Mapping { first, merges, .. } => {
+                let entries: Vec<Entry> = self.entries.drain(first..).collect();
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
                 let last = last.max(merges.last().map(|merge| merge.value.span.end));
                 (Value::Mapping(self.mapping(entries, merges)), last)
@@ -206,10 +222,10 @@ impl Builder {
         };
         frame.height = frame.height.max(height);
         match &mut frame.content {
-            Content::Sequence(items) => items.push(node),
-            Content::Mapping { entries, key, merges } => match key.take() {
-                Some(Key::Named(key, key_span)) => entries.push(Entry { key, key_span, value: node }),
-                Some(Key::Merge(span)) => merges.push(Merge { before: entries.len(), span, value: node }),
+            Content::Sequence { .. } => self.items.push(node),
+            Content::Mapping { first, key, merges } => match key.take() {
+                Some(Key::Named(key, key_span)) => self.entries.push(Entry { key, key_span, value: node }),
+                Some(Key::Merge(span)) => merges.push(Merge { before: self.entries.len() - *first, span, value: node }),
                 Some(Key::Refused) => {}
                 None => self.refuse_key(node.span, node.kind()),
             },

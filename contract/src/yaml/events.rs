@@ -7,7 +7,7 @@ use super::{SyntaxError, Value, scalar};
 
 /// Feeds the builder with the values of `text`, which starts at byte `base` of the file.
 pub(super) fn read(text: &str, base: usize, builder: &mut Builder) -> Result<(), SyntaxError> {
-    let mut reader = Reader { text, offsets: Offsets::new(text), base, documents: 0, flow: 0 };
+    let mut reader = Reader { text, offsets: Offsets::new(text), base, documents: 0, flow: 0, has_tabs: text.contains('\t') };
     let mut parser = Parser::new(StrInput::new(text));
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| reader.syntax_error(*error.marker(), error.info()))?;
@@ -26,6 +26,7 @@ struct Reader<'t> {
     documents: usize,
     /// How many brackets are open.
     flow: usize,
+    has_tabs: bool,
 }
 
 impl Reader<'_> {
@@ -91,24 +92,30 @@ impl Reader<'_> {
         if is_key {
             self.indentation(place.0, builder);
         }
-        let merge = is_key && plain && tag.is_none() && text == "<<";
-        let value = match tag {
-            None if plain => scalar::plain(&text),
-            None if !is_key => return builder.scalar(Value::String(text.into_owned()), span, anchor),
-            None => Value::String(text.clone().into_owned()),
-            Some(tag) => tagged(tag, &text, span, builder),
-        };
         if !is_key {
+            let value = match tag {
+                None if plain => scalar::plain(text),
+                None => Value::String(text.into_owned()),
+                Some(tag) => tagged(tag, &text, span, builder),
+            };
             return builder.scalar(value, span, anchor);
         }
-        let node = super::Node { span, value };
-        builder.remember(anchor, &node, 1, 0);
-        match node.value {
-            Value::Null => builder.refuse_key(span, "null"),
-            Value::String(name) if tag.is_none() => builder.key(name, span, merge),
-            // Numbers and booleans are keys by their text, as in JSON: `200:` is `"200":`.
-            _ => builder.key(text.into_owned(), span, merge),
+        let merge = plain && tag.is_none() && text == "<<";
+        let meaning = match tag {
+            None if plain => scalar::meaning(&text),
+            None => None,
+            Some(tag) => Some(tagged(tag, &text, span, builder)),
+        };
+        let is_null = meaning == Some(Value::Null);
+        if anchor > 0 {
+            let value = meaning.unwrap_or_else(|| Value::String(text.clone().into_owned()));
+            builder.remember(anchor, &super::Node { span, value }, 1, 0);
         }
+        if is_null {
+            return builder.refuse_key(span, "null");
+        }
+        // Numbers and booleans are keys by their text, as in JSON: `200:` is `"200":`.
+        builder.key(text.into_owned(), span, merge);
     }
 
     fn container_tag(&self, tag: Option<&Tag>, own: &str, place: (usize, usize), builder: &mut Builder) {
@@ -128,7 +135,7 @@ impl Reader<'_> {
 
     /// YAML forbids tabs in indentation; the parser lets them pass and guesses a level.
     fn indentation(&self, at: usize, builder: &mut Builder) {
-        if self.flow > 0 {
+        if self.flow > 0 || !self.has_tabs {
             return;
         }
         let before = self.text.get(..at).unwrap_or("");
@@ -245,7 +252,7 @@ enum Tagged {
 }
 
 fn core_tagged(suffix: &str, text: &str) -> Tagged {
-    let plain = scalar::plain(text);
+    let plain = scalar::plain(text.into());
     let value = match suffix {
         "str" => Some(Value::String(text.to_owned())),
         "null" => Some(plain).filter(|v| *v == Value::Null),

@@ -221,7 +221,7 @@ pub(crate) fn reference_token(key: &str) -> String {
 
 /// One token of a JSON pointer (RFC 6901, section 4) without its escapes: `~1` is `/`, `~0` is `~`.
 pub fn unescape_token(token: &str) -> std::borrow::Cow<'_, str> {
-    if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
+    if token.bytes().any(|byte| byte == b'~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
 }
 
 /// A list index of a JSON pointer: digits without a leading zero.

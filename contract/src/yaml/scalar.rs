@@ -1,16 +1,22 @@
 //! The scalars of the YAML 1.2 core schema: which unquoted texts are null, booleans and numbers.
 
+use std::borrow::Cow;
+
 use super::Value;
 
 /// What an unquoted text means.
-pub(super) fn plain(text: &str) -> Value {
+pub(super) fn plain(text: Cow<'_, str>) -> Value {
+    meaning(&text).unwrap_or_else(|| Value::String(text.into_owned()))
+}
+
+/// What an unquoted text means when it is no string.
+pub(super) fn meaning(text: &str) -> Option<Value> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
+        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        _ => number(text).map(Value::Number),
     }
-    number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number)
 }
 
 /// The number as JSON writes it, when the text is one.
@@ -92,14 +98,14 @@ mod tests {
             ("-.inf", "-.inf"),
             ("6.02E+23", "6.02E+23"),
         ] {
-            assert_eq!(plain(text), Value::Number(wanted.to_owned()), "{text}");
+            assert_eq!(plain(text.into()), Value::Number(wanted.to_owned()), "{text}");
         }
         for text in ["yes", "No", "on", "2026-01-31", "1_000", "0b1", "0x", "1e", ".", "-", "+", "1.2.3", "12:30", "0xg", "-.nan"]
         {
-            assert_eq!(plain(text), Value::String(text.to_owned()), "{text}");
+            assert_eq!(plain(text.into()), Value::String(text.to_owned()), "{text}");
         }
         for text in ["", "~", "null", "Null"] {
-            assert_eq!(plain(text), Value::Null);
+            assert_eq!(plain(text.into()), Value::Null);
         }
     }
 }

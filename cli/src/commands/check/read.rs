@@ -35,17 +35,19 @@ impl Pairing<'_> {
             Some(Kind::JsonSchema) => Some(Format::JsonSchema),
             Some(Kind::Asyncapi) | None => None,
         };
+        // Whoever wants advice validates.
+        let options = load::Options { errors_only: true, ..self.read.options() };
         let (document, found) = if let Some(format) = format {
             let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, Some(format), self.message);
             (schema.map(Document::Schema), found)
         } else if self.kind == Some(Kind::Asyncapi) {
-            let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, self.read.options());
+            let (contract, found) = load::load_contract_with(sources, &*tree.reader, &entry.path, options);
             (contract.map(|c| Document::Contract(Box::new(c))), found)
         } else if self.message.is_some() && matches!(ending(&entry.path).as_str(), "proto" | "avpr" | "avdl") {
             let (schema, found) = load::load_schema(sources, &*tree.reader, &entry.path, None, self.message);
             (schema.map(Document::Schema), found)
         } else {
-            load::load_with(sources, &*tree.reader, &entry.path, self.read.options())
+            load::load_with(sources, &*tree.reader, &entry.path, options)
         };
         problems.extend(stopping(found, document.is_some()));
         // The document itself is the first file that is read.

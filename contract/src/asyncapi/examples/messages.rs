@@ -2,20 +2,20 @@
 
 use std::collections::HashSet;
 
-use crate::asyncapi::resolve::Documents;
+use crate::asyncapi::resolve::{Documents, Quick};
 use crate::yaml::{Mapping, Node};
 
 /// Collects the messages of a document, each once.
 pub(in crate::asyncapi) struct Messages<'d> {
     documents: &'d Documents,
-    seen: HashSet<*const Node>,
+    seen: HashSet<*const Node, Quick>,
     found: Vec<&'d Node>,
 }
 
 impl<'d> Messages<'d> {
     /// The messages behind all references; of 2.x also the traits, which have examples of their own.
     pub(in crate::asyncapi) fn of(documents: &'d Documents, root: &'d Node, is_2: bool) -> Vec<&'d Node> {
-        let mut messages = Self { documents, seen: HashSet::new(), found: Vec::new() };
+        let mut messages = Self { documents, seen: HashSet::default(), found: Vec::new() };
         let components = messages.get(root, "components");
         for around in [Some(root), components].into_iter().flatten() {
             for channel in messages.values(around, "channels") {

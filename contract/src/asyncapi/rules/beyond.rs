@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Context;
 use crate::asyncapi::examples::Messages;
+use crate::asyncapi::resolve::Quick;
 use crate::asyncapi::schema_format::{self, Language};
 use crate::formats::json_schema::{Dialect, Holds};
 use crate::yaml::{Node, Value};
@@ -26,8 +27,8 @@ pub(super) fn items<'d>(context: &Context<'d>, node: &'d Node, key: &str) -> imp
 }
 
 /// The messages in channels and components, each once.
-pub(super) fn messages<'d>(context: &Context<'d>) -> Vec<&'d Node> {
-    Messages::of(context.documents, context.root, context.version.is_2())
+pub(super) fn messages<'c, 'd>(context: &'c Context<'d>) -> &'c [&'d Node] {
+    context.messages.get_or_init(|| Messages::of(context.documents, context.root, context.version.is_2()))
 }
 
 /// A schema when it is a JSON Schema; what stands under `schema` where a format says so.
@@ -40,10 +41,14 @@ pub(super) fn json_schema<'d>(context: &Context<'d>, node: &'d Node) -> Option<&
 }
 
 /// Every JSON Schema of payloads, headers, parameters and components, and those in them, each once.
-pub(super) fn schemas<'d>(context: &Context<'d>) -> Vec<&'d Node> {
+pub(super) fn schemas<'c, 'd>(context: &'c Context<'d>) -> &'c [&'d Node] {
+    context.schemas.get_or_init(|| all_schemas(context))
+}
+
+fn all_schemas<'d>(context: &Context<'d>) -> Vec<&'d Node> {
     let is_2 = context.version.is_2();
     let mut open = Vec::new();
-    for message in messages(context) {
+    for &message in messages(context) {
         let json = !is_2 || message.get("schemaFormat").is_none();
         open.extend(context.get(message, "payload").filter(|_| json));
         open.extend(context.get(message, "headers"));
@@ -57,7 +62,7 @@ pub(super) fn schemas<'d>(context: &Context<'d>) -> Vec<&'d Node> {
     open.extend(components.into_iter().flat_map(|node| context.entries(node, "schemas")).map(|(_, schema)| schema));
     open.reverse();
     let mut open: Vec<&Node> = open.into_iter().filter_map(|node| json_schema(context, node)).collect();
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    let (mut seen, mut found) = (HashSet::with_hasher(Quick::default()), Vec::new());
     while let Some(node) = open.pop() {
         let node = context.behind(node);
         if node.as_mapping().is_some() && seen.insert(std::ptr::from_ref(node)) {
@@ -153,11 +158,11 @@ pub(super) fn tag_holders<'d>(context: &Context<'d>) -> Vec<&'d Node> {
             }
         }
     }
-    for message in messages(context) {
+    for &message in messages(context) {
         found.push(message);
         found.extend(items(context, message, "traits").map(|(_, one)| one));
     }
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_hasher(Quick::default());
     found.retain(|node| seen.insert(std::ptr::from_ref(*node)));
     found
 }

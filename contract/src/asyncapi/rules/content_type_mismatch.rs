@@ -27,7 +27,7 @@ pub(super) const RULE: Check = Check {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let default = context.root.get("defaultContentType");
-    for message in beyond::messages(context) {
+    for &message in beyond::messages(context) {
         let Some(node) = message.get("contentType").or(default) else { continue };
         let Some(content_type) = node.as_str().map(str::to_ascii_lowercase) else { continue };
         let payload = context.get(message, "payload");

@@ -24,7 +24,7 @@ pub(super) const RULE: Check = Check {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for schema in beyond::schemas(context) {
+    for &schema in beyond::schemas(context) {
         let Some((node, name)) = schema.get("discriminator").and_then(|node| Some((node, node.as_str()?))) else { continue };
         let mut parts = Vec::new();
         beyond::parts(context, schema, &mut parts, 0);

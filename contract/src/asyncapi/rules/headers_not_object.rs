@@ -23,7 +23,7 @@ pub(super) const RULE: Check = Check {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for message in beyond::messages(context) {
+    for &message in beyond::messages(context) {
         let headers = context.get(message, "headers").and_then(|node| beyond::json_schema(context, node));
         let Some(ty) = headers.and_then(|node| node.get("type")) else { continue };
         let is_object = |node: &Node| node.as_str() == Some("object");

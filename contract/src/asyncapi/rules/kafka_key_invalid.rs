@@ -27,7 +27,7 @@ pub(super) const RULE: Check = Check {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for message in beyond::messages(context) {
+    for &message in beyond::messages(context) {
         let kafka = context.get(message, "bindings").and_then(|bindings| context.get(bindings, "kafka"));
         let Some(key) = kafka.and_then(|kafka| context.get(kafka, "key")) else { continue };
         if avro::parse(key, &mut |_| None, false).0.is_some() {

@@ -28,7 +28,7 @@ pub(super) const RULE: Check = Check {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for message in beyond::messages(context) {
+    for &message in beyond::messages(context) {
         if let Some(location) = context.get(message, "correlationId").and_then(|id| id.get("location")) {
             doubt(context, location, &[message], "the message", sink);
         }

@@ -72,9 +72,11 @@ mod template;
 mod unused_component;
 mod v2;
 
+use std::cell::OnceCell;
+
 use super::Documents;
 use super::version::Version;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::rule::{Layer, Rule};
 use crate::source::Span;
 use crate::yaml::{Entry, Node};
@@ -167,9 +169,16 @@ pub(super) struct Context<'d> {
     pub(super) documents: &'d Documents,
     pub(super) root: &'d Node,
     pub(super) version: Version,
+    /// What several rules look at, collected once.
+    messages: OnceCell<Vec<&'d Node>>,
+    schemas: OnceCell<Vec<&'d Node>>,
 }
 
 impl<'d> Context<'d> {
+    pub(super) fn new(documents: &'d Documents, root: &'d Node, version: Version) -> Self {
+        Self { documents, root, version, messages: OnceCell::new(), schemas: OnceCell::new() }
+    }
+
     /// The node behind references; the node itself where they lead nowhere, which `invalid-ref` reports.
     pub(super) fn behind(&self, node: &'d Node) -> &'d Node {
         self.documents.follow(node, &mut Vec::new()).unwrap_or(node)
@@ -234,9 +243,9 @@ pub(super) fn all() -> Vec<Rule> {
     RULES.iter().map(|check| check.rule).collect()
 }
 
-/// Runs every rule for the version of the document.
-pub(super) fn run(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for check in RULES {
+/// Runs every rule for the version of the document, or (`errors_only`) those that find errors.
+pub(super) fn run(context: &Context<'_>, errors_only: bool, found: &mut Vec<Diagnostic>) {
+    for check in RULES.iter().filter(|check| !errors_only || check.rule.severity == Severity::Error) {
         let (first, last) = check.versions;
         if let Some(run) = check.run.filter(|_| (first..=last).contains(&context.version)) {
             run(context, &mut Sink { rule: &check.rule, found });

@@ -30,7 +30,7 @@ pub(super) const RULE: Check = Check {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut known: HashMap<&str, bool> = HashMap::new();
     let mut is_wrong = |text| *known.entry(text).or_insert_with(|| json_schema::is_wrong_pattern(text));
-    for schema in beyond::schemas(context) {
+    for &schema in beyond::schemas(context) {
         let pattern = schema.get("pattern").and_then(|node| Some((node.as_str()?, node.span)));
         let keys = schema.get("patternProperties").and_then(Node::as_mapping).map(|map| map.entries.as_slice());
         let keys = keys.unwrap_or_default().iter().map(|entry| (entry.key.as_str(), entry.key_span));

@@ -25,7 +25,7 @@ pub(super) const RULE: Check = Check {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let messages = beyond::messages(context);
-    let fields = messages.iter().flat_map(|message| ["payload", "headers"].map(|field| context.get(message, field))).flatten();
+    let fields = messages.iter().flat_map(|&message| ["payload", "headers"].map(|field| context.get(message, field))).flatten();
     let components = context.get(context.root, "components");
     let named = components.into_iter().flat_map(|node| context.entries(node, "schemas")).map(|(_, schema)| schema);
     let mut seen = HashSet::new();

@@ -4,7 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::{Also, Binding, BindingPlace, Object, Others, Type, Variant, format, is_reference, root, schema, special};
-use crate::asyncapi::resolve::Documents;
+use crate::asyncapi::resolve::{Documents, Quick};
 use crate::asyncapi::version::Version;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -63,20 +63,44 @@ pub(super) struct Checker<'d> {
     /// The file of the document.
     file: FileId,
     /// Values that were checked as what they are: many references lead to one.
-    seen: HashSet<(*const Node, *const Object)>,
+    seen: HashSet<(*const Node, *const Object), Quick>,
     /// References that are still to be followed: one after the other, not one inside of the other.
     open: VecDeque<Visit<'d>>,
-    queued: HashSet<(*const Node, *const Type)>,
+    queued: HashSet<(*const Node, *const Type), Quick>,
     /// The keys to the value in hand, for messages.
-    path: Vec<String>,
+    path: Vec<Token<'d>>,
     /// The references that led here.
     chain: Vec<Span>,
+}
+
+/// A step on the way to a value.
+#[derive(Clone, Copy)]
+enum Token<'d> {
+    Key(&'d str),
+    Item(usize),
+}
+
+impl<'d> Token<'d> {
+    fn text(&self) -> String {
+        match self {
+            Self::Key(key) => (*key).to_owned(),
+            Self::Item(n) => n.to_string(),
+        }
+    }
+
+    /// The key, unless it is a number.
+    fn name(&self) -> Option<&'d str> {
+        match self {
+            Self::Key(key) if !key.bytes().all(|b| b.is_ascii_digit()) => Some(key),
+            _ => None,
+        }
+    }
 }
 
 struct Visit<'d> {
     ty: &'static Type,
     node: &'d Node,
-    path: Vec<String>,
+    path: Vec<Token<'d>>,
     chain: Vec<Span>,
 }
 
@@ -89,9 +113,9 @@ impl<'d> Checker<'d> {
             found: Vec::new(),
             said: HashSet::new(),
             file: root_node.span.file,
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             open: VecDeque::new(),
-            queued: HashSet::new(),
+            queued: HashSet::default(),
             path: Vec::new(),
             chain: Vec::new(),
         }
@@ -140,7 +164,7 @@ impl<'d> Checker<'d> {
         }
         // A place that has no meaning of its own, only one by the reference to it, is named by the way to it.
         if !self.chain.is_empty() && found.primary.span.file == self.file {
-            found.path = Some(self.path.clone());
+            found.path = Some(self.path.iter().map(Token::text).collect());
         }
         let chain = self.chain.iter().rev().take(MAX_CHAIN);
         self.found.push(chain.fold(found, |found, reference| found.with_related(*reference, "referred to from here")));
@@ -148,12 +172,11 @@ impl<'d> Checker<'d> {
 
     /// What the value in hand is called, for messages.
     pub(super) fn name(&self) -> String {
-        let is_name = |token: &&String| !token.bytes().all(|b| b.is_ascii_digit());
-        match (self.path.last(), self.path.iter().rev().find(is_name)) {
+        match (self.path.last(), self.path.iter().rev().find_map(Token::name)) {
             (None, _) => "the document".to_owned(),
-            (Some(last), Some(name)) if last == name => format!("`{name}`"),
+            (Some(last), Some(name)) if last.name() == Some(name) => format!("`{name}`"),
             (Some(_), Some(name)) => format!("each item of `{name}`"),
-            (Some(last), None) => format!("`{last}`"),
+            (Some(last), None) => format!("`{}`", last.text()),
         }
     }
 
@@ -176,14 +199,14 @@ impl<'d> Checker<'d> {
 
     /// Checks the value of a key.
     pub(super) fn entry(&mut self, ty: &'static Type, entry: &'d Entry) {
-        self.path.push(entry.key.clone());
+        self.path.push(Token::Key(&entry.key));
         self.check(ty, &entry.value);
         self.path.pop();
     }
 
     fn items(&mut self, ty: &'static Type, items: &'d [Node]) {
         for (n, item) in items.iter().enumerate() {
-            self.path.push(n.to_string());
+            self.path.push(Token::Item(n));
             self.check(ty, item);
             self.path.pop();
         }
@@ -339,7 +362,7 @@ impl<'d> Checker<'d> {
         }
     }
 
-    fn unknown_field(&mut self, object: &'static Object, entry: &Entry) {
+    fn unknown_field(&mut self, object: &'static Object, entry: &'d Entry) {
         if !self.listens() {
             return;
         }
@@ -355,7 +378,7 @@ impl<'d> Checker<'d> {
             (Some(name), _) => format!("perhaps `{name}` is meant{own}"),
             (None, _) => format!("it may have {}{own}", fields().map(|field| field.name).collect::<Vec<_>>().join(", ")),
         };
-        self.path.push(entry.key.clone());
+        self.path.push(Token::Key(&entry.key));
         self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
         self.path.pop();
     }
@@ -399,7 +422,7 @@ impl<'d> Checker<'d> {
                     let message = format!("`{}` is no protocol that has bindings here", entry.key);
                     let names = known.by_ref().map(|known| known.protocol).collect::<Vec<_>>().join(", ");
                     let help = format!("known are {names}; your own start with `x-`");
-                    self.path.push(entry.key.clone());
+                    self.path.push(Token::Key(&entry.key));
                     self.error(Diagnostic::error(RESOLVED, entry.key_span, message).with_help(help));
                     self.path.pop();
                 }
@@ -410,7 +433,7 @@ impl<'d> Checker<'d> {
     /// The fields of a binding by its version: the newest where none is written.
     fn binding(&mut self, binding: &'static Binding, entry: &'d Entry) {
         let Some((_, newest)) = binding.versions.first() else { return };
-        self.path.push(entry.key.clone());
+        self.path.push(Token::Key(&entry.key));
         if self.written && is_reference(&entry.value) {
             let message = format!("the {} is written in place, it can't be a reference", newest.name);
             self.found.push(Diagnostic::error(UNRESOLVED, entry.value.span, message));
@@ -422,7 +445,7 @@ impl<'d> Checker<'d> {
                     Some((_, object)) => self.object(object, node),
                     None => {
                         let known: Vec<&str> = binding.versions.iter().map(|(known, _)| *known).collect();
-                        self.path.push("bindingVersion".to_owned());
+                        self.path.push(Token::Key("bindingVersion"));
                         self.wrong_value(version, &format!("one of {}", known.join(", ")));
                         self.path.pop();
                     }

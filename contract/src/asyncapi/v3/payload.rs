@@ -104,11 +104,12 @@ impl<'s, 'd> Payloads<'s, 'd> {
         if let Some((format, span)) = self.by_file_name(node) {
             return self.with_format(node, format.to_owned(), span);
         }
-        let target = self.documents.follow(node, &mut self.found)?.clone();
+        let documents = self.documents;
+        let target = documents.follow(node, &mut self.found)?;
         let implied = format!("application/vnd.aai.asyncapi;version={}", self.version);
         let Some(format) = target.get("schemaFormat") else {
             return matches!(target.value, Value::Mapping(_) | Value::Bool(_))
-                .then(|| self.json_schema(&target, node, implied, Dialect::AsyncApi));
+                .then(|| self.json_schema(target, node, implied, Dialect::AsyncApi));
         };
         let (format, format_span) = (format.as_str()?.to_owned(), format.span);
         let schema = target.get("schema")?;
@@ -171,14 +172,16 @@ impl<'s, 'd> Payloads<'s, 'd> {
                     }
                     return Some(payload);
                 }
-                let target = self.documents.follow(schema, &mut self.found)?.clone();
-                let path = self.documents.path_of(target.span.file).to_owned();
-                let read = read_avro(self.sources, self.reader, &target, &path, &mut self.found);
+                let documents = self.documents;
+                let target = documents.follow(schema, &mut self.found)?;
+                let path = documents.path_of(target.span.file);
+                let read = read_avro(self.sources, self.reader, target, path, &mut self.found);
                 Some(Payload { span: target.span, schema_format: format, schema: read, opaque: None })
             }
             Language::JsonSchema(dialect) => {
-                let target = self.documents.follow(schema, &mut self.found)?.clone();
-                Some(self.json_schema(&target, schema, format, dialect))
+                let documents = self.documents;
+                let target = documents.follow(schema, &mut self.found)?;
+                Some(self.json_schema(target, schema, format, dialect))
             }
             Language::Unknown | Language::Raml => None,
         }

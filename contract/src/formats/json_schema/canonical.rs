@@ -10,6 +10,22 @@ pub fn canonical_text(node: &Node) -> String {
     out
 }
 
+/// `true` when two schemas have one canonical text.
+pub fn same_text(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Number(one), Value::Number(other)) => one == other || number(one) == number(other),
+        (Value::Sequence(one), Value::Sequence(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_text(one, other))
+        }
+        (Value::Mapping(one), Value::Mapping(other)) => {
+            let pairs = || one.entries.iter().zip(&other.entries);
+            one.entries.len() == other.entries.len()
+                && pairs().all(|(one, other)| one.key == other.key && same_text(&one.value, &other.value))
+        }
+        (one, other) => one == other,
+    }
+}
+
 /// The depth of the node is bounded by the reader of the text.
 fn write(node: &Node, out: &mut String) {
     match &node.value {

@@ -11,7 +11,7 @@ mod reference;
 mod tree;
 mod validate;
 
-pub use canonical::canonical_text;
+pub use canonical::{canonical_text, same_text};
 pub use dialect::Dialect;
 pub(crate) use dialect::Holds;
 pub(crate) use keywords::is_about_shape;

@@ -75,7 +75,7 @@ fn read(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>, booleans: boo
         dialect,
         booleans,
         slots: Vec::new(),
-        ids: HashMap::new(),
+        ids: HashMap::default(),
         waiting: VecDeque::new(),
         links: HashMap::new(),
         diagnostics,
@@ -93,8 +93,13 @@ fn read(node: Node, dialect: Dialect, resolve: &mut ResolveFn<'_>, booleans: boo
         return (None, parser.diagnostics);
     }
     let document = document::self_contained(node, parser.documents, &parser.links, dialect);
-    let subs: Option<Vec<Sub>> = parser.slots.into_iter().collect();
-    (subs.map(|subs| Schema { subs, root, dialect, document }), parser.diagnostics)
+    // One is near a kilobyte and a document has thousands: no room for more of them.
+    let mut subs = Vec::with_capacity(parser.slots.len());
+    for sub in parser.slots {
+        let Some(sub) = sub else { return (None, parser.diagnostics) };
+        subs.push(sub);
+    }
+    (Some(Schema { subs, root, dialect, document }), parser.diagnostics)
 }
 
 /// Where the `$ref` of a document that stands at a place leads.
@@ -108,7 +113,8 @@ struct Parser<'r, 'f> {
     booleans: bool,
     /// The subschemas; empty while one is only known by reference.
     slots: Vec<Option<Sub>>,
-    ids: HashMap<Target, SchemaId>,
+    /// Hashed quickly: strangers cannot know pointers that have one hash.
+    ids: HashMap<Target, SchemaId, foldhash::fast::RandomState>,
     /// Targets that were not read yet.
     waiting: VecDeque<(SchemaId, Target)>,
     links: Links,

@@ -133,7 +133,7 @@ impl Maker<'_> {
         };
         // A plain scalar means what it says; in quotes or in a block it is a text.
         let same = |scalar: &Scalar| match scalar.style {
-            Style::Plain => crate::yaml::scalar::plain(&scalar.value) == node.value,
+            Style::Plain => crate::yaml::scalar::plain(scalar.value.as_str().into()) == node.value,
             _ => is_text && scalar.value == value,
         };
         match written.filter(same) {

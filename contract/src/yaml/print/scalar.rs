@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Scalar, Style};
 use crate::yaml::Value;
-use crate::yaml::scalar::plain;
+use crate::yaml::scalar::meaning;
 
 /// The text of a scalar.
 pub(super) enum Printed {
@@ -159,7 +159,7 @@ fn is_safe_plain(text: &str) -> bool {
         && !text.contains("  ")
         && !text.starts_with("---")
         && !text.starts_with("...")
-        && matches!(plain(text), Value::String(_))
+        && meaning(text).is_none()
         && !is_word_of_yaml_1_1(text)
 }
 
