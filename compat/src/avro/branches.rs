@@ -58,6 +58,11 @@ impl<'s> Index<'s> {
         Some(index)
     }
 
+    /// Some record has a field with aliases.
+    pub(super) fn has_aliased(&self) -> bool {
+        !self.aliased.is_empty()
+    }
+
     /// The branch that a union knows by the same name.
     pub(super) fn same(&self, writer: &Type) -> Option<usize> {
         self.full.get(&writer.branch_name()).copied()

@@ -237,7 +237,9 @@ impl<'s> Walker<'s> {
                 for (index, writer) in writers.iter().enumerate() {
                     self.path.push(Segment::Index(index));
                     self.trail.push(Step::Branch(index));
-                    let first = known.as_ref().and_then(|known| known.same(self.schemas.writer.get(*writer)));
+                    // Where Avro Java may stop at a branch of another name, the order counts.
+                    let known = known.as_ref().filter(|known| self.sound || !known.has_aliased());
+                    let first = known.and_then(|known| known.same(self.schemas.writer.get(*writer)));
                     let more = self.branches(&Site { writer: *writer, ..*site }, readers, first);
                     self.merge(&mut found, more);
                     self.trail.pop();
