@@ -219,7 +219,7 @@ fn one_long_name_does_not_make_all_names_long() {
         |namespace: &str| format!(r#"{{"type":"record","name":"R","namespace":"{namespace}","fields":[{}]}}"#, fields.join(","));
     accepted(&[("short.avsc", schema(&format!("{}c", "b.".repeat(500))))]);
     refused(&[("long.avsc", schema(&format!("{}c", "b.".repeat(50_000))))], "avro/name-invalid", "\"r");
-    let messages: String = (0..20_000).map(|n| format!("message M{n} {{ Nope{n} f = 1; }}\n")).collect();
+    let messages = (0..20_000).map(|n| format!("message M{n} {{ Nope{n} f = 1; }}")).collect::<Vec<_>>().join("\n");
     let deep = format!("syntax = \"proto3\";\npackage {}c;\n{messages}", "p.".repeat(3_000));
     refused(&[("deep.proto", deep)], "protobuf/too-deep", "package");
     let long = format!("syntax = \"proto3\";\nmessage {} {{\n{messages}}}\n", "N".repeat(100_000));

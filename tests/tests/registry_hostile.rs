@@ -50,7 +50,9 @@ fn list(count: usize, one: impl Fn(usize) -> Json) -> Json {
 }
 
 fn record(name: &str, fields: Json) -> Json {
-    json!({ "type": "record", "name": name, "fields": fields })
+    let mut record = json!({ "type": "record", "name": name });
+    record["fields"] = fields;
+    record
 }
 
 fn avro_pairs() -> Vec<Pair> {

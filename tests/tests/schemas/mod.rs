@@ -69,7 +69,7 @@ pub(crate) fn avro_schema(
     let (schema, more) = avro::parse(&node, resolve, strict);
     problems.extend(more);
     // The short way, without a tree of the text, says the same or nothing.
-    if let Some(clean) = avro::parse_clean(&sources, file) {
+    if let Some(clean) = avro::parse_clean(sources, file) {
         assert!(problems.is_empty(), "{text}: {problems:?}");
         assert_eq!(format!("{:?}", Some(clean)), format!("{schema:?}"), "{text}");
     }
