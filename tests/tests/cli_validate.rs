@@ -302,7 +302,7 @@ fn hostile_files_are_named() {
     assert_eq!(one("bom.avsc").0, 0);
     let (code, message, _) = one("latin.yaml");
     assert!(
-        code == 2 && message == "error[source/unreadable]: this file can't be read: it is not UTF-8 (at byte 30)",
+        code == 2 && message == "error[source/unreadable]: this file can't be read: it is not UTF-8 (at byte 30, on line 2)",
         "{message}"
     );
     let (code, message, place) = one("large.yaml");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use eventpact_tests::program;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -42,8 +42,8 @@ fn write_certificates(folder: &Path) {
     write("both.pem", both);
 }
 
-/// A server, killed when it goes, and its address.
-struct Served(Child, String);
+/// A server, killed when it goes, its address, and what it says: it has more to say, and nobody may hang up.
+struct Served(Child, String, #[expect(dead_code, reason = "held open")] BufReader<ChildStdout>);
 
 impl Served {
     fn start(folder: &Path) -> Self {
@@ -52,9 +52,10 @@ impl Served {
         command.args(["serve", "--config", "registry.toml"]).current_dir(folder);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        output.read_line(&mut line).expect("a line");
         let url = line.split([' ', ',']).find(|word| word.starts_with("https://")).unwrap_or_else(|| panic!("{line}"));
-        Self(child, url.to_owned())
+        Self(child, url.to_owned(), output)
     }
 }
 
