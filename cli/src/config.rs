@@ -173,10 +173,8 @@ impl Config {
             Some((_, path)) => self.folder.ancestors().find(|folder| folder.join(".git").exists())?.join(path),
             None => {
                 let path = Path::new(name);
-                match path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) {
-                    Some(folder) => folder.canonicalize().ok()?.join(path.file_name()?),
-                    None => return None,
-                }
+                let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+                folder.canonicalize().ok()?.join(path.file_name()?)
             }
         };
         let below = absolute.strip_prefix(&self.folder).ok()?.to_str()?;

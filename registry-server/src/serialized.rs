@@ -120,7 +120,6 @@ fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use eventpact_registry_client::SchemaType;
-    use prost::Message as _;
     use prost_types::FileDescriptorProto;
 
     use super::*;

@@ -243,7 +243,7 @@ fn wide_idl_takes_linear_time() {
     let (protocol, found) = idl(&text);
     let protocol = protocol.unwrap_or_else(|| panic!("{:?}", found.first()));
     assert_eq!((protocol.types.len(), protocol.messages.len()), (5000, 5000));
-    assert!(protocol.schema(None).1[0].id == "avro/depth-limit");
+    assert_eq!(protocol.schema(None).1[0].id, "avro/depth-limit");
     let mut wide = String::from("record R { ");
     for n in 0..50_000 {
         write!(wide, "int f{n} = {n}; ").unwrap();

@@ -384,7 +384,7 @@ mod tests {
     fn what_ends_the_plain_part_of_a_text_is_found_anywhere() {
         let plain: Vec<u8> = (0x20..=0xff).filter(|byte| !matches!(byte, b'"' | b'\\')).collect();
         assert_eq!(special(&plain), None);
-        for byte in (0..=0x1f).chain([b'"', b'\\']) {
+        for byte in (0..=0x1f).chain(*br#""\"#) {
             for at in 0..40 {
                 let mut text = plain.get(at..at + 60).expect("plain bytes").to_vec();
                 if let Some(place) = text.get_mut(at) {

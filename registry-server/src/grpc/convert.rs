@@ -185,6 +185,6 @@ fn number(number: usize) -> u32 {
 
 /// The bytes of our own hexadecimal text.
 fn bytes(hex: &str) -> Vec<u8> {
-    let pairs = hex.as_bytes().chunks_exact(2);
-    pairs.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    let (pairs, _) = hex.as_bytes().as_chunks::<2>();
+    pairs.iter().filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -119,6 +119,7 @@ impl<P: Producer> Producer for Obstinate<P> {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(completion);
             return Ok(());
         }
+        #[allow(deprecated, reason = "its new name, `try_update`, is younger than our oldest Rust")]
         let refused = self.refuse.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         if refused {
             completion.failed(SendError::Refused("told to refuse".into()));

@@ -268,13 +268,11 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     let mut hash = mix(bytes.len() as u64, seed);
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = mix(hash, u64::from_le_bytes(word));
+    let (words, rest) = bytes.as_chunks();
+    for word in words {
+        hash = mix(hash, u64::from_le_bytes(*word));
     }
-    for byte in chunks.remainder() {
+    for byte in rest {
         hash = mix(hash, u64::from(*byte));
     }
     hash ^ (hash >> 32)

@@ -102,7 +102,7 @@ fn java_messages(answer: &Json) -> Json {
     let message = |(name, m): (&String, &Json)| {
         let fields = m["request"].as_array().unwrap().iter();
         let request: Vec<Json> = fields.map(|f| json!([f["name"], full(&f["type"]), f["doc"]])).collect();
-        let errors = m.get("errors").map_or(json!([]), &full);
+        let errors = m.get("errors").map_or(json!([]), full);
         json!([name, m["doc"], request, full(&m["response"]), errors, m.get("one-way").is_some()])
     };
     answer["messages"].as_object().map_or(json!([]), |all| all.iter().map(message).collect())
