@@ -16,6 +16,7 @@ mod registered;
 mod removed;
 mod roles;
 mod rollouts;
+mod uncompared;
 
 use anyhow::{Context as _, Result, bail};
 use eventpact_compat::check::Verdict;
@@ -30,6 +31,7 @@ use judged::Judged;
 use judgement::{AcceptArgs, Judgement};
 use profiles::Profiles;
 pub(crate) use roles::is_root;
+use uncompared::Uncompared;
 
 use crate::config::{ConfigArgs, SettingArgs, today};
 use crate::exit::Exit;
@@ -62,7 +64,8 @@ pub(crate) struct Args {
     /// What the files are, when their names do not tell.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Kind>,
-    /// The Protobuf message, or the type of an Avro protocol or IDL file, that is the payload, when a file has several.
+    /// The Protobuf message, or the type of an Avro protocol or IDL file, that is the payload, when a file has several; files of
+    /// other formats are checked as they are.
     #[arg(long, value_name = "NAME")]
     message: Option<String>,
     #[command(flatten)]
@@ -153,20 +156,26 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut findings = Findings::new(subjects.problems, args.message.is_none());
     let judged = Judged { config: &config, settings: &settings, names: &names, sources: &sources };
     let mut profiles = Profiles::new(&args.also, args.message.is_none());
+    let (mut documents, mut uncompared) = (Vec::new(), Uncompared::default());
     for subject in &subjects.list {
         findings.check(subject, &judged, &sources);
+        if judged.compares(subject) {
+            documents.push(sources.file(subject.new.at.file).name().to_owned());
+        } else {
+            uncompared.add(&subject.name);
+        }
         findings.compare_profiles(&mut profiles, subject, judged.of(subject, None));
     }
-    let further = std::mem::take(&mut findings.rollouts).finish();
+    let mut further = std::mem::take(&mut findings.rollouts).finish();
+    uncompared.tell(documents.is_empty(), &mut further);
     let mut judgement = Judgement::new(findings.finish(), &judged);
     judgement.accept(&args.accept, &args.new, today()?)?;
     judgement.found.extend(mistakes);
     let (verdict, exit) = judgement.verdict();
-    let mut documents: Vec<String> =
-        subjects.list.iter().map(|subject| sources.file(subject.new.at.file).name().to_owned()).collect();
+    let verdict = uncompared.verdict(verdict, documents.is_empty());
     documents.dedup();
     let fails = settings.fail_on.value.into();
-    let summary = Summary { verdict: verdict.as_str(), documents: &documents, fails, exit, further: Some(&further) };
+    let summary = Summary { verdict, documents: &documents, fails, exit, further: Some(&further) };
     args.output.report(summary, &mut judgement.found, &sources)?;
     // The process ends here. Giving back a large tree piece by piece takes a tenth of all its time.
     std::mem::forget((subjects.list, sources));

@@ -45,9 +45,11 @@ pub(super) fn compare(pair: Pair<'_, Schema>, model: ContentModel, memo: &mut Me
 fn document(schema: &Schema) -> Value {
     let mut document = schema.document.to_json();
     if schema.dialect < Dialect::Draft06 {
-        let may_be_boolean =
-            |sub: &Sub| sub.pointer.ends_with("/additionalProperties") || sub.pointer.ends_with("/additionalItems");
-        for sub in schema.subs.iter().filter(|sub| !may_be_boolean(sub)) {
+        // What `additionalProperties` and `additionalItems` hold; a list of items has no boolean here.
+        let rest = |sub: &Sub| sub.items.as_ref().and_then(|items| items.rest);
+        let may_be_boolean = |sub: &Sub| [sub.additional_properties.map(|a| a.schema), rest(sub)].into_iter().flatten();
+        let may_be_boolean: HashSet<u32> = schema.subs.iter().flat_map(may_be_boolean).map(|id| id.0).collect();
+        for (_, sub) in (0..).zip(&schema.subs).filter(|(id, _)| !may_be_boolean.contains(id)) {
             if let (Some(truth), Some(place)) = (sub.boolean, document.pointer_mut(&sub.pointer).filter(|p| p.is_boolean())) {
                 *place = if truth { json!({}) } else { json!({ "not": {} }) };
             }

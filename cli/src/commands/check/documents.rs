@@ -95,6 +95,7 @@ impl Pairing<'_> {
             modules::pair(sources, (new, history), |entry| self.is_protobuf(entry), &mut subjects);
         }
         let roots = self.roots(new, history, whole)?;
+        self.refuse_message(new, roots.iter().map(|root| root.entry))?;
         let used: HashSet<&str> =
             roots.iter().flat_map(|r| &r.found).filter(|c| c.tree + 1 == history.len()).map(|c| c.entry.path.as_str()).collect();
         // Files that a contract reaches are checked there, in the direction of its operations.

@@ -33,6 +33,15 @@ impl Judged<'_> {
         (own.mode.value, own.options())
     }
 
+    /// Something of a document is compared: its mode is not `none`.
+    pub(super) fn compares(&self, subject: &Subject) -> bool {
+        let compared = |way: &Way| way.0 != Some(Mode::None);
+        match &subject.new.document {
+            Document::Contract(new) => self.ways(subject, new).iter().any(compared),
+            Document::Schema(_) => compared(&self.of(subject, None)),
+        }
+    }
+
     /// Every way in which a part of a contract is judged.
     pub(super) fn ways(&self, subject: &Subject, new: &Contract) -> Vec<Way> {
         let mut ways = vec![self.of(subject, None)];

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use anyhow::{Result, bail};
 use eventpact_contract::diagnostic::{Diagnostic, Severity};
-use eventpact_contract::load::{self, Document, Registered};
+use eventpact_contract::load::{self, Document, Registered, is_descriptor_set};
 use eventpact_contract::rule;
 use eventpact_contract::schema::{Format, Schema};
 use eventpact_contract::source::{Sources, Span};
@@ -16,6 +17,32 @@ impl Pairing<'_> {
     /// A `.proto` file, also by what the user says.
     pub(super) fn is_protobuf(&self, entry: &Entry) -> bool {
         self.kind.map_or(ending(&entry.path) == "proto", |kind| kind == Kind::Protobuf)
+    }
+
+    /// The file has messages or types of which `--message` names one.
+    fn has_messages(&self, tree: &Tree, entry: &Entry) -> bool {
+        if let Some(schema) = tree.registered.get(&entry.path) {
+            return schema.format == Format::Protobuf;
+        }
+        let by_name = || is_descriptor_set(&entry.path) || matches!(ending(&entry.path).as_str(), "proto" | "avpr" | "avdl");
+        match self.kind {
+            Some(Kind::Protobuf) => true,
+            Some(Kind::Avro) | None => by_name(),
+            Some(Kind::JsonSchema | Kind::Asyncapi) => false,
+        }
+    }
+
+    /// Refuses `--message` where no document would look at it.
+    pub(super) fn refuse_message<'t>(&self, tree: &Tree, mut entries: impl Iterator<Item = &'t Entry> + Clone) -> Result<()> {
+        let (Some(message), Some(first)) = (self.message, entries.clone().next()) else { return Ok(()) };
+        if entries.any(|entry| self.has_messages(tree, entry)) {
+            return Ok(());
+        }
+        let name = if tree.single { tree.reader.display_name(&first.path) } else { tree.label.clone() };
+        bail!(
+            "--message {message} names a message of a Protobuf file or a type of an Avro protocol or IDL file, and {name} has none \
+             of these; leave it out, or say what the file is with --type"
+        );
     }
 
     pub(super) fn read(

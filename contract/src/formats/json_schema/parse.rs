@@ -183,16 +183,22 @@ impl Parser<'_, '_> {
         id
     }
 
-    /// A subschema under a key.
-    fn child(&mut self, document: usize, pointer: &mut String, key: &str, node: &Node, depth: usize) -> SchemaId {
-        let may_be_boolean = self.dialect >= Dialect::Draft06 || matches!(key, "additionalProperties" | "additionalItems");
+    /// A subschema of a keyword, under a key: the keyword itself, or a name or a number below it.
+    fn child(
+        &mut self,
+        document: usize,
+        pointer: &mut String,
+        (keyword, key): (&str, &str),
+        node: &Node,
+        depth: usize,
+    ) -> SchemaId {
+        let may_be_boolean = self.dialect >= Dialect::Draft06 || matches!(keyword, "additionalProperties" | "additionalItems");
         if let (false, Some(truth)) = (may_be_boolean, node.as_bool()) {
             let message = format!("a schema of {} is an object, not a boolean", self.dialect.as_str());
             let instead = if truth { "{}" } else { "{\"not\": {}}" };
             let help = format!("write {instead}, or name draft-06 or later in `$schema`");
             // Not even those who take them elsewhere take them in `items` and `dependencies`.
-            let keyword = pointer.rsplit('/').next().unwrap_or_default();
-            let taken = key != "items" && !matches!(keyword, "items" | "dependencies");
+            let taken = !matches!(keyword, "items" | "dependencies");
             if !(taken && self.booleans) {
                 let id = if taken { BOOLEAN } else { "json-schema/not-a-schema" };
                 self.diagnostics.push(Diagnostic::error(id, node.span, message).with_help(help));
@@ -236,15 +242,15 @@ impl Parser<'_, '_> {
                 // Those that belong together are read below.
                 ("items" | "additionalItems" | "if" | "then" | "else", _) | (_, Holds::List | Holds::OneOrList) => {}
                 (_, Holds::One) => {
-                    let schema = self.child(document, pointer, key, node, depth);
+                    let schema = self.child(document, pointer, (key, key), node, depth);
                     one(sub, key, schema, entry.key_span);
                 }
             }
         }
         sub.items = self.items(document, pointer, map, depth);
         if let Some(test) = map.get("if").filter(|_| self.dialect.holds("if").is_some()) {
-            let test = self.child(document, pointer, "if", test, depth);
-            let mut branch = |key: &str| map.get(key).map(|n| self.child(document, pointer, key, n, depth));
+            let test = self.child(document, pointer, ("if", "if"), test, depth);
+            let mut branch = |key: &str| map.get(key).map(|n| self.child(document, pointer, (key, key), n, depth));
             let (then, otherwise) = (branch("then"), branch("else"));
             sub.conditional = Some(Conditional { test, then, otherwise });
         }
@@ -285,7 +291,7 @@ impl Parser<'_, '_> {
         pointer.push_str("/properties");
         let entries = self.mapping(entry).iter();
         let read = |e: &Entry| {
-            let schema = self.child(document, pointer, &e.key, &e.value, depth);
+            let schema = self.child(document, pointer, ("properties", &e.key), &e.value, depth);
             Property { name: e.key.clone(), name_span: e.key_span, schema }
         };
         let found = entries.map(read).collect();
@@ -309,7 +315,7 @@ impl Parser<'_, '_> {
             if let Some(problem) = keywords::pattern_problem(&e.key).filter(|_| patterns) {
                 self.error("json-schema/pattern", e.key_span, format!("'{}' is not a regular expression: {problem}", e.key));
             }
-            found.push((e.key.clone(), self.child(document, pointer, &e.key, &e.value, depth)));
+            found.push((e.key.clone(), self.child(document, pointer, (&entry.key, &e.key), &e.value, depth)));
         }
         pointer.truncate(length);
         found
@@ -324,7 +330,7 @@ impl Parser<'_, '_> {
         let length = pointer.len();
         pointer.push('/');
         pointer.push_str(&entry.key);
-        let read = |(n, node): (usize, &Node)| self.child(document, pointer, &n.to_string(), node, depth);
+        let read = |(n, node): (usize, &Node)| self.child(document, pointer, (&entry.key, &n.to_string()), node, depth);
         let found = items.iter().enumerate().map(read).collect();
         pointer.truncate(length);
         found
@@ -341,7 +347,7 @@ impl Parser<'_, '_> {
                 let names = keywords::names(&e.key, &e.value, &mut self.diagnostics);
                 Dependency::Required(names.into_iter().map(|(name, _)| name).collect())
             } else {
-                Dependency::Schema(self.child(document, pointer, &e.key, &e.value, depth))
+                Dependency::Schema(self.child(document, pointer, (&entry.key, &e.key), &e.value, depth))
             };
             found.push((e.key.clone(), dependency));
         }
@@ -362,7 +368,7 @@ impl Parser<'_, '_> {
             None => (prefix, items),
         };
         let prefix = prefix.map(|entry| self.list(document, pointer, entry, depth)).unwrap_or_default();
-        let rest = rest.map(|e| self.child(document, pointer, &e.key, &e.value, depth));
+        let rest = rest.map(|e| self.child(document, pointer, (&e.key, &e.key), &e.value, depth));
         Some(Items { prefix, rest })
     }
 }
