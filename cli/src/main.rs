@@ -1,6 +1,7 @@
 //! The `eventpact` command: arguments, the user's files and exit codes. Everything else lives in the library crates.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user through these")]
 
+#[macro_use]
+mod say;
 mod catalogue;
 mod commands;
 mod config;
@@ -92,10 +93,13 @@ fn main() -> ExitCode {
         #[cfg(feature = "kafka")]
         Command::Dlq(args) => commands::dlq::run(args),
     };
-    result
-        .unwrap_or_else(|error| {
-            eprintln!("error: {}", eventpact_contract::diagnostic::printable(&format!("{error:#}")));
-            Exit::CouldNotRun
-        })
-        .into()
+    let exit = result.unwrap_or_else(|error| {
+        complain!("error: {}", eventpact_contract::diagnostic::printable(&format!("{error:#}")));
+        Exit::CouldNotRun
+    });
+    if say::is_lost() {
+        complain!("error: not everything could be printed");
+        return Exit::CouldNotRun.into();
+    }
+    exit.into()
 }

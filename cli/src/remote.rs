@@ -150,7 +150,7 @@ fn folder(input: &str) -> PathBuf {
 /// Once is enough.
 fn warn_unlocked() {
     static SAID: Once = Once::new();
-    SAID.call_once(|| eprintln!("warning: remote documents are not locked; `--update-lock` writes {}", lock::NAME));
+    SAID.call_once(|| complain!("warning: remote documents are not locked; `--update-lock` writes {}", lock::NAME));
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,7 +1,6 @@
 //! `eventpact-registry [--config FILE] [--listen ADDRESS] [--store STORE] [--read-only] [--insecure]`: the registry alone, without the rest of Eventpact.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a command talks on its streams
-
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -14,21 +13,22 @@ fn main() -> ExitCode {
     let options = match options(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(why) => {
-            eprintln!("{why}\n{USAGE}");
+            let _ = writeln!(std::io::stderr(), "{why}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
     let ready = |address| {
         let scheme = if options.security.tls.is_some() { "https" } else { "http" };
-        println!("listening on {scheme}://{address}, store {}", options.store);
+        // Whoever reads this may have gone away, and the server goes on.
+        let _ = writeln!(std::io::stdout(), "listening on {scheme}://{address}, store {}", options.store);
         for open in options.security.unprotected(address) {
-            eprintln!("{open}");
+            let _ = writeln!(std::io::stderr(), "{open}");
         }
     };
     match serve(&options, ready) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(2)
         }
     }

@@ -1,8 +1,10 @@
 //! `eventpact serve`: which setting counts, what it says, and when it refuses to start.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use eventpact_tests::program;
 
@@ -138,4 +140,79 @@ fn what_cannot_be_used_is_told_in_words() {
     assert!(refused(serve(folder.path()).args(["--tls-certificate", "c.pem"])).contains("--tls-key"));
     assert_eq!(hashed(folder.path(), "a:b", "x").status.code(), Some(2));
     assert_eq!(hashed(folder.path(), "alice", "\n").status.code(), Some(2));
+}
+
+/// A stream that nobody reads any more.
+fn deaf() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+#[test]
+fn a_server_goes_on_when_nobody_reads_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut command = serve(folder.path());
+    command.args(["--listen", &address, "--store", "memory:"]).env("EVENTPACT_LOG", "trace");
+    let mut server = Running(command.stdout(deaf()).stderr(deaf()).spawn().unwrap(), Vec::new());
+    let ask = || {
+        let mut stream = TcpStream::connect(&address)?;
+        stream.write_all(b"GET /subjects HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    let begun = Instant::now();
+    let answer = loop {
+        match ask() {
+            Ok(answer) => break answer,
+            Err(why) => assert!(begun.elapsed() < Duration::from_secs(30), "{why}"),
+        }
+        assert_eq!(server.0.try_wait().unwrap(), None, "it runs");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")), "and answers once more");
+    for list in [["list", "--long"].as_slice(), &["get", "none"], &["watch", "--from", "0", "--count", "1"]] {
+        let mut command = Command::new(program("eventpact"));
+        command.arg("registry").args(list).args(["--url", &format!("http://{address}")]).env_remove("EVENTPACT_REGISTRY_AUTH");
+        let said = command.stdout(deaf()).stderr(Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.code().is_some_and(|code| code <= 2) && !stderr.contains("panic"), "{list:?}: {stderr}");
+    }
+}
+
+#[test]
+fn commands_end_quietly_when_nobody_reads_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("old.avsc", r#"{"type": "record", "name": "R", "fields": []}"#);
+    write("new.avsc", r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}"#);
+    write("a.yaml", "asyncapi:   3.0.0\ninfo: {title: a, version: 1.0.0}\n");
+    for (words, code) in [
+        (["check", "new.avsc", "--against", "old.avsc"].as_slice(), 1),
+        (&["diff", "new.avsc", "--against", "old.avsc"], 0),
+        (&["fingerprint", "new.avsc"], 0),
+        (&["fmt", "--check", "a.yaml"], 1),
+        (&["convert", "--to", "3.1", "a.yaml"], 0),
+        (&["rules"], 0),
+        (&["explain", "avro/field-without-default"], 0),
+    ] {
+        let mut command = Command::new(program("eventpact"));
+        let said = command.args(words).current_dir(folder.path()).stdout(deaf()).stderr(Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&said.stderr);
+        let is_quiet = !["panic", "Broken pipe", "cannot print"].iter().any(|word| stderr.contains(word));
+        assert!(said.status.code() == Some(code) && is_quiet, "{words:?}: {} {stderr}", said.status);
+        // A full disk is another matter.
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        if let Ok(full) = full {
+            let said = command.stdout(full).output().unwrap();
+            assert_eq!(said.status.code(), Some(2), "{words:?}: {}", String::from_utf8_lossy(&said.stderr));
+        }
+    }
 }

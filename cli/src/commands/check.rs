@@ -137,7 +137,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if subjects.broken() {
         let mut found = subjects.into_problems();
         args.output.print(Verdict::Unknown.as_str(), &mut found, &sources)?;
-        eprintln!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
+        complain!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
         return Ok(Exit::CouldNotRun);
     }
     let first = subjects.list.is_empty() && subjects.problems.is_empty();
@@ -150,7 +150,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         );
     }
     if first {
-        eprintln!("note: there is no document in {} yet, so there is nothing to break", args.against.join(", "));
+        complain!("note: there is no document in {} yet, so there is nothing to break", args.against.join(", "));
     }
     let names = Names::new(&config, &args.new);
     let mut findings = Findings::new(subjects.problems, args.message.is_none());

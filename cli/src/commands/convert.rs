@@ -1,7 +1,6 @@
 //! `eventpact convert FILE --to 3.1`
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -75,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     write(args.out.as_deref(), &converted.text)?;
     if here.is_none() && converted.refers_to_files {
-        eprintln!("warning: the references to other files are those of {}: put the document beside it", args.file);
+        complain!("warning: the references to other files are those of {}: put the document beside it", args.file);
     }
     Ok(if failed { Exit::Findings } else { Exit::Clean })
 }
@@ -84,6 +83,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 pub(super) fn write(out: Option<&Path>, text: &str) -> Result<()> {
     match out {
         Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
-        None => Ok(std::io::stdout().lock().write_all(text.as_bytes())?),
+        None => output::print(text),
     }
 }

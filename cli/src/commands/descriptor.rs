@@ -1,7 +1,6 @@
 //! `eventpact descriptor FILE… --out FILE`
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +12,7 @@ use eventpact_contract::source::{FileId, Reader, Sources};
 
 use crate::exit::Exit;
 use crate::input::{Tree, folder};
-use crate::output::OutputArgs;
+use crate::output::{self, OutputArgs};
 
 /// Arguments of `descriptor`.
 #[derive(Debug, clap::Args)]
@@ -92,7 +91,7 @@ fn refused(args: &Args, mut found: Vec<Diagnostic>, sources: &Sources) -> Result
     if args.out.as_deref() == Some(Path::new("-")) {
         for one in &found {
             let place = sources.file(one.primary.span.file);
-            eprintln!("{}:{}: {}", place.name(), sources.line_column(one.primary.span), one.message);
+            complain!("{}:{}: {}", place.name(), sources.line_column(one.primary.span), one.message);
         }
     } else {
         OutputArgs::text().print("invalid", &mut found, sources)?;
@@ -101,15 +100,14 @@ fn refused(args: &Args, mut found: Vec<Diagnostic>, sources: &Sources) -> Result
 }
 
 fn write(args: &Args, bytes: &[u8]) -> Result<Exit> {
-    let mut stdout = std::io::stdout().lock();
     match &args.out {
         None => {
             let texts = protobuf::descriptor_texts(bytes).map_err(anyhow::Error::msg)?;
             for (path, text) in texts {
-                write!(stdout, "// {path}\n{text}\n")?;
+                output::print(&format!("// {path}\n{text}\n"))?;
             }
         }
-        Some(path) if path == Path::new("-") => stdout.write_all(bytes)?,
+        Some(path) if path == Path::new("-") => output::print_bytes(bytes)?,
         Some(path) => std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?,
     }
     Ok(Exit::Clean)

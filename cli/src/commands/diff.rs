@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut subjects = pairing.load(&mut sources, &new, &old)?;
     if subjects.broken() {
         OutputArgs::text().print("unknown", &mut subjects.into_problems(), &sources)?;
-        eprintln!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
+        complain!("error: the input has mistakes, so nothing was compared; `eventpact validate` shows all that is wrong with it");
         return Ok(Exit::CouldNotRun);
     }
     let mut documents = Vec::new();

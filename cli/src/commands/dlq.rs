@@ -126,7 +126,7 @@ impl Place {
         let read = dlq::list(&self.transport(), &self.queue, self.max).await;
         let listing = read.with_context(|| format!("cannot read {} at {}", self.queue, self.broker))?;
         if listing.omitted > 0 {
-            eprintln!("note: {} more letters are not looked at; raise --max", listing.omitted);
+            complain!("note: {} more letters are not looked at; raise --max", listing.omitted);
         }
         Ok(listing)
     }
@@ -140,14 +140,14 @@ async fn list(place: &Place, json: bool) -> Result<Exit> {
     let listing = place.letters().await?;
     if json {
         let list: Vec<_> = listing.letters.iter().map(show::json).collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        say!("{}", serde_json::to_string_pretty(&list)?);
         return Ok(Exit::Clean);
     }
     for letter in &listing.letters {
-        println!("{}", show::line(letter));
+        say!("{}", show::line(letter));
     }
     let plural = if listing.letters.len() == 1 { "" } else { "s" };
-    println!("{} dead letter{plural} in {}", listing.letters.len(), place.queue);
+    say!("{} dead letter{plural} in {}", listing.letters.len(), place.queue);
     Ok(Exit::Clean)
 }
 
@@ -173,7 +173,7 @@ async fn one(place: &Place, id: &str) -> Result<Exit> {
     let mut bodies = place.bodies()?;
     for letter in pick(&letters, std::slice::from_ref(&id.to_owned()), &place.queue)? {
         let decoded = bodies.decode(&letter).await;
-        println!("{}", show::page(&letter, &decoded));
+        say!("{}", show::page(&letter, &decoded));
     }
     Ok(Exit::Clean)
 }
@@ -210,11 +210,11 @@ async fn replay(args: &Replay) -> Result<Exit> {
     let report = dlq::replay(&producer, &queue, &letters, validate, &options).await;
     let mut left = 0;
     for (id, fate) in &report.letters {
-        println!("{id}  {}", fate_text(fate));
+        say!("{id}  {}", fate_text(fate));
         left += usize::from(!matches!(fate, Fate::Replayed | Fate::WouldReplay));
     }
     let done = if args.dry_run { "would be replayed" } else { "replayed" };
-    println!("{} {done}, {left} left", report.letters.len() - left);
+    say!("{} {done}, {left} left", report.letters.len() - left);
     Ok(if left == 0 { Exit::Clean } else { Exit::Findings })
 }
 

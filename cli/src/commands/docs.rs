@@ -84,16 +84,16 @@ fn compare(folder: &Path, files: &[GeneratedFile], stale: &[PathBuf]) -> Exit {
     let differs = |file: &&GeneratedFile| fs::read_to_string(folder.join(&file.path)).ok().as_deref() != Some(file.text.as_str());
     let differing: Vec<&GeneratedFile> = files.iter().filter(differs).collect();
     for file in &differing {
-        println!("{} differs", folder.join(&file.path).display());
+        say!("{} differs", folder.join(&file.path).display());
     }
     for path in stale {
-        println!("{} would be removed", path.display());
+        say!("{} would be removed", path.display());
     }
     if differing.is_empty() && stale.is_empty() {
-        println!("{}: {} files, as they would be written", folder.display(), files.len());
+        say!("{}: {} files, as they would be written", folder.display(), files.len());
         return Exit::Clean;
     }
-    eprintln!("error: the documentation is out of date; run eventpact docs again");
+    complain!("error: the documentation is out of date; run eventpact docs again");
     Exit::Findings
 }
 
@@ -116,6 +116,6 @@ fn write(args: &Args, files: &[GeneratedFile], stale: &[PathBuf]) -> Result<Exit
     for path in stale {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
-    println!("{}: {} files written, {} removed", args.out.display(), files.len(), stale.len());
+    say!("{}: {} files written, {} removed", args.out.display(), files.len(), stale.len());
     Ok(Exit::Clean)
 }

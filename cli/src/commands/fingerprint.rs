@@ -1,7 +1,6 @@
 //! `eventpact fingerprint FILE`
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -14,7 +13,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::input::Tree;
-use crate::output::OutputArgs;
+use crate::output::{self, OutputArgs};
 
 /// Arguments of `fingerprint`.
 #[derive(Debug, clap::Args)]
@@ -64,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             }
         }
     }
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    output::print(&text)?;
     Ok(Exit::Clean)
 }
 

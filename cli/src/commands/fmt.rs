@@ -1,7 +1,6 @@
 //! `eventpact fmt FILE…`
 
 use std::fs;
-use std::io::Write as _;
 
 use anyhow::{Context, Result, bail};
 use eventpact_contract::diagnostic::Diagnostic;
@@ -11,7 +10,7 @@ use similar::TextDiff;
 
 use crate::exit::Exit;
 use crate::input::{ReadArgs, Tree};
-use crate::output::OutputArgs;
+use crate::output::{self, OutputArgs};
 
 /// Arguments of `fmt`.
 #[derive(Debug, clap::Args)]
@@ -56,17 +55,17 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             match yaml::format(&mut sources, file) {
                 Err(found) => problems.extend(found),
                 Ok(after) if input == "-" && !args.check => {
-                    std::io::stdout().lock().write_all(after.as_bytes())?;
+                    output::print(&after)?;
                     return Ok(Exit::Clean);
                 }
                 Ok(after) if after == before => {}
                 Ok(after) => {
                     changed += 1;
                     if args.check {
-                        std::io::stdout().lock().write_all(diff(&name, &before, &after).as_bytes())?;
+                        output::print(&diff(&name, &before, &after))?;
                     } else {
                         fs::write(&name, after).with_context(|| format!("cannot write {name}"))?;
-                        println!("{name}");
+                        say!("{name}");
                     }
                 }
             }
@@ -78,10 +77,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     let files = |n: usize| if n == 1 { "1 file".to_owned() } else { format!("{n} files") };
     match (args.check, changed) {
-        (true, 0) if !failed => println!("{}, formatted", files(all)),
+        (true, 0) if !failed => say!("{}, formatted", files(all)),
         (true, 0) => {}
-        (true, _) => eprintln!("error: {} of {all} not formatted; run eventpact fmt", files(changed)),
-        (false, _) => println!("{}, {changed} changed", files(all)),
+        (true, _) => complain!("error: {} of {all} not formatted; run eventpact fmt", files(changed)),
+        (false, _) => say!("{}, {changed} changed", files(all)),
     }
     Ok(if failed || (args.check && changed > 0) { Exit::Findings } else { Exit::Clean })
 }

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let options = Options { crate_name: name.to_owned(), runtime };
     let files = eventpact_codegen::rust_crate(&contract, &sources, &options)?;
-    if args.check { Ok(compare(&args.out, &files)) } else { write(args, &files) }
+    if args.check { compare(&args.out, &files) } else { write(args, &files) }
 }
 
 /// The path of the runtime for the manifest: absolute, since the crate may be moved.
@@ -85,10 +85,10 @@ fn write(args: &Args, files: &[GeneratedFile]) -> Result<Exit> {
         for path in &edited {
             let now = fs::read_to_string(folder.join(path)).unwrap_or_default();
             if let Some(file) = files.iter().find(|f| f.path == **path) {
-                print!("{}", diff(path, &now, &file.text));
+                output::print(&diff(path, &now, &file.text))?;
             }
         }
-        eprintln!("error: changed by hand: {}; --force overwrites them", list(&edited));
+        complain!("error: changed by hand: {}; --force overwrites them", list(&edited));
         return Ok(Exit::Findings);
     }
     let mut written = 0;
@@ -99,7 +99,7 @@ fn write(args: &Args, files: &[GeneratedFile]) -> Result<Exit> {
     for path in &gone {
         fs::remove_file(folder.join(path)).with_context(|| format!("cannot remove {path}"))?;
     }
-    println!("{}: {} files, {written} written, {} removed", folder.display(), files.len(), gone.len());
+    say!("{}: {} files, {written} written, {} removed", folder.display(), files.len(), gone.len());
     Ok(Exit::Clean)
 }
 
@@ -122,26 +122,26 @@ fn was_edited(folder: &Path, path: &str, hash: &str) -> bool {
 }
 
 /// Prints how the folder differs from what would be generated.
-fn compare(folder: &Path, files: &[GeneratedFile]) -> Exit {
+fn compare(folder: &Path, files: &[GeneratedFile]) -> Result<Exit> {
     let mut stale: Vec<String> = Vec::new();
     for file in files {
         let now = fs::read_to_string(folder.join(&file.path)).unwrap_or_default();
         if now != file.text {
-            print!("{}", diff(&file.path, &now, &file.text));
+            output::print(&diff(&file.path, &now, &file.text))?;
             stale.push(file.path.clone());
         }
     }
     let before = last_time(folder);
     for path in before.keys().filter(|p| !files.iter().any(|f| f.path == **p) && folder.join(p).exists()) {
-        println!("{path} would be removed");
+        say!("{path} would be removed");
         stale.push(path.clone());
     }
     if stale.is_empty() {
-        println!("{}: {} files, as they would be generated", folder.display(), files.len());
-        return Exit::Clean;
+        say!("{}: {} files, as they would be generated", folder.display(), files.len());
+        return Ok(Exit::Clean);
     }
-    eprintln!("error: not as they would be generated: {}; run eventpact generate again", list(&stale));
-    Exit::Findings
+    complain!("error: not as they would be generated: {}; run eventpact generate again", list(&stale));
+    Ok(Exit::Findings)
 }
 
 fn diff(path: &str, now: &str, wanted: &str) -> String {

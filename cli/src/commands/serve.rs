@@ -94,7 +94,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let options = options(args)?;
     let filter = EnvFilter::try_from_env("EVENTPACT_LOG").or_else(|_| EnvFilter::try_new("warn,eventpact_registry=info"))?;
     // Another subscriber is there already only when this is called as a library, and then it counts.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // It would be told on the very stream that could not be written, with `eprintln!`.
+        .log_internal_errors(false)
+        .try_init();
     eventpact_registry::serve(&options, |address| announce(&options, address))?;
     Ok(Exit::Clean)
 }
@@ -134,8 +139,8 @@ fn options(args: &Args) -> Result<Options> {
 fn announce(options: &Options, address: SocketAddr) {
     let Security { tls, rules, .. } = &options.security;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    println!("schema registry on {scheme}://{address}, schemas in {}", options.store);
-    println!(
+    say!("schema registry on {scheme}://{address}, schemas in {}", options.store);
+    say!(
         "authentication: {}; rules: {}; TLS: {}",
         options.security.methods(),
         rules.len(),
@@ -143,9 +148,9 @@ fn announce(options: &Options, address: SocketAddr) {
     );
     for open in options.security.unprotected(address) {
         if address.ip().is_loopback() {
-            println!("{open}");
+            say!("{open}");
         } else {
-            eprintln!("warning: {open}");
+            complain!("warning: {open}");
         }
     }
 }
@@ -169,6 +174,6 @@ fn hash(name: &str) -> Result<Exit> {
     if password.is_empty() {
         bail!("the password is empty");
     }
-    println!("{name}:{}", hash_password(&password).map_err(anyhow::Error::msg)?);
+    say!("{name}:{}", hash_password(&password).map_err(anyhow::Error::msg)?);
     Ok(Exit::Clean)
 }

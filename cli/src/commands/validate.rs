@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     for input in &args.inputs {
         // One input that is not there should not hide what is wrong with the others.
         if let Err(error) = run.input(args, input) {
-            eprintln!("error: {}", printable(&format!("{error:#}")));
+            complain!("error: {}", printable(&format!("{error:#}")));
             run.broken = true;
         }
     }
@@ -113,7 +113,7 @@ impl Run {
         }
         if self.documents.len() == before {
             let label = printable(&tree.label);
-            eprintln!("warning: {label} has no AsyncAPI document and no schema that was not validated before");
+            complain!("warning: {label} has no AsyncAPI document and no schema that was not validated before");
         }
         Ok(())
     }

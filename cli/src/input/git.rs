@@ -46,7 +46,7 @@ pub(super) fn open(label: &str, rest: &str, default_path: Option<&str>) -> Resul
                 bail!("`{reference}` holds no spec: `{module}` is a submodule, a repository of its own; run this in it");
             }
             for module in apart {
-                eprintln!("warning: `{module}` is a submodule, which `{reference}` does not hold: what is in it is not compared");
+                complain!("warning: `{module}` is a submodule, which `{reference}` does not hold: what is in it is not compared");
             }
             Ok(tree)
         }

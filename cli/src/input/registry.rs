@@ -267,7 +267,7 @@ fn registered(version: Version, base: &str, path: &str, subject: &str) -> Result
         SchemaType::Protobuf => Format::Protobuf,
         SchemaType::Json => Format::JsonSchema,
         SchemaType::Other(name) => {
-            eprintln!("warning: the subject {subject} is {name}, which is not checked");
+            complain!("warning: the subject {subject} is {name}, which is not checked");
             return Ok(None);
         }
     };

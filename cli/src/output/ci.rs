@@ -46,7 +46,7 @@ pub(super) fn append_summary(file: &Path, text: &str) -> Result<()> {
     let of_step = || env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
     let named = Some(file).filter(|file| *file != Path::new(OF_STEP)).map(Path::to_path_buf);
     let Some(path) = named.or_else(of_step) else {
-        eprintln!("warning: no summary was written: GITHUB_STEP_SUMMARY is not set, and --summary=FILE names no file");
+        complain!("warning: no summary was written: GITHUB_STEP_SUMMARY is not set, and --summary=FILE names no file");
         return Ok(());
     };
     let write = || OpenOptions::new().create(true).append(true).open(&path)?.write_all(format!("{text}\n").as_bytes());

@@ -75,12 +75,12 @@ impl<'a> Judgement<'a> {
             found.accepted = Some(Acceptance { reason: reason.to_owned(), expires: expires.map(|day| day.to_string()) });
         }
         if entries.is_empty() {
-            eprintln!("nothing to accept: no finding makes this run fail");
+            complain!("nothing to accept: no finding makes this run fail");
             return Ok(());
         }
         let path = self.config.path.clone().unwrap_or_else(|| config::new_place(input));
         config::write(&path, &entries)?;
-        eprintln!("accepted {} in {}", crate::output::count(entries.len(), "finding"), path.display());
+        complain!("accepted {} in {}", crate::output::count(entries.len(), "finding"), path.display());
         Ok(())
     }
 

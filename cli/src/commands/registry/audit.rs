@@ -221,16 +221,16 @@ fn pruned(change: &AuditChange) -> Option<(u64, [u8; 32])> {
 fn verdict(chain: &Chain, head: &AuditPage) -> Exit {
     if let Some((number, why)) = chain.broken.iter().min_by_key(|(number, _)| *number) {
         let more = if chain.broken.len() > 1 { format!(" ({} records in all)", chain.broken.len()) } else { String::new() };
-        println!("broken at record {number}: {why}{more}");
+        say!("broken at record {number}: {why}{more}");
         return Exit::Findings;
     }
     if head.kept != "store" {
-        println!("this store keeps no audit log; what the process remembers is whole");
+        say!("this store keeps no audit log; what the process remembers is whole");
     }
     let count = if head.kept == "store" { (head.newest + 1).saturating_sub(chain.last.max(1)) } else { head.newest };
-    println!("whole: {count} records, newest {}:{}", head.newest, head.newest_hash);
+    say!("whole: {count} records, newest {}:{}", head.newest, head.newest_hash);
     if head.kept == "store" && chain.last > 1 {
-        println!("records up to {} were let go, as a later record says", chain.last - 1);
+        say!("records up to {} were let go, as a later record says", chain.last - 1);
     }
     Exit::Clean
 }

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     let archive = super::wait(async { transfer::fetch(&args.target.client()?, &args.target.url).await })?;
     archive.write(&args.file)?;
-    println!("{}: {}, with {}", args.file.display(), archive.counted(), settings(&archive));
+    say!("{}: {}, with {}", args.file.display(), archive.counted(), settings(&archive));
     Ok(Exit::Clean)
 }
 
@@ -72,7 +72,7 @@ fn settings(archive: &Archive) -> String {
 pub(super) fn restore(args: &RestoreArgs) -> Result<Exit> {
     let archive = Archive::read(&args.file)?;
     let done = super::wait(async { transfer::restore(&args.target.client()?, &archive, args.merge, !args.schemas_only).await })?;
-    println!("{done}");
+    say!("{done}");
     Ok(Exit::Clean)
 }
 
@@ -80,17 +80,17 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<Exit> {
 pub(super) fn verify(args: &VerifyArgs) -> Result<Exit> {
     let archive = Archive::read(&args.file)?;
     let shown = args.file.display();
-    println!("{shown}: whole; {} of {}, taken on {}", archive.counted(), archive.source, archive.taken);
+    say!("{shown}: whole; {} of {}, taken on {}", archive.counted(), archive.source, archive.taken);
     let Some(url) = &args.against else { return Ok(Exit::Clean) };
     let there = super::wait(async { transfer::fetch(&args.certificates.client(url)?, url).await })?;
     let wrong = transfer::compare(&archive, &there);
     for line in &wrong {
-        println!("{line}");
+        say!("{line}");
     }
     if wrong.is_empty() {
-        println!("{}: holds all of it", there.source);
+        say!("{}: holds all of it", there.source);
         return Ok(Exit::Clean);
     }
-    println!("{}: {} from the backup", there.source, output::count(wrong.len(), "difference"));
+    say!("{}: {} from the backup", there.source, output::count(wrong.len(), "difference"));
     Ok(Exit::Findings)
 }

@@ -73,13 +73,13 @@ pub(super) async fn ask(
 /// Prints a verdict.
 pub(super) fn show(subject: &str, answer: &CompatibilityAnswer) -> Exit {
     for message in answer.messages.iter().flatten() {
-        println!("{}", eventpact_contract::diagnostic::printable(message));
+        say!("{}", eventpact_contract::diagnostic::printable(message));
     }
     if answer.is_compatible {
-        println!("{subject}: compatible");
+        say!("{subject}: compatible");
         return Exit::Clean;
     }
-    println!("{subject}: not compatible");
+    say!("{subject}: not compatible");
     Exit::Findings
 }
 

@@ -23,11 +23,11 @@ pub(super) fn register(args: &Args) -> Result<Exit> {
         let client = args.target.client()?;
         for (subject, schema) in &subjects {
             if args.dry_run {
-                println!("{subject}  {}  would be registered", schema.format.registry_type());
+                say!("{subject}  {}  would be registered", schema.format.registry_type());
                 continue;
             }
             let done = put(&client, subject, schema).await.with_context(|| format!("{subject} was not registered"))?;
-            println!("{subject}  {}  id {}, version {}", schema.format.registry_type(), done.0, done.1);
+            say!("{subject}  {}  id {}, version {}", schema.format.registry_type(), done.0, done.1);
         }
         Ok(Exit::Clean)
     })

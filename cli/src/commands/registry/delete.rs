@@ -45,11 +45,11 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         match version {
             Some(version) => {
                 client.delete_version(subject, version, args.permanent).await?;
-                println!("{subject}: version {version} {how}");
+                say!("{subject}: version {version} {how}");
             }
             None => {
                 let versions = client.delete_subject(subject, args.permanent).await?;
-                println!("{subject}: {} {how}", listed(&versions));
+                say!("{subject}: {} {how}", listed(&versions));
             }
         }
         Ok(Exit::Clean)
@@ -60,13 +60,13 @@ async fn dry_run(client: &Client, args: &Args, version: Option<i32>) -> Result<E
     let subject = &args.subject;
     let all = if args.permanent { client.all_versions(subject).await? } else { client.versions(subject).await? };
     let versions: Vec<i32> = all.into_iter().filter(|v| version.is_none_or(|wanted| wanted == *v)).collect();
-    println!("{subject}: {} would be {}", listed(&versions), if args.permanent { "deleted for good" } else { "soft-deleted" });
+    say!("{subject}: {} would be {}", listed(&versions), if args.permanent { "deleted for good" } else { "soft-deleted" });
     let mut exit = Exit::Clean;
     for version in versions {
         let ids = client.referenced_by(subject, version).await.context("what refers to it")?;
         if !ids.is_empty() {
             let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
-            println!("version {version} is referred to by the schemas with the ids {}: it would not be deleted", ids.join(", "));
+            say!("version {version} is referred to by the schemas with the ids {}: it would not be deleted", ids.join(", "));
             exit = Exit::Findings;
         }
     }

@@ -125,26 +125,26 @@ fn put(args: &PutArgs, dry: bool) -> Result<Exit> {
 fn tell(report: &DocumentReport, file: &str) {
     for found in &report.problems {
         let (line, column, message) = (found.line, found.column, printable(&found.message));
-        println!("{file}:{line}:{column}: {}: {message} [{}]", found.severity, found.rule);
+        say!("{file}:{line}:{column}: {}: {message} [{}]", found.severity, found.rule);
     }
     for found in &report.findings {
         let (line, column, message) = (found.line, found.column, printable(&found.message));
-        println!("{file}:{line}:{column}: {}: {message} [{}]", found.severity, found.rule);
+        say!("{file}:{line}:{column}: {}: {message} [{}]", found.severity, found.rule);
         for place in &found.related {
-            println!("  {}:{}:{}: it was here", printable(&place.file), place.line, place.column);
+            say!("  {}:{}:{}: it was here", printable(&place.file), place.line, place.column);
         }
     }
     for undecided in &report.unknown {
-        println!("not compared with version {}: {}", undecided.version, printable(&undecided.message));
+        say!("not compared with version {}: {}", undecided.version, printable(&undecided.message));
     }
     let name = printable(&report.name);
     let level = &report.level;
     match (report.version, report.accepted, report.created) {
-        (Some(version), true, true) => println!("{name}: version {version}"),
-        (Some(version), true, false) => println!("{name}: unchanged, version {version}"),
-        (_, true, _) => println!("{name}: would be accepted at level {level}"),
-        (_, false, _) if report.verdict == "invalid" => println!("{name}: not valid"),
-        (_, false, _) => println!("{name}: not compatible at level {level}"),
+        (Some(version), true, true) => say!("{name}: version {version}"),
+        (Some(version), true, false) => say!("{name}: unchanged, version {version}"),
+        (_, true, _) => say!("{name}: would be accepted at level {level}"),
+        (_, false, _) if report.verdict == "invalid" => say!("{name}: not valid"),
+        (_, false, _) => say!("{name}: not compatible at level {level}"),
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let text = format!("{}\n", version.schema.trim_end_matches('\n'));
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!("{}: {}", args.folder.display(), crate::output::count(files.len(), "file"));
+    say!("{}: {}", args.folder.display(), crate::output::count(files.len(), "file"));
     Ok(Exit::Clean)
 }
 

@@ -40,11 +40,11 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             archive.narrow(prefix);
         }
         if args.dry_run {
-            println!("{} would be copied from {}", archive.counted(), archive.source);
+            say!("{} would be copied from {}", archive.counted(), archive.source);
             return Ok(Exit::Clean);
         }
         let done = transfer::restore(&args.target.client()?, &archive, args.merge, !args.schemas_only).await?;
-        println!("{done}");
+        say!("{done}");
         Ok(Exit::Clean)
     })
 }

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             Some(version) => version,
             None => client.lookup(subject, &request).await?.version,
         };
-        println!("{subject}  {}  id {}, version {version}", request.format(), answer.id);
+        say!("{subject}  {}  id {}, version {version}", request.format(), answer.id);
         Ok(Exit::Clean)
     })
 }

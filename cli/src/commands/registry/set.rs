@@ -132,13 +132,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 async fn show(client: &Client, scope: Option<&str>) -> Result<Exit> {
     let own = client.own_config(scope).await?.unwrap_or(Value::Null);
     let effective = serde_json::to_value(client.config(scope).await?)?;
-    println!("{}", scope.unwrap_or("the whole registry"));
+    say!("{}", scope.unwrap_or("the whole registry"));
     for (field, value) in effective.as_object().into_iter().flatten() {
         let note = if scope.is_some() && own.get(field).is_none() { "  (of a wider scope)" } else { "" };
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        println!("  {field}: {value}{note}");
+        say!("  {field}: {value}{note}");
     }
     let note = if scope.is_some() && client.own_mode(scope).await?.is_none() { "  (of a wider scope)" } else { "" };
-    println!("  mode: {}{note}", client.mode(scope).await?);
+    say!("  mode: {}{note}", client.mode(scope).await?);
     Ok(Exit::Clean)
 }

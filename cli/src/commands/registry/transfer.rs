@@ -23,7 +23,7 @@ const MAX_VERSIONS: usize = 2_000_000;
 pub(super) async fn fetch(client: &Client, source: &str) -> Result<Archive> {
     let subjects = client.subjects_with("", true).await.context("the subjects cannot be listed")?;
     if !may_read_everything(client).await {
-        eprintln!("warning: you may read only a part of {}; what else it holds is left out", shown(source));
+        complain!("warning: you may read only a part of {}; what else it holds is left out", shown(source));
     }
     let progress = Progress::new("reading subjects", subjects.len());
     let progress = &progress;
