@@ -219,3 +219,49 @@ async fn a_database_that_does_not_wait_for_its_disk_is_warned_about_and_foreign_
     drop(replica);
     assert!(refused("postgres://postgres@127.0.0.1:1/postgres".into()).contains("failed"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_of_a_newer_version_is_told_and_not_passed_over() {
+    let Some(database) = Postgres::start() else { return };
+    let store = database.store("newer");
+    let replicas = Replica::several(2, &store);
+    let at = replicas[0].address;
+    assert_eq!(send(at, "POST", "/subjects/s/versions", INT, LIMIT).await.unwrap().status, 200);
+    // One entry that this version does not know, and after it one that it would.
+    let entry = |seq: usize, body: &str| {
+        format!(
+            "INSERT INTO newer.changes (seq, batch, body) VALUES ({seq}, '00000000-0000-0000-0000-00000000000{seq}', '{body}');
+             UPDATE newer.head SET seq = {seq}, batch = '00000000-0000-0000-0000-00000000000{seq}';"
+        )
+    };
+    let unknown = r#"[{"kind": "put_alias", "subject": "s", "alias": "t"}]"#;
+    database.sql(&(entry(2, unknown) + &entry(3, r#"[{"kind": "mode", "scope": "s", "mode": "READONLY"}]"#)));
+    for replica in &replicas {
+        let at = replica.address;
+        let mut ready = send(at, "GET", "/readyz", "", LIMIT).await.unwrap();
+        for _ in 0..100 {
+            if ready.body.to_string().contains("put_alias") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            ready = send(at, "GET", "/readyz", "", LIMIT).await.unwrap();
+        }
+        let why = ready.body.to_string();
+        assert!(ready.status == 503 && why.contains("put_alias") && why.contains("use the version that wrote it"), "{why}");
+    }
+    // What cannot be known is refused, what cannot be wrong is not.
+    assert_eq!(send(at, "POST", "/subjects/t/versions", INT, LIMIT).await.unwrap().status, 503);
+    assert_eq!(send(at, "GET", "/subjects", "", LIMIT).await.unwrap().status, 503);
+    assert_eq!(send(at, "GET", "/schemas/ids/1", "", LIMIT).await.unwrap().status, 200);
+    assert_eq!(send(at, "GET", "/subjects?consistency=local", "", LIMIT).await.unwrap().text, r#"["s"]"#);
+    database.sql("UPDATE newer.changes SET body = '[]' WHERE seq = 2");
+    for replica in &replicas {
+        replica.ready_within(LIMIT).await;
+        let mode = send(replica.address, "GET", "/mode/s", "", LIMIT).await.unwrap();
+        assert_eq!(mode.text, r#"{"mode":"READONLY"}"#);
+    }
+    // Where it is the last, no server starts.
+    database.sql(&entry(4, unknown));
+    let refused = Replica::start_refused(&store);
+    assert!(refused.contains("put_alias") && refused.contains("use the version that wrote it"), "{refused}");
+}
