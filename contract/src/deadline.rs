@@ -74,6 +74,15 @@ pub fn is_over_now() -> bool {
     cut
 }
 
+/// Is less time left than this? Who asks is about to do what cannot be stopped for so long, and must leave it out then, as if the
+/// time were over.
+pub fn is_shorter_than(time: Duration) -> bool {
+    let Some(limit) = LIMIT.get() else { return false };
+    let cut = limit.cut || limit.until.saturating_duration_since(Instant::now()) < time;
+    LIMIT.set(Some(Limit { cut, ..limit }));
+    cut
+}
+
 /// Why the work is not complete; `None` when nothing was left out so far.
 pub fn why() -> Option<String> {
     let limit = LIMIT.get().filter(|limit| limit.cut)?;
@@ -93,13 +102,14 @@ mod tests {
 
     #[test]
     fn loops_end_when_the_time_is_over() {
-        assert!(!is_over() && !is_over_now(), "outside there is no limit");
+        assert!(!is_over() && !is_over_now() && !is_shorter_than(LONG), "outside there is no limit");
         let (told, cut) = within(Duration::from_millis(20), || {
             endless();
             why()
         });
         assert!(cut && told.is_some_and(|why| why.starts_with("stopped after 0.0 s")));
-        assert_eq!(within(LONG, || is_over() || is_over_now()), (false, false));
+        assert_eq!(within(LONG, || is_over() || is_over_now() || is_shorter_than(LONG / 2)), (false, false));
+        assert_eq!(within(LONG, || is_shorter_than(2 * LONG)), (true, true));
         assert_eq!(within(Duration::MAX, || is_over() || is_over_now()), (false, false));
         assert!(!is_over() && why().is_none());
     }

@@ -21,7 +21,6 @@ mod identity;
 mod limits;
 #[cfg(test)]
 mod linearizability;
-mod meta;
 mod metrics;
 mod openapi;
 mod parsed;

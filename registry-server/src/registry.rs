@@ -1,8 +1,8 @@
 //! The registry itself, without HTTP and without a store's particulars: what the routes call.
 //!
 //! Reading takes a snapshot and never waits. Writing is a decision that the [`Writer`] runs on the newest state. What costs time
-//! (parsing, comparing) happens before, on a bounded number of blocking threads, against a snapshot; the decision then only asks
-//! whether that snapshot still holds.
+//! (parsing, comparing) happens before, on a bounded number of threads (`workers.rs`), against a snapshot; the decision then only
+//! asks whether that snapshot still holds.
 
 pub(crate) mod associate;
 pub(crate) mod check;
@@ -17,8 +17,8 @@ mod recover;
 pub(crate) mod register;
 mod reserved;
 pub(crate) mod settings;
+mod workers;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,24 +26,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use eventpact_registry_client::wire::{Conflict, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, RegisterRequest, SchemaType};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::audit::Trail;
 use crate::barrier::Barrier;
-use crate::deadline::{self, JOB_TIME};
 use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Parsed, Reading, Referenced};
-use crate::state::{Schema, State};
+use crate::state::{Schema, State, Subject};
 use crate::store::{Conflicts, Store, StoreError};
 use crate::stores::{self, StoreSpec};
 use crate::subject::SubjectName;
 use crate::unreadable::{self, Unreadable};
 use crate::usage::{Keeping, Recording, Usage};
 use crate::writer::{self, Health, Started, Writer};
+use workers::Workers;
 
 /// Registrations of one subject come one after the other, so that they do not spoil each other's checks.
 const STRIPES: usize = 256;
@@ -60,9 +60,6 @@ const SHORT: usize = 8 * 1024;
 /// The most versions of the subject of a short job.
 const FEW: usize = 8;
 
-/// Requests that may wait for a thread to parse or compare on; more are told to come back later.
-const MAX_WAITING: usize = 512;
-
 /// A running registry.
 pub(crate) struct Registry {
     dialect: Dialect,
@@ -74,11 +71,10 @@ pub(crate) struct Registry {
     applied: watch::Receiver<u64>,
     parsed: Arc<ParsedCache>,
     stripes: Vec<tokio::sync::Mutex<()>>,
-    workers: Arc<Semaphore>,
+    workers: Workers,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) usage: Usage,
     pub(crate) trail: Arc<dyn Trail>,
-    waiting: AtomicUsize,
     conflicts: Conflicts,
 }
 
@@ -106,7 +102,6 @@ impl Registry {
         let barrier = Barrier::start(index, Arc::clone(&state), applied.clone(), writer.wake());
         let (usage, keeper) = Usage::start(recording, keeping)
             .map_err(|cause| StoreError::Failed { place: "the thread that notes fetches".into(), cause: cause.to_string() })?;
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let registry = Self {
             dialect,
             state,
@@ -116,11 +111,10 @@ impl Registry {
             applied,
             parsed: Arc::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
-            workers: Arc::new(Semaphore::new(cores.max(2))),
+            workers: Workers::new(),
             metrics,
             usage,
             trail,
-            waiting: AtomicUsize::new(0),
             conflicts,
         };
         Ok((registry, std::iter::once(thread).chain(keeper).collect()))
@@ -174,39 +168,42 @@ impl Registry {
 
     /// `true` while nobody more can wait for a thread.
     pub(crate) fn is_busy(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
+        self.workers.is_busy()
     }
 
-    /// Runs a job about this subject with this schema: at once where it is certain to be short, since a thread of its own would cost
-    /// more than it saves; else as [`Self::work`] does.
+    /// Runs a job about this subject with this schema, which may be run twice: at once where it is certain to be short, since a thread
+    /// of its own would cost more than it saves; else as [`Self::work`] does.
     async fn work_on<T: Send + 'static>(
         &self,
         (state, subject): (&State, &SubjectName),
         request: &RegisterRequest,
-        job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+        job: impl Fn() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        if is_short(state, subject, request) { deadline::within(JOB_TIME, job) } else { self.work(job).await }
+        if is_short(state, subject, request) {
+            return self.workers.at_once(job).await;
+        }
+        self.work(length(state, subject, request), job).await
     }
 
-    /// Runs something that costs time on a blocking thread. A panic there is a refusal, not the end.
+    /// Runs something that costs time and changes nothing on a thread for such. `bytes` is the length of the texts that it is known
+    /// to read. It may be run twice. A panic there is a refusal, not the end.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+        bytes: usize,
+        job: impl Fn() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        // Under overload those who wait would wait in vain: better to say so at once, and to answer the others in time.
-        let waiting = Waiting::new(&self.waiting).ok_or_else(ApiError::busy)?;
-        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| ApiError::internal())?;
-        drop(waiting);
-        // The permit goes with the job: a request that is given up does not make room before its thread is free.
-        let job = move || {
-            let _permit = permit;
-            deadline::within(JOB_TIME, job)
-        };
-        tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "reading or comparing schemas panicked");
-            Err(ApiError::internal())
-        })
+        self.workers.run(bytes, job).await
     }
+}
+
+/// The length of the texts that certainly are read for a request: its own, those that it refers to itself, and the latest of its
+/// subject. Between all others a job can be stopped.
+fn length(state: &State, subject: &SubjectName, request: &RegisterRequest) -> usize {
+    let text = |name: &SubjectName, number| state.version(name, number).map_or(0, |(_, schema)| schema.text.len());
+    let latest = state.subject(subject).and_then(Subject::latest).map_or(0, |(number, _)| text(subject, number));
+    let target = |reference: &Reference| SubjectName::parse_in(&reference.subject, subject);
+    let referred = request.references.iter().map(|reference| text(&target(reference), reference.version));
+    request.schema.as_ref().map_or(0, String::len) + latest + referred.sum::<usize>()
 }
 
 /// Is there so little to read and to compare that it takes about a millisecond at most? JSON Schema and Protobuf are never short: how
@@ -222,22 +219,6 @@ fn is_short(state: &State, subject: &SubjectName, request: &RegisterRequest) -> 
             let mut versions = known.versions();
             known.count() <= FEW && versions.all(|(_, version)| stored(version.id).is_none_or(|schema| is_short(schema)))
         })
-}
-
-/// A place in the queue for a thread, given back however the waiting ends.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(count);
-        (count.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// A schema from a request, read and with its references found.
@@ -283,18 +264,7 @@ fn read(
     let texts = resolve(state, subject, &references).map_err(|why| invalid(Unreadable::reference(why)))?;
     let parse = || schema::parse(format, text, &texts, how);
     let parsed = if texts.is_empty() { cache.text(format, text, how, parse) } else { parse().map(Arc::new) };
-    let parsed = parsed.map_err(invalid)?;
-    let references = if how.normalize { in_order(references) } else { references };
-    Ok(Incoming { format: format.clone(), parsed, references })
-}
-
-/// References as a normalised schema has them: by subject and version, none twice.
-fn in_order(mut references: Vec<Reference>) -> Vec<Reference> {
-    let utf16 = |r: &Reference| r.subject.encode_utf16().collect::<Vec<_>>();
-    references.sort_by_cached_key(|reference| (utf16(reference), reference.version));
-    let mut seen = std::collections::HashSet::new();
-    references.retain(|r| seen.insert((r.name.clone(), r.subject.clone(), r.version)));
-    references
+    Ok(Incoming { format: format.clone(), parsed: parsed.map_err(invalid)?, references })
 }
 
 /// Checks references and turns "latest" into a number. A new schema cannot refer to a soft-deleted version; one that is looked for can.

@@ -1,5 +1,5 @@
 //! Bodies near the limit that are made to keep a server busy, each a schema and the version that follows it: a registry answers every one
-//! of them in time, and goes on answering the others meanwhile.
+//! of them in time, and goes on answering the others meanwhile. So it does when what is sent is small and takes long all the same.
 
 #![allow(clippy::unwrap_used)] // a test may panic
 #![allow(clippy::print_stdout)] // and tells what took how long
@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eventpact_tests::served::Served;
@@ -17,6 +18,8 @@ use serde_json::{Value as Json, json};
 const ANSWERED: Duration = Duration::from_secs(25);
 /// What an ordinary request may take meanwhile.
 const ORDINARY: Duration = Duration::from_secs(8);
+/// So long small schemas are registered among hostile ones.
+const HAMMERED: Duration = Duration::from_secs(12);
 /// No body is larger than the limit of the server.
 const LIMIT: usize = 1024 * 1024;
 
@@ -148,6 +151,28 @@ fn protobuf_pairs() -> Vec<Pair> {
     ]
 }
 
+/// A few kilobytes that take long to compare: ways through a schema multiply.
+fn small_pairs() -> Vec<Pair> {
+    let parts = |letter: &str, parts: usize, branches: usize| {
+        let branch = |i: usize, j: usize| json!({ "required": [format!("{letter}{i}-{j}")] });
+        json!({ "allOf": list(parts, |i| json!({ "anyOf": list(branches, |j| branch(i, j)) })) })
+    };
+    let patterns = |letter: &str| {
+        let of = |n: usize| (format!("^({letter}{n}|[a-z]{{1,20}}x)*[0-9]{{1,30}}$"), json!({ "maxLength": n }));
+        json!({ "patternProperties": Json::Object((0..40).map(of).collect()), "additionalProperties": false })
+    };
+    vec![
+        json_schema("12 parts of 12 branches", |letter| parts(letter, 12, 12)),
+        json_schema("40 parts of 4 branches", |letter| parts(letter, 40, 4)),
+        json_schema("40 patterns", patterns),
+        json_schema("branches of branches", |letter| {
+            let leaf =
+                |i: usize, j: usize| json!({ "anyOf": list(4, |k| json!({ "pattern": format!("^{letter}{i}{j}{k}.*z$") })) });
+            json!({ "anyOf": list(6, |i| json!({ "anyOf": list(6, |j| leaf(i, j)) })) })
+        }),
+    ]
+}
+
 /// Status, body and how long it took.
 fn send(url: &str, method: &str, path: &str, body: &str) -> (u16, String, Duration) {
     let start = Instant::now();
@@ -214,8 +239,72 @@ fn ordinary(url: &str, stop: &AtomicBool) -> Duration {
     longest
 }
 
+/// Only one of the tests is hostile at a time: each takes all that the machine has.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Registers and checks small schemas that need a thread to be compared on, until told to stop; gives how long each request took.
+fn needs_a_thread(url: &str, stop: &AtomicBool) -> Vec<Duration> {
+    let object = |n: usize| json!({ "title": format!("order {n}"), "properties": { "id": { "type": "string" } } }).to_string();
+    let message = |n: usize| format!("syntax = \"proto3\";\nmessage Order {{ string id = 1; int32 f{n} = {}; }}", n % 100 + 2);
+    let order = |n: usize| record("Order", json!([{ "name": format!("f{}", n % 12), "type": "int", "default": 0 }])).to_string();
+    let (mut took, mut round) = (Vec::new(), 0);
+    while !stop.load(Ordering::Relaxed) {
+        // The third has more versions than are compared where a request comes in.
+        for (format, subject, schema) in
+            [("JSON", "object", object(round)), ("PROTOBUF", "message", message(round)), ("AVRO", "versions", order(round))]
+        {
+            let body = json!({ "schemaType": format, "schema": schema }).to_string();
+            for path in [format!("/compatibility/subjects/{subject}/versions"), format!("/subjects/{subject}/versions")] {
+                let (status, answer, time) = send(url, "POST", &path, &body);
+                assert_eq!(status, 200, "round {round}: {path} after {time:?}: {answer}");
+                took.push(time);
+            }
+        }
+        round += 1;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    took
+}
+
+#[test]
+fn small_schemas_find_a_thread_whatever_others_send() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Served::start();
+    let pairs: Vec<Pair> = small_pairs().into_iter().chain(json_pairs()).chain(protobuf_pairs()).collect();
+    let (stop, next) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let mut took = std::thread::scope(|scope| {
+        let hostile: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        let place = next.fetch_add(1, Ordering::Relaxed);
+                        // Every second one is small.
+                        let small = small_pairs().len();
+                        let pair = if place % 2 == 0 { place / 2 % small } else { place / 2 % pairs.len() };
+                        attack(&server.url, place, &pairs[pair]);
+                    }
+                })
+            })
+            .collect();
+        let small = scope.spawn(|| needs_a_thread(&server.url, &stop));
+        let begun = Instant::now();
+        while begun.elapsed() < HAMMERED && !small.is_finished() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        stop.store(true, Ordering::Relaxed);
+        let took = small.join();
+        assert!(hostile.into_iter().all(|thread| thread.join().is_ok()), "each is answered");
+        took.unwrap()
+    });
+    took.sort();
+    let (median, slowest) = (took[took.len() / 2], took[took.len() - 1]);
+    println!("{} small requests, half of them within {median:.2?}, all within {slowest:.2?}", took.len());
+    assert!(took.len() > 12 && median < Duration::from_secs(1) && slowest < ORDINARY, "{} {median:?} {slowest:?}", took.len());
+}
+
 #[test]
 fn hostile_schemas_are_answered_and_hold_nobody_up() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = Served::start();
     let pairs: Vec<Pair> = avro_pairs().into_iter().chain(json_pairs()).chain(protobuf_pairs()).collect();
     let stop = AtomicBool::new(false);

@@ -17,6 +17,37 @@ pub(super) fn of_message(schema: &Schema) -> Result<f64, String> {
     meter.steps(schema.root, 0, 0)
 }
 
+/// How many choices of branches a value has at most, at the place where it has most: what a normal form may spell out.
+pub(super) fn ways(schema: &Schema) -> f64 {
+    let mut kept = HashMap::new();
+    let ids = (0..).map(SchemaId).take(schema.subs.len());
+    ids.map(|id| ways_through(schema, id, &mut kept, 0)).fold(1.0, f64::max)
+}
+
+fn ways_through(schema: &Schema, id: SchemaId, kept: &mut HashMap<SchemaId, f64>, depth: usize) -> f64 {
+    if let Some(ways) = kept.get(&id) {
+        return *ways;
+    }
+    if depth > MAX_DEPTH {
+        return f64::INFINITY;
+    }
+    // What leads back to itself adds no way.
+    kept.insert(id, 1.0);
+    let sub = schema.get(id);
+    let either = |branches: &[SchemaId], kept: &mut HashMap<SchemaId, f64>| {
+        branches.iter().map(|branch| ways_through(schema, *branch, kept, depth + 1)).sum::<f64>().max(1.0)
+    };
+    let mut ways = either(&sub.any_of, kept) * either(&sub.one_of, kept);
+    for part in sub.in_place().filter(|part| !sub.any_of.contains(part) && !sub.one_of.contains(part)) {
+        ways *= ways_through(schema, part, kept, depth + 1);
+    }
+    if sub.conditional.is_some() {
+        ways *= 2.0;
+    }
+    kept.insert(id, ways);
+    ways
+}
+
 struct Meter<'s> {
     schema: &'s Schema,
     kept: HashMap<SchemaId, f64>,
@@ -59,5 +90,21 @@ impl Meter<'_> {
         self.open.remove(&(id, entered));
         self.kept.insert(id, steps);
         Ok(steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::proof::parsed;
+    use super::*;
+
+    #[test]
+    fn ways_multiply_where_all_hold_and_add_up_where_one_does() {
+        let of = |text: &str| ways(&parsed(text.to_owned()).expect("a schema"));
+        assert!((of(r#"{"properties": {"a": {}, "b": {"type": "string"}}}"#) - 1.0).abs() < 0.1);
+        assert!((of(r#"{"properties": {"a": {"anyOf": [{}, {"oneOf": [{}, {}]}]}}}"#) - 3.0).abs() < 0.1);
+        let parts = format!(r#"{{"allOf": [{}]}}"#, [r#"{"anyOf": [{}, {}, {}]}"#; 5].join(","));
+        assert!((of(&parts) - 243.0).abs() < 0.1);
+        assert!((of(r##"{"allOf": [{"$ref": "#"}, {"anyOf": [{"$ref": "#"}, {}]}]}"##) - 2.0).abs() < 0.1);
     }
 }

@@ -1,5 +1,8 @@
 //! Proofs by the normal form of the `jsonschema` crate: that a reader accepts all that a writer does, and what is left when not.
 
+use std::time::Duration;
+
+use eventpact_contract::deadline;
 use eventpact_contract::formats::json_schema::{self, Schema};
 use eventpact_contract::source::Sources;
 use eventpact_contract::yaml;
@@ -15,6 +18,11 @@ use super::{cost, samples};
 const MAX_SCHEMAS: usize = 3_000;
 /// The longest text of a difference that is looked into.
 const MAX_TEXT: usize = 200_000;
+/// So many subschemas, with so many ways through both schemas, are gone through in no time; more may take [`LONG`], and the crate does
+/// not ask whether there is that much.
+const FEW_SCHEMAS: usize = 1_000;
+const FEW_WAYS: f64 = 1_000.0;
+const LONG: Duration = Duration::from_secs(2);
 
 /// Both sides in their normal form.
 pub(super) struct Canonical {
@@ -24,7 +32,12 @@ pub(super) struct Canonical {
 
 impl Canonical {
     pub(super) fn new(pair: Pair<'_, Schema>, reader: &Value, writer: &Value) -> Option<Self> {
-        if pair.reader.subs.len() + pair.writer.subs.len() > MAX_SCHEMAS {
+        let count = pair.reader.subs.len() + pair.writer.subs.len();
+        if count > MAX_SCHEMAS {
+            return None;
+        }
+        let ways = cost::ways(pair.reader) * cost::ways(pair.writer);
+        if (ways > FEW_WAYS || count > FEW_SCHEMAS) && deadline::is_shorter_than(LONG) {
             return None;
         }
         let canonical = |schema: &Schema, document: &Value| {

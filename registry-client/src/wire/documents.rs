@@ -7,6 +7,7 @@ use super::verdict::{Undecided, VersionFinding};
 /// Body of `PUT` and `POST`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct DocumentRequest {
     /// The document, in YAML or JSON, with all that it refers to inside it.
     pub document: String,

@@ -7,6 +7,7 @@ use super::{Config, ConfigUpdate, ErrorBody, Metadata, Reference, RuleSet, Schem
 /// Body of both routes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct PlanRequest {
     /// The schemas, in any order.
     #[serde(default)]
@@ -28,7 +29,7 @@ pub struct PlanRequest {
 /// A schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlanFile {
     /// Where it lies, with `/` between folders: what Protobuf imports and `$ref`s of JSON Schema name. Unique in the plan.
     pub path: String,
@@ -54,6 +55,7 @@ pub struct PlanFile {
 /// Settings of a subject, a context (`:.eu:`) or the whole registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct PlanSetting {
     /// The subject or context; empty for the whole registry.
     #[serde(default)]

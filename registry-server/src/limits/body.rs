@@ -21,11 +21,20 @@ pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// How a member of a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Bytes of all bodies that are being read or worked on, in KiB.
-const BUDGET: usize = 128 * 1024;
+/// What all bodies that are being read or worked on may take together beyond their beginnings, in KiB.
+const BUDGET: usize = 96 * 1024;
 
-/// What bodies may take together. Slow senders hold only what they have sent.
-pub(crate) struct BodyBudget(Arc<Semaphore>);
+/// The beginning of a body, in KiB.
+const BEGINNING: usize = 64;
+
+/// The same for beginnings, so that however many long bodies are worked on, there is room for short ones: most are.
+const BEGINNINGS: usize = 32 * 1024;
+
+/// What bodies may take together, in KiB. Slow senders hold only what they have sent.
+pub(crate) struct BodyBudget {
+    beginnings: Arc<Semaphore>,
+    rest: Arc<Semaphore>,
+}
 
 /// A body, and its share of the budget, which is given back when the request is answered.
 pub(crate) struct Held {
@@ -41,7 +50,7 @@ impl Held {
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(BUDGET)))
+        Self { beginnings: Arc::new(Semaphore::new(BEGINNINGS)), rest: Arc::new(Semaphore::new(BUDGET)) }
     }
 }
 
@@ -64,16 +73,22 @@ impl BodyBudget {
         if !packed.bytes.starts_with(&GZIP) {
             return Ok(packed);
         }
-        // Nobody knows how long it will be, so it takes the share of the longest.
-        let most = u32::try_from(MAX_BODY / 1024).unwrap_or(u32::MAX);
-        let share = Arc::clone(&self.0).try_acquire_many_owned(most).map_err(|_| ApiError::busy())?;
-        let mut whole = Vec::new();
-        let read = MultiGzDecoder::new(&*packed.bytes).take(MAX_BODY as u64 + 1).read_to_end(&mut whole);
-        read.map_err(|cause| ApiError::bad_request(format!("the body is not what gzip writes: {cause}")))?;
+        let (mut whole, mut unpacked) = (Vec::new(), MultiGzDecoder::new(&*packed.bytes));
+        let mut more = |whole: &mut Vec<u8>, most: usize| {
+            let read = unpacked.by_ref().take(most as u64).read_to_end(whole);
+            read.map_err(|cause| ApiError::bad_request(format!("the body is not what gzip writes: {cause}")))
+        };
+        let mut share = vec![];
+        self.take(0, BEGINNING, &mut share)?;
+        if more(&mut whole, BEGINNING * 1024)? == BEGINNING * 1024 {
+            // Nobody knows how long it will be, so it takes the share of the longest.
+            self.take(BEGINNING, MAX_BODY / 1024, &mut share)?;
+            more(&mut whole, MAX_BODY - BEGINNING * 1024 + 1)?;
+        }
         if whole.len() > MAX_BODY {
             return Err(too_long());
         }
-        Ok(Held { bytes: whole.into(), _share: vec![share] })
+        Ok(Held { bytes: whole.into(), _share: share })
     }
 
     async fn collect<B>(&self, mut body: B, too_long: impl Fn() -> ApiError) -> Result<Held, ApiError>
@@ -89,13 +104,22 @@ impl BodyBudget {
             }
             let needed = (whole.len() + data.len()).div_ceil(1024);
             if needed > held {
-                let more = u32::try_from(needed - held).unwrap_or(u32::MAX);
-                share.push(Arc::clone(&self.0).try_acquire_many_owned(more).map_err(|_| ApiError::busy())?);
+                self.take(held, needed, &mut share)?;
                 held = needed;
             }
             whole.extend_from_slice(&data);
         }
         Ok(Held { bytes: whole.into(), _share: share })
+    }
+
+    /// The share of a body that had this length, in KiB, and is to have that.
+    fn take(&self, held: usize, needed: usize, share: &mut Vec<OwnedSemaphorePermit>) -> Result<(), ApiError> {
+        let beginning = needed.min(BEGINNING).saturating_sub(held);
+        for (budget, more) in [(&self.beginnings, beginning), (&self.rest, needed - held - beginning)] {
+            let more = u32::try_from(more).unwrap_or(u32::MAX);
+            share.push(Arc::clone(budget).try_acquire_many_owned(more).map_err(|_| ApiError::busy())?);
+        }
+        Ok(())
     }
 }
 
@@ -107,6 +131,10 @@ mod tests {
 
     async fn read(budget: &BodyBudget, size: usize) -> Result<Held, ApiError> {
         budget.read(Full::new(Bytes::from(vec![b'x'; size])), ApiError::schema_too_large).await
+    }
+
+    fn left(budget: &BodyBudget) -> (usize, usize) {
+        (budget.beginnings.available_permits(), budget.rest.available_permits())
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -131,7 +159,7 @@ mod tests {
         let broken = gzip(&[7; 1000]);
         assert_eq!(unpack(broken[..broken.len() - 9].to_vec()), Err(400));
         assert_eq!(unpack(GZIP.to_vec()), Err(400));
-        assert_eq!(budget.0.available_permits(), BUDGET);
+        assert_eq!(left(&budget), (BEGINNINGS, BUDGET));
     }
 
     #[tokio::test]
@@ -139,12 +167,26 @@ mod tests {
         let budget = BodyBudget::default();
         assert_eq!(read(&budget, MAX_BODY + 1).await.err().map(|e| e.status), Some(422));
         let mut held = Vec::new();
-        for _ in 0..BUDGET / 1024 {
-            held.push(read(&budget, MAX_BODY).await.unwrap_or_else(|error| panic!("there is room: {error}")));
+        while let Ok(long) = read(&budget, MAX_BODY).await {
+            held.push(long);
         }
+        assert!(held.len() > 100, "{}", held.len());
+        assert_eq!(read(&budget, MAX_BODY).await.err().map(|e| e.status), Some(503));
+        let packed = Held { bytes: gzip(&vec![b'x'; MAX_BODY]).into(), _share: Vec::new() };
+        assert_eq!(budget.unpack(packed, ApiError::schema_too_large).err().map(|e| e.status), Some(503));
+        // There is room for short ones all the same.
+        let packed = Held { bytes: gzip(b"{}").into(), _share: Vec::new() };
+        assert!(budget.unpack(packed, ApiError::schema_too_large).is_ok());
+        let mut short = Vec::new();
+        while let Ok(one) = read(&budget, BEGINNING * 1024).await {
+            short.push(one);
+        }
+        assert!(short.len() > 300, "{}", short.len());
         assert_eq!(read(&budget, 1).await.err().map(|e| e.status), Some(503));
+        short.clear();
         held.pop();
         assert!(read(&budget, MAX_BODY).await.is_ok());
-        assert_eq!(budget.0.available_permits(), 1024);
+        held.clear();
+        assert_eq!(left(&budget), (BEGINNINGS, BUDGET));
     }
 }

@@ -23,7 +23,7 @@ use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 use super::check::{asked_for, compatibility, live};
 use super::lookup::VersionRef;
 use super::settings::Effective;
-use super::{Registry, read, resolve};
+use super::{Registry, length, read, resolve};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::Reading;
@@ -54,7 +54,7 @@ impl Registry {
     /// How does a schema stand to what a subject has, at every level?
     pub(crate) async fn verdicts(&self, subject: &SubjectName, question: Question) -> Result<CheckReport, ApiError> {
         let (state, cache, subject) = (self.snapshot(), Arc::clone(&self.parsed), subject.clone());
-        self.work(move || verdicts(&cache, &state, &subject, &question)).await
+        self.work(length(&state, &subject, &question.request), move || verdicts(&cache, &state, &subject, &question)).await
     }
 }
 

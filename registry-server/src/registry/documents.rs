@@ -56,7 +56,7 @@ impl Registry {
         for _ in 0..ATTEMPTS {
             let (state, asked, given) = (self.snapshot(), name.clone(), Arc::clone(&text));
             let Checked { mut report, revision, settings_revision } =
-                self.work(move || checked(&state, &asked, &given, wanted)).await?;
+                self.work(text.len(), move || checked(&state, &asked, &given, wanted)).await?;
             report.dry_run = dry;
             if dry || !report.created {
                 return Ok(report);
@@ -124,7 +124,7 @@ impl Registry {
     ) -> Result<DocumentObject, ApiError> {
         let (number, document) = self.document_text(name, wanted, deleted)?;
         let name = name.to_string();
-        self.work(move || Ok(object(name, number, &document))).await
+        self.work(document.text.len(), move || Ok(object(name.clone(), number, &document))).await
     }
 
     /// A version as it is stored.

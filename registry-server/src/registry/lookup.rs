@@ -6,7 +6,7 @@ use eventpact_registry_client::{RegisterRequest, SchemaObject};
 
 use super::equal::{Wanted, find, merged};
 use super::settings::{Effective, mode_of};
-use super::{Incoming, Registry, parse_stored, read};
+use super::{Incoming, Registry, length, parse_stored, read};
 use crate::error::ApiError;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Form, Reading};
@@ -144,8 +144,8 @@ impl Registry {
         readable: impl Fn(&SubjectName) -> bool + Send + 'static,
     ) -> Result<Found, ApiError> {
         let (state, subject, cache) = (self.snapshot(), subject.clone(), Arc::clone(&self.parsed));
-        self.work(move || {
-            let everywhere = same_name_everywhere(&state, &subject, readable);
+        self.work(length(&state, &subject, &request), move || {
+            let everywhere = same_name_everywhere(&state, &subject, &readable);
             let effective = Effective::of(&state, &subject);
             let known = state.subject(&subject).is_some_and(|s| deleted || s.latest().is_some());
             let nowhere = !known && everywhere.iter().all(|s| state.subject(s).is_none());
@@ -204,7 +204,7 @@ impl Registry {
     ) -> Result<String, ApiError> {
         let (state, cache, context, schema) =
             (self.snapshot(), Arc::clone(&self.parsed), Arc::clone(context), Arc::clone(schema));
-        self.work(move || {
+        self.work(schema.text.len(), move || {
             let parsed = parse_stored(&cache, &state, &context, id, &schema);
             parsed.map(|parsed| schema::in_form(&parsed, form)).map_err(ApiError::invalid_schema)
         })
@@ -256,10 +256,11 @@ fn home_of_id<'a>(
     if !hint.is_in_default_context() {
         return None;
     }
-    if let Some((name, context)) = state.contexts().find(|(name, c)| has(c, name, &hint.name)) {
-        return Some((name, context, Some(&*hint.name)));
+    if here.is_some_and(|(_, c)| c.schema(id).is_some()) {
+        return here.map(|(name, context)| (name, context, None));
     }
-    here.filter(|(_, c)| c.schema(id).is_some()).map(|(name, context)| (name, context, None))
+    let other = state.contexts().find(|(name, c)| has(c, name, &hint.name));
+    other.map(|(name, context)| (name, context, Some(&*hint.name)))
 }
 
 /// The version with the schema as it was given, else with the metadata and the rules that a registration would give it.

@@ -6,6 +6,7 @@
 
 mod references;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -81,16 +82,21 @@ impl Registry {
     /// What would become of all this?
     pub(crate) async fn plan(&self, context: &str, request: PlanRequest) -> Result<PlanReport, ApiError> {
         let (state, context, how) = (self.snapshot(), context.to_owned(), self.dialect.rulesets);
-        self.work(move || Ok(draft(&state, &context, &request, how)?.report)).await
+        self.work(bytes(&request), move || Ok(draft(&state, &context, &request, how)?.report)).await
     }
 
     /// Does all of it, or nothing. Doing it twice changes nothing the second time.
     pub(crate) async fn apply(&self, context: &str, request: PlanRequest) -> Result<PlanReport, ApiError> {
         let request = Arc::new(request);
-        for _ in 0..ATTEMPTS {
+        let mut turns = Vec::new();
+        for attempt in 0..ATTEMPTS {
+            if attempt == 1 {
+                // Somebody else changes the same: those who apply plans take turns from here on.
+                turns.push(self.turn(&SubjectName::parse(context)).lock().await);
+            }
             let (state, asked, place) = (self.snapshot(), Arc::clone(&request), context.to_owned());
             let how = self.dialect.rulesets;
-            let draft = self.work(move || draft(&state, &place, &asked, how)).await?;
+            let draft = self.work(bytes(&request), move || draft(&state, &place, &asked, how)).await?;
             if let Some(error) = refusal(&draft.report, request.digest.as_deref()) {
                 return Err(error);
             }
@@ -104,6 +110,11 @@ impl Registry {
         }
         Err(ApiError::contended())
     }
+}
+
+/// The length of its texts together.
+fn bytes(request: &PlanRequest) -> usize {
+    request.files.iter().map(|file| file.schema.len()).sum()
 }
 
 /// Why a plan cannot be applied.
@@ -147,11 +158,26 @@ fn decide(state: &State, draft: &Draft) -> Result<(Vec<Change>, Option<PlanRepor
     Ok((changes, Some(report)))
 }
 
+/// Of two settings of one kind for one subject nobody knows which is meant.
+fn refuse_twice(context: &str, settings: &[PlanSetting]) -> Result<(), ApiError> {
+    let mut seen = HashSet::new();
+    for setting in settings {
+        let at = SubjectName::parse(&crate::routes::qualify_scope(context, &setting.subject));
+        for (kind, is_set) in [("configuration", setting.config.is_some()), ("mode", setting.mode.is_some())] {
+            if is_set && !seen.insert((kind, at.clone())) {
+                return Err(ApiError::bad_request(format!("the {kind} of '{}' is there more than once", setting.subject)));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Looks at every part on a copy of the state.
 fn draft(state: &State, context: &str, request: &PlanRequest, how: Rulesets) -> Result<Draft, ApiError> {
     if request.files.len() + request.settings.len() > MAX_PARTS {
         return Err(ApiError::bad_request(format!("a plan has at most {MAX_PARTS} files and settings")));
     }
+    refuse_twice(context, &request.settings)?;
     let sorted = references::sort(context, &request.files)?;
     let mut drafting = Drafting {
         scratch: state.clone(),

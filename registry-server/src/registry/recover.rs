@@ -27,7 +27,7 @@ impl Registry {
         for _ in 0..ATTEMPTS {
             let (state, cache, name) = (self.snapshot(), Arc::clone(&self.parsed), subject.clone());
             let revisions = revisions(&state, subject);
-            let versions = self.work(move || recoverable(&cache, &state, &name, wanted)).await?;
+            let versions = self.work(0, move || recoverable(&cache, &state, &name, wanted)).await?;
             let name = subject.clone();
             let done = self.writer.submit(move |state| {
                 if self::revisions(state, &name) != revisions {

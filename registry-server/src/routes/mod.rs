@@ -189,6 +189,15 @@ impl Query {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Refuses parameters with other names: of a request that changes something, a misspelt word must not be passed over.
+    fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        let everywhere = ["consistency", "forward"];
+        match self.pairs.iter().find(|(name, _)| !known.iter().chain(&everywhere).any(|known| known == name)) {
+            Some((name, _)) => Err(ApiError::bad_request(format!("there is no parameter '{name}' here"))),
+            None => Ok(()),
+        }
+    }
+
     /// Every value of a name, in order.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -120,7 +120,7 @@ pub(super) async fn list(asked: &Asked) -> Result<Reply, ApiError> {
     let mut filter = Filter::of(asked);
     let hits = if filter.in_text && !filter.search.is_empty() {
         let (state, filter, caller) = (Arc::clone(&state), filter.clone(), asked.caller.clone());
-        asked.registry.work(move || Ok(search(&state, &filter, &caller))).await?
+        asked.registry.work(0, move || Ok(search(&state, &filter, &caller))).await?
     } else {
         search(&state, &filter, &asked.caller)
     };

@@ -10,12 +10,14 @@ mod server;
 mod usage;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use eventpact_registry::StoreSpec;
 use eventpact_tests::postgres::Postgres;
 use eventpact_tests::{cases, expect_text};
 use serde_json::{Value, json};
 use server::Running;
+use tokio::task::JoinSet;
 
 /// The body of a step, with the files that it names read.
 fn filled(value: Value, folder: &Path) -> Value {
@@ -89,6 +91,42 @@ async fn cases_are_answered_as_expected_with_every_store() {
             let answers = run(&folder, store).await;
             let text = serde_json::to_string_pretty(&answers).expect("it prints") + "\n";
             expect_text(&folder.join("expected.json"), &text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plans_that_change_the_same_are_applied_one_after_the_other() {
+    const CLIENTS: usize = 12;
+    let server = Arc::new(Running::start(StoreSpec::Memory).await);
+    server.ready().await;
+    let mut applying = JoinSet::new();
+    for client in 0..CLIENTS {
+        let server = Arc::clone(&server);
+        let file = move |n: usize| {
+            let field = json!({ "name": format!("f{client}"), "type": "int", "default": 0 });
+            let schema = json!({ "type": "record", "name": format!("R{n}"), "fields": [field] }).to_string();
+            json!({ "path": format!("{n}.avsc"), "subject": format!("s{n}"), "schema": schema })
+        };
+        applying.spawn(async move {
+            let plan = json!({ "files": (0..20).map(file).collect::<Vec<_>>() });
+            server.send("POST", "/eventpact/v1/apply", Some(&plan)).await
+        });
+    }
+    while let Some(answer) = applying.join_next().await {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    // Each as a whole: the n-th version of every subject is of the same plan.
+    for number in 1..=CLIENTS {
+        let of = async |n: usize| {
+            let version = server.send("GET", &format!("/subjects/s{n}/versions/{number}/schema"), None).await;
+            assert_eq!(version.status, 200, "{}", version.body);
+            serde_json::from_str::<Value>(&version.body).unwrap()["fields"][0]["name"].clone()
+        };
+        let first = of(0).await;
+        for n in 1..20 {
+            assert_eq!(of(n).await, first);
         }
     }
 }

@@ -320,6 +320,9 @@ fn parsing_form(schema: &Schema, id: TypeId, known: &mut HashSet<String>, out: &
     }
 }
 
+/// Names need no escapes.
 fn quoted(out: &mut String, name: &str) {
-    write_string(out, name);
+    out.push('"');
+    out.push_str(name);
+    out.push('"');
 }

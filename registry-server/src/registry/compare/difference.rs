@@ -38,7 +38,8 @@ impl Registry {
         let old = self.version(subject, wanted.old, wanted.deleted, &readable)?;
         let new = self.version(subject, wanted.new, wanted.deleted, &readable)?;
         let state = self.snapshot();
-        self.work(move || difference(&state, &old, &new, wanted)).await
+        let bytes = old.schema.text.len() + new.schema.text.len();
+        self.work(bytes, move || difference(&state, &old, &new, wanted)).await
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn summaries(state: &State, caller: &Caller, deleted: bool) -> Vec<Do
 pub(super) async fn document(registry: &Registry, request: &Request, name: &SubjectName) -> Result<Answer, ApiError> {
     match request.method {
         Method::PUT | Method::POST => {
+            request.query.only(&["dryRun"])?;
             let body: DocumentRequest = request.json()?;
             let mut report = registry.put_document(name, body, request.query.is("dryRun")).await?;
             if !request.caller.may_read(name) {
@@ -63,7 +64,10 @@ pub(super) async fn document(registry: &Registry, request: &Request, name: &Subj
                 None => Answer::json(&report),
             }
         }
-        Method::DELETE => Answer::json(&registry.delete_document(name, None, request.query.is("permanent")).await?),
+        Method::DELETE => {
+            request.query.only(&["permanent"])?;
+            Answer::json(&registry.delete_document(name, None, request.query.is("permanent")).await?)
+        }
         _ => version(registry, request, name, "latest").await,
     }
 }
@@ -89,6 +93,7 @@ pub(super) async fn version(
 ) -> Result<Answer, ApiError> {
     let wanted = VersionRef::parse(version)?;
     if request.method == Method::DELETE {
+        request.query.only(&["permanent"])?;
         let gone = registry.delete_document(name, Some(wanted), request.query.is("permanent")).await?;
         return Answer::json(&gone.first().copied().unwrap_or_default());
     }

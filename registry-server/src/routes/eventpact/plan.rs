@@ -18,6 +18,7 @@ pub(super) async fn plan(registry: &Registry, request: &Request, context: &str) 
 
 /// `POST apply`
 pub(super) async fn apply(registry: &Registry, request: &Request, context: &str) -> Result<Answer, ApiError> {
+    request.query.only(&[])?;
     let body: PlanRequest = request.json()?;
     if !request.caller.is_unrestricted() {
         let dry = PlanRequest { dry_run: true, digest: None, ..body.clone() };
