@@ -2,6 +2,9 @@
 //!
 //! It chooses what to try, and helps to prove. The judge of every witness is the validator of the `jsonschema` crate.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use eventpact_contract::formats::json_schema::{Dependency, Dialect, Items, JsonType, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
 use serde_json::{Map, Number, Value};
@@ -10,6 +13,15 @@ use super::language::Languages;
 
 /// References are followed this deep.
 const MAX_DEPTH: usize = 64;
+/// With more properties and patterns than this, it is kept which of them are about a name.
+const MANY: usize = 16;
+
+/// Which schemas of an object are about a name, and whether these are all.
+type About = (Vec<SchemaId>, bool);
+
+/// What was found for the names of one schema: messages have the same names over and over.
+#[derive(Default)]
+pub(super) struct Names(RefCell<HashMap<*const Sub, HashMap<String, About>>>);
 
 /// Accepted, refused, or not known.
 pub(super) type Truth = Option<bool>;
@@ -44,6 +56,7 @@ pub(super) const EXACT: f64 = 9e15;
 pub(super) struct Evaluator<'s> {
     pub(super) schema: &'s Schema,
     pub(super) languages: &'s Languages,
+    pub(super) names: &'s Names,
 }
 
 impl<'s> Evaluator<'s> {
@@ -138,7 +151,7 @@ impl<'s> Evaluator<'s> {
         all([each, contains])
     }
 
-    fn object(self, sub: &Sub, object: &Map<String, Value>, whole: &Value, depth: usize) -> Truth {
+    fn object(self, sub: &'s Sub, object: &Map<String, Value>, whole: &Value, depth: usize) -> Truth {
         if sub.required.iter().any(|(name, _)| !object.contains_key(name)) {
             return Some(false);
         }
@@ -162,7 +175,20 @@ impl<'s> Evaluator<'s> {
     }
 
     /// The schemas of the property with a name, and whether these are all.
-    pub(super) fn property_schemas(self, sub: &'s Sub, name: &str) -> (Vec<SchemaId>, bool) {
+    pub(super) fn property_schemas(self, sub: &'s Sub, name: &str) -> About {
+        let key = std::ptr::from_ref(sub);
+        if sub.properties.len() + sub.pattern_properties.len() <= MANY {
+            return self.about(sub, name);
+        }
+        if let Some(kept) = self.names.0.borrow().get(&key).and_then(|names| names.get(name)) {
+            return kept.clone();
+        }
+        let found = self.about(sub, name);
+        self.names.0.borrow_mut().entry(key).or_default().insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn about(self, sub: &Sub, name: &str) -> About {
         let mut found: Vec<SchemaId> = sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect();
         let mut known = true;
         for (pattern, id) in &sub.pattern_properties {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use eventpact_contract::formats::json_schema::{Dependency, JsonType, Schema, SchemaId, Sub};
 use serde_json::{Map, Value, json};
 
-use super::accepts::{Evaluator, item_schema};
+use super::accepts::{self, Evaluator, item_schema};
 use super::language::Languages;
 
 /// Schemas for one value, and places for one schema, are looked at up to these numbers.
@@ -50,7 +50,8 @@ impl Closed<'_> {
 
     /// The parts that hold for a value.
     fn holding(&self, ids: &[SchemaId], value: &Value) -> Vec<&Sub> {
-        let evaluator = Evaluator { schema: self.schema, languages: self.languages };
+        let names = accepts::Names::default();
+        let evaluator = Evaluator { schema: self.schema, languages: self.languages, names: &names };
         let holds = |id: &SchemaId| evaluator.accepts(*id, value) == Some(true);
         let mut open = ids.to_vec();
         let (mut seen, mut found) = (HashSet::new(), Vec::new());

@@ -107,6 +107,15 @@ impl Languages {
         track.ends(dfa, &mut cache)
     }
 
+    /// Two patterns start with different letters, so no text matches both: what can be seen without a walk.
+    pub(super) fn are_apart(&self, one: &str, other: &str) -> bool {
+        self.steps.set(self.steps.get().saturating_add(1));
+        match (first_letters(one), first_letters(other)) {
+            (Some(one), Some(other)) => !one.starts_with(other) && !other.starts_with(one),
+            _ => false,
+        }
+    }
+
     /// A text as it is wanted.
     pub(super) fn find(&self, wanted: Wanted<'_>) -> Walked {
         if wanted.most.is_some_and(|most| most < wanted.least) {
@@ -125,6 +134,18 @@ impl Languages {
         self.steps.set(MAX_STEPS.saturating_sub(walk.steps));
         found
     }
+}
+
+/// The letters and digits that each text begins with that a pattern matches; `None` when that is not plain to see.
+fn first_letters(pattern: &str) -> Option<&str> {
+    let rest = pattern.strip_prefix('^')?;
+    let plain = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    // What follows may say that the last letter need not be there, and an alternative starts anew.
+    let optional = rest.get(plain..)?.starts_with(['?', '*', '{']);
+    if pattern.contains('|') {
+        return None;
+    }
+    rest.get(..plain.saturating_sub(usize::from(optional)))
 }
 
 fn build(pattern: &str) -> Option<DFA> {
@@ -367,6 +388,15 @@ mod tests {
         assert_eq!(languages.find(wanted(3, Some(5))), Walked::Found("abab".to_owned()));
         assert_eq!(languages.find(wanted(3, Some(3))), Walked::Nothing);
         assert_eq!(languages.matches("^é.$", "éa"), Some(true));
+    }
+
+    #[test]
+    fn patterns_that_start_differently_are_apart() {
+        let apart = |one, other| Languages::default().are_apart(one, other);
+        assert!(apart("^ab[a-z]", "^ac"));
+        for (one, other) in [("^ab", "^a"), ("^ab?", "^ac"), ("^a{2}", "^b{0}a"), ("^ab|c", "^d"), ("ab", "^b"), ("^[a]", "^b")] {
+            assert!(!apart(one, other), "{one} {other}");
+        }
     }
 
     #[test]

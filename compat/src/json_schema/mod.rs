@@ -7,6 +7,7 @@ mod cost;
 mod finding;
 mod implied;
 mod language;
+mod limits;
 mod locate;
 mod memo;
 mod owner;

@@ -16,6 +16,8 @@ use super::{cost, samples};
 
 /// Beyond so many subschemas no normal form is made: it takes too long.
 const MAX_SCHEMAS: usize = 3_000;
+/// Nor beyond so many ways through one of them, whatever the time.
+const MAX_WAYS: f64 = 100_000.0;
 /// The longest text of a difference that is looked into.
 const MAX_TEXT: usize = 200_000;
 /// So many subschemas, with so many ways through both schemas, are gone through in no time; more may take [`LONG`], and the crate does
@@ -36,7 +38,11 @@ impl Canonical {
         if count > MAX_SCHEMAS {
             return None;
         }
-        let ways = cost::ways(pair.reader) * cost::ways(pair.writer);
+        let (ours, theirs) = (cost::ways(pair.reader), cost::ways(pair.writer));
+        if ours.max(theirs) > MAX_WAYS {
+            return None;
+        }
+        let ways = ours * theirs;
         if (ways > FEW_WAYS || count > FEW_SCHEMAS) && deadline::is_shorter_than(LONG) {
             return None;
         }

@@ -3,17 +3,20 @@
 //!
 //! Deterministic. Not all of what comes out is accepted by the writer: its validator sorts that out.
 
-use std::cell::Cell;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 use eventpact_contract::deadline;
 use eventpact_contract::formats::json_schema::{Dependency, Dialect, Schema, SchemaId, Sub};
 use eventpact_contract::yaml::Node;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
-use super::accepts::{Evaluator, item_schema, with_point};
+use super::accepts::{Evaluator, Names, item_schema, with_point};
+use super::implied::alike::Likeness;
 use super::language::{Languages, Walked, Wanted};
+use super::limits::{numbers, sizes, strings, too_long};
 use super::pattern;
+use crate::pair::Pair;
 
 /// Values that are kept for one place in a message.
 const MAX_VALUES: usize = 60;
@@ -25,12 +28,14 @@ const MAX_PLACES: usize = 1500;
 const MAX_MIXED: usize = 300;
 /// Properties of one place on which others depend that are looked at.
 const MAX_DEPENDENT: usize = 4;
+/// Names of one place that are tried.
+const MAX_NAMES: usize = 200;
 /// Patterns of one place that are looked at.
 const MAX_PATTERNS: usize = 8;
 /// Whole numbers of one place that are also written with a point.
 const MAX_POINTS: usize = 4;
-/// The longest string, list or object that is made.
-const MAX_SIZE: u16 = 300;
+/// Characters of long texts that are made for one comparison.
+const MAX_LONG: usize = 1_000_000;
 
 /// The schemas that may apply at one place of a message.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +46,9 @@ struct Place {
 
 /// Messages of the writer that may trouble the reader.
 pub(super) fn samples(reader: &Schema, writer: &Schema, languages: &Languages) -> Vec<Value> {
-    let sampler = Sampler { reader, writer, places: Cell::new(0), languages };
+    let likeness = RefCell::new(Likeness::new(Pair::new(reader, writer)));
+    let names = <[Names; 2]>::default();
+    let sampler = Sampler { reader, writer, places: Cell::new(0), long: Cell::new(0), languages, names: &names, likeness };
     sampler.values(&Place { writer: vec![writer.root], reader: vec![reader.root] }, 0)
 }
 
@@ -90,23 +97,57 @@ fn says(sub: &Sub, keywords: &[&str]) -> bool {
     inside || keywords.iter().any(|k| sub.node.get(k).is_some())
 }
 
+/// The values of one place so far: those that the writer accepts there, each once.
+struct Kept<'k, 'a> {
+    sampler: &'k Sampler<'a>,
+    writer: &'k [SchemaId],
+    seen: HashSet<String>,
+    values: Vec<Value>,
+    limit: usize,
+}
+
+impl Kept<'_, '_> {
+    fn is_full(&self) -> bool {
+        self.values.len() >= self.limit
+    }
+
+    fn add(&mut self, value: Value) {
+        let accepted = |value: &Value| self.writer.is_empty() || self.writer.iter().any(|id| self.sampler.accepts(*id, value));
+        if !self.is_full() && self.seen.insert(value.to_string()) && accepted(&value) {
+            self.values.push(value);
+        }
+    }
+
+    fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
+        values.into_iter().for_each(|value| self.add(value));
+    }
+}
+
 struct Sampler<'a> {
     reader: &'a Schema,
     writer: &'a Schema,
     places: Cell<usize>,
+    /// Characters of long texts so far.
+    long: Cell<usize>,
     languages: &'a Languages,
+    /// Of the reader and of the writer.
+    names: &'a [Names; 2],
+    likeness: RefCell<Likeness<'a>>,
 }
 
-impl Sampler<'_> {
+impl<'a> Sampler<'a> {
     /// Values for a place that the writer accepts there, the plainest first.
     fn values(&self, place: &Place, depth: usize) -> Vec<Value> {
         self.places.set(self.places.get() + 1);
         let writer = flatten(self.writer, &place.writer);
         let reader = flatten(self.reader, &place.reader);
         let all: Vec<&Sub> = writer.iter().chain(&reader).copied().collect();
-        let mut raw = declared(&all);
+        let limit = if depth == 0 { MAX_VALUES * 25 } else { MAX_VALUES };
+        let mut raw = Kept { sampler: self, writer: &place.writer, seen: HashSet::new(), values: Vec::new(), limit };
+        raw.extend(declared(&all));
         raw.extend(unknown_to(&reader, &writer));
         raw.extend(strings(&all));
+        raw.extend(self.long_text(&writer, &reader));
         raw.extend(self.between(&writer, &reader));
         let numbers = numbers(&all);
         if (self.reader.dialect < Dialect::Draft06) != (self.writer.dialect < Dialect::Draft06) {
@@ -116,7 +157,7 @@ impl Sampler<'_> {
         raw.extend([json!(true), json!(false), Value::Null, json!([]), json!({})]);
         let deeper = depth < MAX_DEPTH && self.places.get() < MAX_PLACES && !deadline::is_over_now();
         if deeper && all.iter().any(|s| says(s, &OBJECT) || !s.properties.is_empty()) {
-            raw.extend(self.objects(&writer, &reader, depth));
+            self.objects((&writer, &reader), depth, &mut raw);
         } else {
             raw.extend([json!({"zz": 1}), json!({"zz": {}})]);
         }
@@ -125,10 +166,7 @@ impl Sampler<'_> {
         } else {
             raw.extend([json!([1]), json!(["a", "a"])]);
         }
-        let accepted = |value: &Value| place.writer.is_empty() || place.writer.iter().any(|id| self.accepts(*id, value));
-        let mut seen = HashSet::new();
-        let limit = if depth == 0 { MAX_VALUES * 25 } else { MAX_VALUES };
-        raw.into_iter().filter(accepted).filter(|v| seen.insert(v.to_string())).take(limit).collect()
+        raw.values
     }
 
     /// Texts that match the writer's patterns, at each length that a side names and outside of each of the reader's patterns.
@@ -175,15 +213,28 @@ impl Sampler<'_> {
         out
     }
 
+    /// A text that only the reader finds too long, as long as not too many are made.
+    fn long_text(&self, writer: &[&Sub], reader: &[&Sub]) -> Option<Value> {
+        let length = too_long(writer, reader)?;
+        self.long.set(self.long.get() + length);
+        (self.long.get() <= MAX_LONG).then(|| json!("a".repeat(length)))
+    }
+
     /// The writer may accept the value there.
     fn accepts(&self, id: SchemaId, value: &Value) -> bool {
-        Evaluator { schema: self.writer, languages: self.languages }.accepts(id, value) != Some(false)
+        self.evaluator(self.writer).accepts(id, value) != Some(false)
+    }
+
+    fn evaluator(&self, schema: &'a Schema) -> Evaluator<'a> {
+        let [ours, theirs] = self.names;
+        let names = if std::ptr::eq(schema, self.writer) { theirs } else { ours };
+        Evaluator { schema, languages: self.languages, names }
     }
 
     /// The place of a property.
-    fn property(&self, writer: &[&Sub], reader: &[&Sub], name: &str) -> Place {
-        let of = |schema, subs: &[&Sub]| {
-            let evaluator = Evaluator { schema, languages: self.languages };
+    fn property(&self, writer: &[&'a Sub], reader: &[&'a Sub], name: &str) -> Place {
+        let of = |schema, subs: &[&'a Sub]| {
+            let evaluator = self.evaluator(schema);
             subs.iter().flat_map(|s| evaluator.property_schemas(s, name).0).collect()
         };
         Place { writer: of(self.writer, writer), reader: of(self.reader, reader) }
@@ -200,8 +251,8 @@ impl Sampler<'_> {
         found.filter_map(|v| v.as_str().map(str::to_owned)).take(MAX_VALUES / 2).collect()
     }
 
-    fn objects(&self, writer: &[&Sub], reader: &[&Sub], depth: usize) -> Vec<Value> {
-        let mut names = names(writer, reader, self.languages);
+    fn objects(&self, (writer, reader): (&[&'a Sub], &[&'a Sub]), depth: usize, out: &mut Kept<'_, 'a>) {
+        let mut names = self.names(writer, reader);
         let keys = self.keys(writer, reader, depth);
         names.extend(keys.iter().cloned());
         let values: Vec<(String, Vec<Value>)> = names
@@ -212,30 +263,32 @@ impl Sampler<'_> {
                 (name, found)
             })
             .collect();
-        let mut out = Vec::new();
         let bases = self.bases(writer, &values, depth);
         for base in &bases {
-            out.push(Value::Object(base.clone()));
+            out.add(Value::Object(base.clone()));
         }
         // Of a name that is tried for itself one value will do; few are kept of what lies within another object.
         for base in bases.iter().take(2) {
             for (name, found) in values.iter().filter(|(name, _)| keys.contains(name)) {
                 let mut object = base.clone();
                 object.insert(name.clone(), found.first().cloned().unwrap_or_else(|| json!("a")));
-                out.push(Value::Object(object));
+                out.add(Value::Object(object));
             }
         }
         for base in bases.iter().take(4 + MAX_DEPENDENT) {
             for (name, found) in &values {
+                if out.is_full() {
+                    return;
+                }
                 for value in found {
                     let mut object = base.clone();
                     object.insert(name.clone(), value.clone());
-                    out.push(Value::Object(object));
+                    out.add(Value::Object(object));
                 }
                 if base.contains_key(name) {
                     let mut object = base.clone();
                     object.shift_remove(name);
-                    out.push(Value::Object(object));
+                    out.add(Value::Object(object));
                 }
             }
             out.extend(sizes(writer, reader, "minProperties", "maxProperties").into_iter().map(|size| {
@@ -251,7 +304,26 @@ impl Sampler<'_> {
             }));
         }
         out.extend(mixed(&bases, &values, if depth == 0 { MAX_MIXED } else { MAX_MIXED / 10 }));
-        out
+    }
+
+    /// The properties that either side knows, and some that neither does. Those come first that one side has alone or that differ:
+    /// few values are kept of what lies within others.
+    fn names(&self, writer: &[&Sub], reader: &[&Sub]) -> Vec<String> {
+        let (theirs, ours) = (names(writer, self.languages), names(reader, self.languages));
+        let mut seen = HashSet::new();
+        let mut both: Vec<(&String, usize)> = theirs.iter().zip(0..).chain(ours.iter().zip(0..)).collect();
+        both.retain(|(name, _)| seen.insert(*name));
+        let (theirs, ours) = (by_name(writer), by_name(reader));
+        let alike = |name: &str| match (theirs.get(name), ours.get(name)) {
+            (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.likeness.borrow_mut().holds(*a, *b)),
+            _ => false,
+        };
+        both.sort_by_cached_key(|(name, place)| (alike(name), *place));
+        both.truncate(MAX_NAMES);
+        let others = ["zz", "a-rather-long-name-of-a-property"].map(str::to_owned);
+        let mut names: Vec<String> = both.into_iter().map(|(name, _)| name.clone()).collect();
+        names.extend(others.into_iter().filter(|name| !seen.contains(name)).collect::<Vec<_>>());
+        names
     }
 
     /// Objects to start from: what each branch requires, all that is required, everything that is declared.
@@ -445,61 +517,25 @@ fn unknown_to(reader: &[&Sub], writer: &[&Sub]) -> Vec<Value> {
     listed(writer).into_iter().filter(|value| !known.contains(&value.to_string())).take(MAX_VALUES / 4).collect()
 }
 
-fn limits(subs: &[&Sub], keys: &[&str]) -> Vec<f64> {
-    let found = subs.iter().flat_map(|s| keys.iter().filter_map(|k| s.node.get(k).and_then(Node::as_f64)));
-    found.collect()
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // cut to a few hundred
-fn sizes(writer: &[&Sub], reader: &[&Sub], least: &str, most: &str) -> Vec<usize> {
-    let all: Vec<&Sub> = writer.iter().chain(reader).copied().collect();
-    let found = limits(&all, &[least, most]).into_iter().filter(|n| (0.0..f64::from(MAX_SIZE)).contains(n)).map(|n| n as usize);
-    let mut sizes: Vec<usize> = found.flat_map(|n| [n.saturating_sub(1), n, n + 1]).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    sizes
-}
-
-fn strings(subs: &[&Sub]) -> Vec<Value> {
-    let mut out: Vec<Value> = ["ab", "a", ""].into_iter().map(|t| json!(t)).collect();
-    let patterns = subs.iter().filter_map(|s| s.node.get("pattern").and_then(Node::as_str));
-    out.extend(patterns.flat_map(pattern::examples).map(Value::String));
-    out.extend(sizes(subs, &[], "minLength", "maxLength").into_iter().map(|n| json!("a".repeat(n))));
-    out.extend(["A", "1", "aB9_", "x y", "2026-11-20"].into_iter().map(|t| json!(t)));
-    out
-}
-
-fn numbers(subs: &[&Sub]) -> Vec<Value> {
-    let mut found = vec![1.0, 0.0, 1.5];
-    for limit in limits(subs, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
-        found.extend([limit, limit + 1.0, limit - 1.0, limit + 0.5, limit - 0.5]);
+/// The schemas of each name.
+fn by_name<'s>(subs: &[&'s Sub]) -> HashMap<&'s str, Vec<SchemaId>> {
+    let mut found: HashMap<&str, Vec<SchemaId>> = HashMap::new();
+    for property in subs.iter().flat_map(|s| &s.properties) {
+        found.entry(property.name.as_str()).or_default().push(property.schema);
     }
-    for step in limits(subs, &["multipleOf"]) {
-        found.extend([step, step * 2.0, step * 3.0, step * 0.5, -step]);
-    }
-    found.extend([-1.0, 2.0, 3.0, 7.0, 100.0, 1e6, 0.1]);
-    found.into_iter().filter_map(number).collect()
+    found
 }
 
-/// A number as people write it: whole ones without a point.
-#[allow(clippy::cast_possible_truncation)] // whole and far below the edge of 64 bits
-fn number(n: f64) -> Option<Value> {
-    if n.fract() == 0.0 && n.abs() < 1e15 {
-        return Some(json!(n as i64));
-    }
-    Number::from_f64(n).map(Value::Number)
-}
-
-/// The properties that either side knows, and one that neither does.
-fn names(writer: &[&Sub], reader: &[&Sub], languages: &Languages) -> Vec<String> {
+/// The properties that a side knows, and names that its patterns match.
+fn names(subs: &[&Sub], languages: &Languages) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for sub in writer.iter().chain(reader) {
+    for sub in subs {
         names.extend(sub.properties.iter().map(|p| p.name.clone()));
         names.extend(sub.required.iter().map(|(n, _)| n.clone()));
         names.extend(sub.dependencies.iter().map(|(n, _)| n.clone()));
     }
     let declared: HashSet<String> = names.iter().cloned().collect();
-    for (place, (one, _)) in writer.iter().chain(reader).flat_map(|s| &s.pattern_properties).enumerate() {
+    for (place, (one, _)) in subs.iter().flat_map(|s| &s.pattern_properties).enumerate() {
         let examples = pattern::examples(one);
         // A name that is declared besides shows nothing of the pattern alone.
         let longer = examples.iter().filter(|e| declared.contains(*e)).map(|e| e.chars().count() + 1).max();
@@ -510,9 +546,5 @@ fn names(writer: &[&Sub], reader: &[&Sub], languages: &Languages) -> Vec<String>
         }
         names.extend(examples);
     }
-    names.extend(["zz".to_owned(), "a-rather-long-name-of-a-property".to_owned()]);
-    let mut seen = HashSet::new();
-    names.retain(|n| seen.insert(n.clone()));
-    names.truncate(200);
     names
 }

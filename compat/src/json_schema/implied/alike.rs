@@ -57,7 +57,7 @@ const CHANGED: [&str; 15] = [
 ];
 
 /// What was found alike and what was not.
-pub(super) struct Likeness<'a> {
+pub(in super::super) struct Likeness<'a> {
     pair: Pair<'a, Schema>,
     unlike: HashSet<(SchemaId, SchemaId)>,
     alike: HashSet<(SchemaId, SchemaId)>,
@@ -67,13 +67,13 @@ pub(super) struct Likeness<'a> {
 }
 
 impl<'a> Likeness<'a> {
-    pub(super) fn new(pair: Pair<'a, Schema>) -> Self {
+    pub(in super::super) fn new(pair: Pair<'a, Schema>) -> Self {
         let (unlike, alike, open) = (HashSet::new(), HashSet::new(), HashSet::new());
         Self { pair, unlike, alike, open, plain: HashMap::new(), steps: 0 }
     }
 
     /// A schema of the writer says the same as one of the reader.
-    pub(super) fn holds(&mut self, writer: SchemaId, reader: SchemaId) -> bool {
+    pub(in super::super) fn holds(&mut self, writer: SchemaId, reader: SchemaId) -> bool {
         // A writer of draft-04 has fewer integers than a later reader, which is well; the other way round it is not.
         if super::is_early(self.pair.reader) && self.pair.reader.dialect != self.pair.writer.dialect {
             return false;

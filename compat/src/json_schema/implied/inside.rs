@@ -11,7 +11,7 @@ use super::super::language::{Walked, Wanted};
 use super::{At, Fact, Known, Proof, Side};
 
 /// Names of properties and positions of lists that are looked at.
-const MAX_NAMES: usize = 2_000;
+const MAX_NAMES: usize = 5_000;
 const MAX_POSITIONS: usize = 100;
 
 fn facts(facts: Vec<Fact>) -> Known {
@@ -158,12 +158,15 @@ impl<'a> Proof<'a> {
 
     /// Every text that the first pattern matches is matched by the second.
     fn within(&self, inner: &str, outer: &str) -> bool {
-        inner == outer || self.languages.find(Wanted { all: &[inner], none: &[outer], ..Wanted::default() }) == Walked::Nothing
+        inner == outer
+            || !self.languages.are_apart(inner, outer)
+                && self.languages.find(Wanted { all: &[inner], none: &[outer], ..Wanted::default() }) == Walked::Nothing
     }
 
     /// No text is matched by both.
     fn apart(&self, one: &str, other: &str) -> bool {
-        self.languages.find(Wanted { all: &[one, other], ..Wanted::default() }) == Walked::Nothing
+        self.languages.are_apart(one, other)
+            || self.languages.find(Wanted { all: &[one, other], ..Wanted::default() }) == Walked::Nothing
     }
 
     fn property_names(&self, known: &Known, sub: &'a Sub, possible: &[&String], at: At) -> bool {

@@ -4,7 +4,7 @@
 //! What is known of a value is a list of schemas that accept it, of either side. Nothing is ever concluded from what is not
 //! understood. A schema that contains itself is proved by induction: what is inside of a value is smaller than the value.
 
-mod alike;
+pub(super) mod alike;
 mod inside;
 mod plain;
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::pair::Pair;
 
-use super::accepts::Evaluator;
+use super::accepts::{Evaluator, Names};
 use super::language::Languages;
 use alike::Likeness;
 
@@ -72,14 +72,15 @@ impl At {
 }
 
 /// The reader is proved to accept everything that the writer does.
-pub(super) fn holds<'a>(pair: Pair<'a, Schema>, languages: &'a Languages) -> bool {
+pub(super) fn holds(pair: Pair<'_, Schema>, languages: &Languages) -> bool {
     // 1.0 is an integer since draft-06 only: a reader of an earlier draft refuses it. The other way round there is less to read.
     let integers = |schema: &Schema| schema.subs.iter().any(|s| s.types.contains(&JsonType::Integer));
     if is_early(pair.reader) && !is_early(pair.writer) && integers(pair.reader) {
         return false;
     }
     let likeness = RefCell::new(Likeness::new(pair));
-    let proof = Proof { pair, languages, goals: Cell::new(0), open: RefCell::new(HashMap::new()), likeness };
+    let names = <[Names; 2]>::default();
+    let proof = Proof { pair, languages, names: &names, goals: Cell::new(0), open: RefCell::new(HashMap::new()), likeness };
     let known = Known { facts: vec![Fact { side: Side::Writer, id: pair.writer.root }], ..Known::default() };
     proof.implies(&known, pair.reader.root, At::default())
 }
@@ -92,6 +93,7 @@ fn is_early(schema: &Schema) -> bool {
 struct Proof<'a> {
     pair: Pair<'a, Schema>,
     languages: &'a Languages,
+    names: &'a [Names; 2],
     goals: Cell<usize>,
     /// Goals under way, with the number of values that were entered.
     open: RefCell<HashMap<(Known, SchemaId), usize>>,
@@ -111,19 +113,24 @@ impl<'a> Proof<'a> {
     }
 
     fn evaluator(&self, side: Side) -> Evaluator<'a> {
-        Evaluator { schema: self.schema(side), languages: self.languages }
+        let [ours, theirs] = self.names;
+        let names = if side == Side::Reader { ours } else { theirs };
+        Evaluator { schema: self.schema(side), languages: self.languages, names }
     }
 
     /// Every value of which this is known is accepted by a schema of the reader.
     fn implies(&self, known: &Known, goal: SchemaId, at: At) -> bool {
-        self.goals.set(self.goals.get() + 1);
-        if self.goals.get() > MAX_GOALS || at.depth > MAX_DEPTH || deadline::is_over() {
+        if at.depth > MAX_DEPTH || deadline::is_over() {
             return false;
         }
         let Some(known) = self.expanded(known) else { return true };
         let sub = self.pair.reader.get(goal);
         if sub.boolean == Some(true) || known.facts.iter().any(|fact| self.says_same(*fact, goal)) {
             return true;
+        }
+        self.goals.set(self.goals.get() + 1);
+        if self.goals.get() > MAX_GOALS {
+            return false;
         }
         let key = (known, goal);
         // Inside of a value that is under way it holds by induction; at the same value that would be a circle.
