@@ -125,7 +125,7 @@ impl Tree {
 
     /// The same with what `read` says: more folders to look in, a pattern, or standard input (`-`).
     pub(crate) fn open_with(input: &str, default_path: Option<&str>, read: &ReadArgs) -> Result<Self> {
-        layers::add(Self::open_bare(input, default_path, read)?, read)
+        layers::add(image::packed(Self::open_bare(input, default_path, read)?)?, read)
     }
 
     /// The same without what `--include` and `--allow-ref-host` add.
@@ -171,7 +171,10 @@ pub(crate) fn versions(input: &str, default_path: Option<&str>, read: &ReadArgs,
     } else {
         vec![Tree::open_bare(input, default_path, read)?]
     };
-    let image = |tree: Tree| if images { image::open(tree) } else { Ok(tree) };
+    let image = |tree: Tree| {
+        let tree = image::packed(tree)?;
+        if images { image::open(tree) } else { Ok(tree) }
+    };
     trees.into_iter().map(|tree| layers::add(image(tree)?, read)).collect()
 }
 

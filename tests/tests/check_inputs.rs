@@ -492,6 +492,50 @@ fn images_may_be_packed() {
 }
 
 #[test]
+fn images_may_be_json_or_text() {
+    let options =
+        "import \"google/protobuf/descriptor.proto\";\nextend google.protobuf.FieldOptions { optional bool secret = 50001; }\n";
+    let with = |text: &str| {
+        let text = text.replacen("package shop;\n", &format!("package shop;\n{options}"), 1);
+        text.replacen("amount = 1;", "amount = 1 [(shop.secret) = true];", 1)
+    };
+    let (old, new) = (with(MONEY), with(&MONEY.replace("int64", "string")));
+    assert!(old.contains("secret = 50001") && old.contains("(shop.secret)"), "{old}");
+    let project = project(&[("old/shop/money.proto", &old), ("new/shop/money.proto", &new)]);
+    assert_eq!(run(project.path(), &["descriptor", "old", "--out", "old.binpb"]).code, 0);
+    let bytes = fs::read(project.path().join("old.binpb")).expect("a set");
+    let pool = prost_reflect::DescriptorPool::decode(bytes.as_slice()).expect("descriptors");
+    let set = pool.get_message_by_name("google.protobuf.FileDescriptorSet").expect("descriptor.proto");
+    let set = prost_reflect::DynamicMessage::decode(set, bytes.as_slice()).expect("a set");
+    let (json, text) = (serde_json::to_string_pretty(&set).expect("JSON"), set.to_text_format());
+    assert!(json.contains("[shop.secret]") && text.contains("[shop.secret]"), "{text}");
+    write(project.path(), "old.json", &json);
+    write(project.path(), "old.txtpb", &text);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(json.as_bytes()).expect("memory");
+    fs::write(project.path().join("old.json.gz"), packed.finish().expect("memory")).expect("a file");
+    let expected = check(project.path(), &["new", "--against", "old.binpb"]);
+    assert_eq!(expected.findings().len(), 1, "{}", expected.err);
+    for image in ["old.json", "old.txtpb", "old.json.gz"] {
+        let ran = check(project.path(), &["new", "--against", image]);
+        assert_eq!(ran.out.replace(image, "old.binpb"), expected.out, "{image}: {}", ran.err);
+        let ran = check(project.path(), &["new/shop/money.proto", "--against", image, "--message", "shop.Money"]);
+        assert_eq!((ran.code, ran.findings().len()), (1, 1), "{image}: {}{}", ran.out, ran.err);
+    }
+    write(project.path(), "deep.txtpb", &"file { message_type { nested_type {".repeat(10_000));
+    write(
+        project.path(),
+        "deep.json",
+        &format!("{{\"file\": [{{\"name\": \"a\", \"messageType\": {}", "[{\"nestedType\":".repeat(10_000)),
+    );
+    write(project.path(), "no.txtpb", "file { nothing: 1 }");
+    for (image, why) in [("deep.txtpb", "100 deep"), ("no.txtpb", "no.txtpb is no image"), ("deep.json", "deep.json")] {
+        let ran = check(project.path(), &["new", "--against", image]);
+        assert!(ran.code == 2 && (ran.err.contains(why) || ran.out.contains(why)), "{image}: {}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
 fn schemas_are_known_without_a_dialect_and_by_capital_endings() {
     let old = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"}}}";
     let files =

@@ -42,7 +42,7 @@ use crate::output::{FailOn, OutputArgs, Summary};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each side is a file, a folder, a pattern ('specs/**/*.avsc'), git:REF[:PATH], a descriptor set or buf image (.binpb, .pb, \
-.desc, each also with .gz), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
+.desc, .json, .txtpb, each also with .gz or .zst), or a schema registry: registry:URL for all subjects that have a counterpart, registry:URL#SUBJECT for one, \
 registry:URL?version=3#SUBJECT for one version. User and password of a registry are read from EVENTPACT_REGISTRY_AUTH (USER:PASSWORD), \
 a token from EVENTPACT_REGISTRY_TOKEN, the files of a client certificate and of the authorities to trust from EVENTPACT_REGISTRY_CERT, \
 EVENTPACT_REGISTRY_KEY and EVENTPACT_REGISTRY_CA. \

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
 
+use eventpact_contract::formats::json_schema::Dialect;
 use eventpact_contract::load::is_descriptor_set;
+use eventpact_contract::source::Sources;
+use eventpact_contract::yaml::{self, Node};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -47,6 +50,7 @@ pub(super) fn role(tree: &Tree, entry: &Entry) -> Result<Role> {
         Role::Types
     } else if is_json
         && (entry.path.ends_with(".schema.json") || text.contains("\"$schema\"") || is_avro(&text) || is_object_schema(&text))
+        || !is_json && is_yaml_schema(&entry.path, &text)
     {
         Role::Schema
     } else {
@@ -95,6 +99,18 @@ fn is_object_schema(text: &str) -> bool {
     }
     text.contains("\"properties\"")
         && serde_json::from_str::<Object>(text).is_ok_and(|schema| schema.ty == "object" && !schema.properties.is_empty())
+}
+
+/// YAML can be anything: a JSON Schema in it is called one, or names its dialect.
+fn is_yaml_schema(path: &str, text: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let names_dialect = || {
+        let mut sources = Sources::new();
+        let file = sources.add("a.yaml", text);
+        let node = yaml::parse(&sources, file).0;
+        node.and_then(|node| node.get("$schema").and_then(Node::as_str).map(Dialect::is_meta_schema)).unwrap_or(false)
+    };
+    [".schema.yaml", ".schema.yml"].iter().any(|ending| path.ends_with(ending)) || (text.contains("$schema") && names_dialect())
 }
 
 /// A named type of Avro, whatever its file is called.

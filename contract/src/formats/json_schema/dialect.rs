@@ -113,6 +113,11 @@ impl Dialect {
         known.iter().find(|(part, _)| address.contains(part)).map(|(_, dialect)| *dialect)
     }
 
+    /// `true` for the address of a meta-schema of json-schema.org that is known here.
+    pub fn is_meta_schema(address: &str) -> bool {
+        address.contains("json-schema.org/") && Self::from_address(address).is_some()
+    }
+
     /// The dialect that `$schema` names, else `otherwise`.
     pub(super) fn of(node: &Node, otherwise: Self, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let Some(schema) = node.get("$schema") else { return otherwise };
