@@ -257,6 +257,11 @@ pub trait Reader {
     /// The text, or in plain words why there is none (`no such file`, `not UTF-8 at byte 7`, `outside of the folder`).
     fn read(&self, path: &str) -> Result<String, String>;
 
+    /// The same for those who keep the text.
+    fn read_shared(&self, path: &str) -> Result<Arc<str>, String> {
+        self.read(path).map(Arc::from)
+    }
+
     /// The bytes of a file that is no text (a descriptor set), or in plain words why there are none.
     fn read_bytes(&self, path: &str) -> Result<Vec<u8>, String> {
         self.read(path).map(String::into_bytes)
@@ -282,6 +287,10 @@ pub struct Memory(pub BTreeMap<String, String>);
 impl Reader for Memory {
     fn read(&self, path: &str) -> Result<String, String> {
         self.0.get(path).cloned().ok_or_else(|| "no such file".to_owned())
+    }
+
+    fn read_shared(&self, path: &str) -> Result<Arc<str>, String> {
+        self.0.get(path).map(|text| Arc::from(text.as_str())).ok_or_else(|| "no such file".to_owned())
     }
 }
 

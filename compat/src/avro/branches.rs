@@ -24,9 +24,14 @@ pub(super) struct Index<'s> {
 }
 
 impl<'s> Index<'s> {
+    /// The branches of a small union are tried one by one.
+    pub(super) fn is_needless(branches: &[TypeId]) -> bool {
+        branches.len() <= LARGE
+    }
+
     /// `None` for a small union.
     pub(super) fn new(schema: &'s Schema, branches: &[TypeId]) -> Option<Self> {
-        if branches.len() <= LARGE {
+        if Self::is_needless(branches) {
             return None;
         }
         let mut index = Self {

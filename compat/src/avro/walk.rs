@@ -86,6 +86,8 @@ enum Segment {
 
 enum Memo<'s> {
     InProgress,
+    /// Nothing was found, as in most.
+    Same,
     /// What was found, and how many names led there.
     Done(Rc<Found<'s>>, usize),
 }
@@ -136,7 +138,7 @@ impl<'s> Walker<'s> {
                 let (found, depth) = (Rc::clone(found), *depth);
                 return self.again(&found, depth);
             }
-            Some(Memo::InProgress) => return Found::new(),
+            Some(Memo::InProgress | Memo::Same) => return Found::new(),
             None => {}
         }
         if self.depth >= MAX_DEPTH {
@@ -159,7 +161,8 @@ impl<'s> Walker<'s> {
         self.depth -= 1;
         if shared {
             self.open.pop();
-            self.memo.insert((reader, writer), Memo::Done(Rc::new(found.clone()), self.names.len()));
+            let done = if found.is_empty() { Memo::Same } else { Memo::Done(Rc::new(found.clone()), self.names.len()) };
+            self.memo.insert((reader, writer), done);
         }
         found
     }
@@ -332,6 +335,9 @@ impl<'s> Walker<'s> {
 
     /// Where the branches of a union of the reader are; `None` for a small one.
     fn index(&mut self, union: TypeId, readers: &[TypeId]) -> Option<Rc<Index<'s>>> {
+        if Index::is_needless(readers) {
+            return None;
+        }
         let schema = self.schemas.reader;
         self.unions.entry(union).or_insert_with(|| Index::new(schema, readers).map(Rc::new)).clone()
     }
@@ -342,15 +348,17 @@ impl<'s> Walker<'s> {
         let mut cause: Option<Found<'s>> = None;
         let base = std::mem::replace(&mut self.base, 0);
         let mut taken = None;
-        let candidates = match self.index(site.reader, readers) {
-            Some(known) if self.sound => known.candidates(site.writer()),
+        let some = match self.index(site.reader, readers) {
+            Some(known) if self.sound => Some(known.candidates(site.writer())),
             // Avro Java may stop at a branch of another name: see `unlike`.
             Some(known) => {
                 let under_way = self.open.iter().filter(|(_, writer)| *writer == site.writer).map(|(reader, _)| *reader);
-                known.candidates_of_java(site.writer(), under_way)
+                Some(known.candidates_of_java(site.writer(), under_way))
             }
-            None => (0..readers.len()).collect(),
+            None => None,
         };
+        let count = some.as_ref().map_or(readers.len(), Vec::len);
+        let candidates = (0..count).filter_map(|n| some.as_ref().map_or(Some(n), |some| some.get(n).copied()));
         for index in first.into_iter().chain(candidates) {
             let Some(reader) = readers.get(index) else { continue };
             self.pairs += 1 + aliases(&self.schemas.reader.get(*reader).kind);
@@ -448,6 +456,9 @@ impl<'s> Walker<'s> {
     }
 
     fn merge(&mut self, found: &mut Found<'s>, mut more: Found<'s>) {
+        if more.is_empty() && found.len() <= MAX_FINDINGS {
+            return;
+        }
         if found.len() + more.len() > MAX_FINDINGS {
             for list in [&mut *found, &mut more] {
                 list.retain(|met| met.raw.is_error());

@@ -42,8 +42,8 @@ fn named_type(schema: &Schema, ty: &Type, named: &Named, is_root: bool) -> Item 
         let aliases: Vec<String> = named.aliases.iter().map(eventpact_contract::formats::avro::Name::full).collect();
         item.say("aliases", aliases.join(", "), named.name_span);
     }
-    item.note("doc", named.doc.as_deref(), named.name_span);
-    props(&mut item, &ty.props);
+    item.note("doc", schema.doc(named.doc.as_ref()), named.name_span);
+    props(&mut item, &schema.props(&ty.props));
     match &ty.kind {
         Kind::Record(record) => item.children.extend(record.fields.iter().map(|f| field(schema, f))),
         Kind::Enum(found) => {
@@ -81,8 +81,8 @@ fn field(schema: &Schema, field: &Field) -> Item {
         Order::Ignore => Some("ignore"),
     };
     item.note("order", order, field.name_span);
-    item.note("doc", field.doc.as_deref(), field.name_span);
-    props(&mut item, &field.props);
+    item.note("doc", schema.doc(field.doc.as_ref()), field.name_span);
+    props(&mut item, &schema.props(&field.props));
     item
 }
 

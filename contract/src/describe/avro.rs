@@ -18,7 +18,7 @@ pub(super) fn describe(schema: &Schema) -> Description {
     let named = root.kind.named();
     Description {
         name: named.map(|named| named.name.full()),
-        description: named.and_then(|named| named.doc.as_deref()).map(str::to_owned),
+        description: named.and_then(|named| schema.doc(named.doc.as_ref())).map(str::to_owned),
         rows: walk.table.rows,
         cut: walk.table.cut,
     }
@@ -57,7 +57,7 @@ impl Walk<'_> {
                     let mut row = self.row(field.ty, join(path, &field.name), depth);
                     row.required = field.default.is_none();
                     row.default = field.default.as_ref().map(|node: &Node| node.to_json().to_string());
-                    row.description = field.doc.as_deref().map(str::to_owned);
+                    row.description = schema.doc(field.doc.as_ref()).map(str::to_owned);
                     let path = row.path.clone();
                     if self.table.add(row) {
                         self.below(field.ty, &path, depth + 1);

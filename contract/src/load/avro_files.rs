@@ -10,7 +10,7 @@ use crate::yaml;
 
 /// Whether a name promises such a file.
 pub(crate) fn is_avro_protocol_file(path: &str) -> bool {
-    matches!(super::extension(path).as_str(), "avpr" | "avdl")
+    super::has_extension(path, &["avpr", "avdl"])
 }
 
 /// Reads a file that is among the sources; `root` names the type that is the payload. Without it the schema stands for all types
@@ -104,7 +104,7 @@ fn parse(
     path: &str,
     strict: bool,
 ) -> (Option<Protocol>, Vec<Diagnostic>) {
-    if super::extension(path) == "avdl" {
+    if super::has_extension(path, &["avdl"]) {
         return avro::parse_idl(sources, reader, file, path, strict);
     }
     let (node, mut found) = yaml::parse(sources, file);

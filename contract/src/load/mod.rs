@@ -65,7 +65,7 @@ pub fn load_with(
     path: &str,
     options: Options,
 ) -> (Option<Document>, Vec<Diagnostic>) {
-    if extension(path) == "proto" || is_avro_protocol_file(path) || is_descriptor_set(path) {
+    if has_extension(path, &["proto"]) || is_avro_protocol_file(path) || is_descriptor_set(path) {
         let (schema, found) = load_schema(sources, reader, path, None, None);
         return (schema.map(Document::Schema), found);
     }
@@ -138,7 +138,7 @@ pub fn load_schema(
             Err(why) => (None, vec![unreadable(sources, reader, path, &why)]),
         };
     }
-    let is_proto = format == Some(Format::Protobuf) || (format.is_none() && extension(path) == "proto");
+    let is_proto = format == Some(Format::Protobuf) || (format.is_none() && has_extension(path, &["proto"]));
     let mut first = None;
     if matches!(format, None | Some(Format::Avro)) {
         match schemas::load_clean_avro(sources, reader, path) {
@@ -210,7 +210,7 @@ fn schema(
 }
 
 fn guess(root: &Node, path: &str) -> Format {
-    if extension(path) == "avsc" || looks_like_avro(root) { Format::Avro } else { Format::JsonSchema }
+    if has_extension(path, &["avsc"]) || looks_like_avro(root) { Format::Avro } else { Format::JsonSchema }
 }
 
 /// The JSON of an Avro protocol, in a file of any name.
@@ -269,16 +269,17 @@ fn looks_like_schema(root: &Node, path: &str) -> bool {
     match &root.value {
         Value::Mapping(mapping) => {
             let has = |word: &&str| mapping.entry(word).is_some();
-            !has(&"asyncapi") && (mapping.entries.is_empty() || extension(path) == "avsc" || SCHEMA_WORDS.iter().any(has))
+            !has(&"asyncapi") && (mapping.entries.is_empty() || has_extension(path, &["avsc"]) || SCHEMA_WORDS.iter().any(has))
         }
         Value::Bool(_) => true,
-        _ => ["avsc", "json"].contains(&extension(path).as_str()),
+        _ => has_extension(path, &["avsc", "json"]),
     }
 }
 
-fn extension(path: &str) -> String {
+/// Whether what follows the last dot of the name is one of these, in letters of any case.
+fn has_extension(path: &str, wanted: &[&str]) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+    name.rsplit_once('.').is_some_and(|(_, extension)| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(extension)))
 }
 
 fn unreadable(sources: &mut Sources, reader: &dyn Reader, path: &str, why: &str) -> Diagnostic {

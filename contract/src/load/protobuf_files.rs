@@ -14,7 +14,7 @@ const DESCRIPTOR_SETS: [&str; 7] = ["binpb", "pb", "desc", "fds", "protoset", "p
 
 /// `true` for a path with an ending of descriptor sets.
 pub fn is_descriptor_set(path: &str) -> bool {
-    DESCRIPTOR_SETS.contains(&super::extension(path).as_str())
+    super::has_extension(path, &DESCRIPTOR_SETS)
 }
 
 /// Reads the `.proto` files below a folder of the reader, each by its path below that folder, with everything that they import

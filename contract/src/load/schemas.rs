@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{bundle, extension, sound};
+use super::{bundle, has_extension, sound};
 use crate::asyncapi::Documents;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::formats::json_schema::{self, Dialect};
@@ -47,14 +47,14 @@ pub(crate) fn read_avro(
 /// An `.avsc` file that is a schema with nothing to say about, which most are: no tree of it is made. Else the number of the file,
 /// when it could be read, for those who look closer.
 pub(super) fn load_clean_avro(sources: &mut Sources, reader: &dyn Reader, path: &str) -> Result<Schema, Option<FileId>> {
-    if extension(path) != "avsc" || path.contains("://") {
+    if !has_extension(path, &["avsc"]) || path.contains("://") {
         return Err(None);
     }
-    let text = reader.read(path).map_err(|_| None)?;
+    let text = reader.read_shared(path).map_err(|_| None)?;
     let file = sources.add(reader.display_name(path), text);
     let schema = avro::parse_clean(sources, file).ok_or(Some(file))?;
     // The name of such a file does not decide what it is.
-    let is_other = schema.root().props.iter().any(|prop| matches!(prop.key.as_str(), "asyncapi" | "protocol"));
+    let is_other = schema.props(&schema.root().props).iter().any(|prop| matches!(prop.key.as_str(), "asyncapi" | "protocol"));
     if is_other { Err(Some(file)) } else { Ok(Schema::Avro(Arc::new(schema))) }
 }
 

@@ -376,9 +376,51 @@ pub(super) fn special(bytes: &[u8]) -> Option<usize> {
     Some(chunks.len() * 8 + at)
 }
 
+/// How many ASCII letters, digits and underscores a text starts with. Looks at eight bytes at once.
+#[inline]
+pub(super) fn word(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // Of bytes below 0x80, the high bit of each that is not below another one: no sum is carried over.
+    let from = |word: u64, first: u8| word + ONES * u64::from(0x80 - first);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let low = word & !HIGHS;
+        let small = low | (ONES * 0x20);
+        let digits = from(low, b'0') & !from(low, b'9' + 1);
+        let letters = from(small, b'a') & !from(small, b'z' + 1);
+        let others = from(low ^ (ONES * u64::from(b'_')), 1);
+        let found = ((!(digits | letters) & others) | word) & HIGHS;
+        if found != 0 {
+            return n * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_other = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_');
+    chunks.len() * 8 + rest.iter().position(is_other).unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::special;
+    use super::{special, word};
+
+    #[test]
+    fn a_word_ends_where_another_byte_stands() {
+        for byte in 0..=0xff_u8 {
+            let is_of_word = byte.is_ascii_alphanumeric() || byte == b'_';
+            for length in 0..20 {
+                for at in 0..length {
+                    let mut text = vec![b'x'; length];
+                    text[at] = byte;
+                    assert_eq!(word(&text), if is_of_word { length } else { at }, "{byte} at {at} of {length}");
+                    // What stands next to it has no say.
+                    text.insert(at, b'_');
+                    text.insert(at + 2, 0x80);
+                    assert_eq!(word(&text), if is_of_word { at + 2 } else { at + 1 }, "{byte} behind {at} of {length}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_ends_the_plain_part_of_a_text_is_found_anywhere() {

@@ -20,8 +20,10 @@ const MAX_KEYS: usize = 32;
 pub(crate) struct Pull<'t> {
     file: FileId,
     text: &'t str,
-    /// What has not been read.
-    rest: &'t [u8],
+    /// Of the text.
+    bytes: &'t [u8],
+    /// What is before it has been read.
+    at: usize,
     /// Lists and objects that are open.
     depth: usize,
 }
@@ -29,26 +31,29 @@ pub(crate) struct Pull<'t> {
 impl<'t> Pull<'t> {
     /// Stands before the value of the text.
     pub(crate) fn new(file: FileId, text: &'t str) -> Option<Self> {
-        (text.len() < MAX_BYTES).then_some(Self { file, text, rest: without_bom(text).0.as_bytes(), depth: 0 })
+        let at = text.len() - without_bom(text).0.len();
+        (text.len() < MAX_BYTES).then_some(Self { file, text, bytes: text.as_bytes(), at, depth: 0 })
     }
 
     /// The place that was reached.
     #[inline]
     pub(crate) fn at(&self) -> u32 {
-        // A text has less than `MAX_BYTES`.
-        #[allow(clippy::cast_possible_truncation)]
-        let at = (self.text.len() - self.rest.len()) as u32;
-        at
+        place(self.at)
     }
 
     /// Goes to a place where it stood before.
     pub(crate) fn go_to(&mut self, at: u32) {
-        self.rest = self.text.as_bytes().get(at as usize..).unwrap_or_default();
+        self.at = at as usize;
+    }
+
+    /// The bytes of the whole text.
+    pub(crate) fn length(&self) -> usize {
+        self.bytes.len()
     }
 
     /// How many bytes are left.
     pub(crate) fn left(&self) -> usize {
-        self.rest.len()
+        self.bytes.len() - self.at
     }
 
     /// From a place to where it stands now.
@@ -60,49 +65,52 @@ impl<'t> Pull<'t> {
     /// Passes over blanks and gives the byte that follows, which stays.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
         // No blank or a single space is the rule.
-        match self.rest {
-            [byte, ..] if *byte > b' ' => Some(*byte),
-            [b' ', rest @ ..] if rest.first().is_some_and(|byte| *byte > b' ') => {
-                self.rest = rest;
-                rest.first().copied()
+        if byte > b' ' {
+            return Some(byte);
+        }
+        match self.bytes.get(self.at + 1) {
+            Some(next) if byte == b' ' && *next > b' ' => {
+                self.at += 1;
+                Some(*next)
             }
             _ => self.peek_far(),
         }
     }
 
+    #[inline(never)]
     fn peek_far(&mut self) -> Option<u8> {
+        let mut at = self.at;
         loop {
-            match self.rest {
-                [b' ', b' ', b' ', b' ', rest @ ..] | [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] => self.rest = rest,
-                [byte, ..] => return Some(*byte),
-                [] => return None,
+            // The indent of most lines has four spaces or more.
+            match self.bytes.get(at..)? {
+                [b' ', b' ', b' ', b' ', ..] => at += 4,
+                [b' ' | b'\n' | b'\r' | b'\t', ..] => at += 1,
+                [byte, ..] => {
+                    self.at = at;
+                    return Some(*byte);
+                }
+                [] => {
+                    self.at = at;
+                    return None;
+                }
             }
         }
-    }
-
-    /// Passes over the byte that was peeked.
-    #[inline]
-    fn step(&mut self) {
-        self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
     /// The byte behind the one that was peeked.
     #[inline]
     pub(crate) fn second(&self) -> Option<u8> {
-        self.rest.get(1).copied()
+        self.bytes.get(self.at + 1).copied()
     }
 
     /// Passes over a word, when it is what stands here.
     #[inline]
     pub(crate) fn skip(&mut self, word: &str) -> bool {
-        match self.rest.strip_prefix(word.as_bytes()) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+        let is_here = self.bytes.get(self.at..self.at + word.len()) == Some(word.as_bytes());
+        self.at += if is_here { word.len() } else { 0 };
+        is_here
     }
 
     /// Nothing follows but blanks.
@@ -113,7 +121,7 @@ impl<'t> Pull<'t> {
     /// Goes into the list or object that was peeked.
     #[inline]
     pub(crate) fn enter(&mut self) -> Option<()> {
-        self.step();
+        self.at += 1;
         self.depth += 1;
         (self.depth <= MAX_DEPTH).then_some(())
     }
@@ -122,22 +130,19 @@ impl<'t> Pull<'t> {
     #[inline]
     pub(crate) fn more(&mut self, close: u8, first: bool) -> Option<bool> {
         let byte = self.peek()?;
+        if byte == b',' && !first {
+            self.at += 1;
+            return Some(true);
+        }
         if byte == close {
-            self.step();
+            self.at += 1;
             self.depth -= 1;
             return Some(false);
         }
-        if !first {
-            if byte != b',' {
-                return None;
-            }
-            self.step();
-        }
-        Some(true)
+        first.then_some(true)
     }
 
     /// A key without escapes, and passes over the colon behind it.
-    #[inline]
     pub(crate) fn key(&mut self) -> Option<&'t str> {
         let (key, _) = self.plain()?;
         self.colon()?;
@@ -149,7 +154,7 @@ impl<'t> Pull<'t> {
         if self.peek()? != b':' {
             return None;
         }
-        self.step();
+        self.at += 1;
         Some(())
     }
 
@@ -161,11 +166,14 @@ impl<'t> Pull<'t> {
         if self.peek()? != b'"' {
             return None;
         }
-        let start = self.at() + 1;
-        let (_, rest) = self.rest.split_first()?;
-        let (_, [b'"', rest @ ..]) = rest.split_at_checked(json::special(rest)?)? else { return None };
-        self.rest = rest;
-        Some((start, self.at() - 1))
+        let start = self.at + 1;
+        let rest = self.bytes.get(start..)?;
+        let length = json::special(rest)?;
+        if rest.get(length) != Some(&b'"') {
+            return None;
+        }
+        self.at = start + length + 1;
+        Some((place(start), place(start + length)))
     }
 
     /// A text without escapes, and where it stands with its quotes.
@@ -176,6 +184,23 @@ impl<'t> Pull<'t> {
         Some((self.text.get(start as usize..end as usize)?, Span { file: self.file, start: start - 1, end: end + 1 }))
     }
 
+    /// A text of ASCII letters, digits and underscores alone that starts with no digit, as most names are, and where it stands with
+    /// its quotes. `None`, and nothing is passed, for all else.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(crate) fn word(&mut self) -> Option<(&'t str, Span)> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let start = self.at + 1;
+        let rest = self.bytes.get(start..)?;
+        let length = json::word(rest);
+        let is_word = rest.get(length) == Some(&b'"') && rest.first().is_some_and(|first| *first > b'9');
+        let text = self.text.get(start..start + length).filter(|_| is_word && length > 0)?;
+        self.at = start + length + 1;
+        Some((text, Span { file: self.file, start: place(start - 1), end: place(self.at) }))
+    }
+
     /// A text, and where it stands with its quotes.
     #[inline]
     pub(crate) fn string(&mut self) -> Option<(Cow<'t, str>, Span)> {
@@ -184,7 +209,7 @@ impl<'t> Pull<'t> {
         }
         let start = self.at();
         let (text, length) = json::string(self.text.get(start as usize..)?)?;
-        self.rest = self.rest.get(length..)?;
+        self.at += length;
         Some((Cow::Owned(text), self.span_from(start)))
     }
 
@@ -192,9 +217,9 @@ impl<'t> Pull<'t> {
     pub(crate) fn number(&mut self) -> Option<(&'t str, Span)> {
         self.peek()?;
         let start = self.at();
-        let rest = self.text.get(start as usize..)?;
+        let rest = self.text.get(self.at..)?;
         let (number, _) = rest.split_at_checked(json::number(rest)?)?;
-        self.rest = self.rest.get(number.len()..)?;
+        self.at += number.len();
         Some((number, self.span_from(start)))
     }
 
@@ -214,10 +239,10 @@ impl<'t> Pull<'t> {
                 Value::Sequence(items)
             }
             b'-' | b'0'..=b'9' => Value::Number(self.number()?.0.to_owned()),
-            _ => {
-                let words = [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))];
-                words.into_iter().find(|(word, _)| self.skip(word))?.1
-            }
+            b'n' if self.skip("null") => Value::Null,
+            b't' if self.skip("true") => Value::Bool(true),
+            b'f' if self.skip("false") => Value::Bool(false),
+            _ => return None,
         };
         Some(Node { span: self.span_from(start), value })
     }
@@ -252,16 +277,22 @@ impl<'t> Pull<'t> {
 pub(crate) fn written_entries(file: FileId, text: &str, start: u32, end: u32) -> Vec<Entry> {
     let mut entries = Vec::new();
     let Some(text) = text.get(..end as usize) else { return entries };
-    let mut pull = Pull { file, text, rest: &[], depth: 0 };
-    pull.go_to(start);
+    let mut pull = Pull { file, text, bytes: text.as_bytes(), at: start as usize, depth: 0 };
     while let Some(entry) = pull.entry() {
         entries.push(entry);
         if pull.peek() != Some(b',') {
             break;
         }
-        pull.step();
+        pull.at += 1;
     }
     entries
+}
+
+/// A text that is pulled apart has less than [`MAX_BYTES`].
+#[allow(clippy::cast_possible_truncation)]
+#[inline]
+fn place(at: usize) -> u32 {
+    at as u32
 }
 
 /// Adds an entry whose key is not among them yet.

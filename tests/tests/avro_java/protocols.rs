@@ -87,8 +87,11 @@ fn full(node: &Json, namespace: &str, types: &Json) -> Json {
 fn messages(protocol: &Protocol) -> Json {
     let message = |m: &avro::Message| {
         let Kind::Record(request) = &protocol.get(m.request).kind else { panic!("parameters are a record") };
-        let request: Vec<Json> =
-            request.fields.iter().map(|f| json!([f.name.as_str(), shape(protocol, f.ty), f.doc.as_deref()])).collect();
+        let request: Vec<Json> = request
+            .fields
+            .iter()
+            .map(|f| json!([f.name.as_str(), shape(protocol, f.ty), f.doc.as_ref().and_then(avro::Text::own)]))
+            .collect();
         let errors: Vec<String> = m.errors.iter().map(|id| protocol.get(*id).branch_name()).collect();
         json!([m.name, m.doc, request, shape(protocol, m.response), errors, m.one_way])
     };

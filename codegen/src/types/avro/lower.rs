@@ -48,7 +48,7 @@ impl<'a> Lowering<'a> {
             };
             let name = if id == schema.root { root.to_owned() } else { self.named_type(named) };
             let what = if matches!(kind, ItemKind::Record(_)) { "record" } else { "enum" };
-            let doc = with_origin(named.doc.as_deref(), what, &named.name.full());
+            let doc = with_origin(schema.doc(named.doc.as_ref()), what, &named.name.full());
             self.named.insert(id, self.items.len());
             self.items.push(item(name, doc, kind));
         }
@@ -97,7 +97,7 @@ impl<'a> Lowering<'a> {
             fields.push(Field {
                 wire_name: field.name.to_string(),
                 name: scope.claim(&field.name, "field"),
-                doc: field.doc.as_deref().unwrap_or_default().to_owned(),
+                doc: self.schema.doc(field.doc.as_ref()).unwrap_or_default().to_owned(),
                 shape: self.shape(field.ty, &format!("{owner}_{}", field.name), 0)?,
                 default: field.default.clone(),
             });

@@ -7,7 +7,7 @@
 //! Instead: add a new field with the new logical type and a default, and fill both for a while. A warning, since Avro Java and
 //! the registries accept the change.
 
-use eventpact_contract::formats::avro::{Kind, Logical, Type};
+use eventpact_contract::formats::avro::{Kind, Logical, Schema, Type};
 
 use crate::avro::instant;
 use crate::avro::site::{Check, Draft, Site, Trigger};
@@ -46,7 +46,7 @@ fn check(site: &Site<'_>) -> Option<Draft> {
     if same(reader, writer) {
         return None;
     }
-    let (ours, sent) = (word(reader), word(writer));
+    let (ours, sent) = (word(site.schemas.reader, reader), word(site.schemas.writer, writer));
     Some(Draft {
         message: format!("the reader takes the value for {ours}, the writer means {sent}"),
         help: "Add a new field with the new logical type and a default; a decoder reads this one without complaint, but wrongly."
@@ -86,8 +86,9 @@ fn own_word(ty: &Type) -> Option<&str> {
     }
 }
 
-fn word(ty: &Type) -> String {
-    let word = ty.props.iter().find(|p| p.key == "logicalType").and_then(|p| p.value.as_str());
+fn word(schema: &Schema, ty: &Type) -> String {
+    let props = schema.props(&ty.props);
+    let word = props.iter().find(|p| p.key == "logicalType").and_then(|p| p.value.as_str());
     match (logical(ty), word, own_word(ty)) {
         (Some(Logical::Decimal { precision, scale }), ..) => format!("decimal({precision}, {scale})"),
         (Some(_), Some(word), _) => word.to_owned(),

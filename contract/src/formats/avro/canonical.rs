@@ -139,7 +139,7 @@ impl Printer<'_> {
         if own != namespace {
             self.text("namespace", own);
         }
-        if let Some(doc) = named.doc.as_deref().filter(|d| !self.style.normalize || !d.is_empty()) {
+        if let Some(doc) = self.schema.doc(named.doc.as_ref()).filter(|d| !self.style.normalize || !d.is_empty()) {
             self.text("doc", doc);
         }
         Some(own.to_owned())
@@ -163,7 +163,7 @@ impl Printer<'_> {
         write_string(&mut self.out, &field.name);
         self.key("type");
         self.ty(field.ty, namespace);
-        if let Some(doc) = &field.doc {
+        if let Some(doc) = self.schema.doc(field.doc.as_ref()) {
             self.text("doc", doc);
         }
         if let Some(default) = &field.default {
@@ -181,11 +181,11 @@ impl Printer<'_> {
             }
             self.list("aliases", aliases.into_iter());
         }
-        let mut props: Vec<&Entry> = field.props.iter().collect();
+        let mut props = self.schema.props(&field.props);
         if self.style.sorted {
-            props.sort_by(|a, b| utf16_order(&a.key, &b.key));
+            props.to_mut().sort_by(|a, b| utf16_order(&a.key, &b.key));
         }
-        self.entries(props.into_iter());
+        self.entries(&props);
         self.out.push('}');
     }
 
@@ -207,17 +207,16 @@ impl Printer<'_> {
     }
 
     fn props(&mut self, ty: &Type) {
+        let mut props = self.schema.props(&ty.props);
         if self.style.normalize {
-            return self.entries(normalize::props(ty).into_iter());
+            normalize::sort_props(ty, props.to_mut());
+        } else if self.style.sorted {
+            props.to_mut().sort_by(|a, b| utf16_order(&a.key, &b.key));
         }
-        let mut props: Vec<&Entry> = ty.props.iter().collect();
-        if self.style.sorted {
-            props.sort_by(|a, b| utf16_order(&a.key, &b.key));
-        }
-        self.entries(props.into_iter());
+        self.entries(&props);
     }
 
-    fn entries<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) {
+    fn entries(&mut self, entries: &[Entry]) {
         for entry in entries {
             self.key(&entry.key);
             write_node(&mut self.out, &entry.value, self.style.sorted);

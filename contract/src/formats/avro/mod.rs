@@ -21,6 +21,7 @@
 //! # Ok::<(), datum::DatumError>(())
 //! ```
 
+mod branches;
 mod canonical;
 pub mod datum;
 mod fingerprint;
@@ -32,6 +33,7 @@ mod parse;
 mod protocol;
 mod tree;
 
+pub use branches::Branches;
 pub use canonical::{canonical_text, comparison_text, normalized_text, parsing_canonical_form, resolved_text};
 pub use fingerprint::{md5, rabin, sha256};
 pub use kept::{Props, Text};

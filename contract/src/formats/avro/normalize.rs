@@ -6,8 +6,8 @@ use super::parse::java_double;
 use super::tree::{Kind, Logical, Schema, Type, TypeId};
 use crate::yaml::{Entry, Node, Value};
 
-/// The properties of a type: those of a valid logical type first (a scale of zero is not one of them), the others sorted.
-pub(super) fn props(ty: &Type) -> Vec<&Entry> {
+/// The properties of a type in order: those of a valid logical type first (a scale of zero is not one of them), the others sorted.
+pub(super) fn sort_props(ty: &Type, props: &mut [Entry]) {
     let valid = !matches!(ty.logical, None | Some(Logical::Unknown(_)));
     let has_logical = !matches!(ty.kind, Kind::Record(_) | Kind::Enum(_) | Kind::Array(_) | Kind::Map(_) | Kind::Union(_));
     let rank = |e: &Entry| match (e.key.as_str(), &ty.logical) {
@@ -16,9 +16,7 @@ pub(super) fn props(ty: &Type) -> Vec<&Entry> {
         ("scale", Some(Logical::Decimal { scale, .. })) if *scale != 0 => 2,
         _ => 3,
     };
-    let mut props: Vec<&Entry> = ty.props.iter().collect();
     props.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| utf16_order(&a.key, &b.key)));
-    props
 }
 
 /// The default as JSON text, or `None` when the library finds no value for it (a union counts as its first branch).

@@ -152,7 +152,7 @@ impl Protocol {
             several => {
                 let mut all = self.all.clone();
                 let root = TypeId(u32::try_from(all.len()).unwrap_or(u32::MAX));
-                all.push(Type { span: self.span, kind: Kind::Union(several.to_vec()), logical: None, props: Props::default() });
+                all.push(Type { span: self.span, kind: Kind::Union(several.into()), logical: None, props: Props::default() });
                 rooted(&all, root)
             }
         }
@@ -200,7 +200,7 @@ fn children(kind: &Kind) -> Vec<TypeId> {
     match kind {
         Kind::Record(record) => record.fields.iter().map(|field| field.ty).collect(),
         Kind::Array(inner) | Kind::Map(inner) => vec![*inner],
-        Kind::Union(branches) => branches.clone(),
+        Kind::Union(branches) => branches.to_vec(),
         _ => Vec::new(),
     }
 }
@@ -235,5 +235,5 @@ fn reached(all: &[Type], root: TypeId) -> Schema {
             _ => {}
         }
     }
-    Schema { types, root: TypeId(0) }
+    Schema { types, root: TypeId(0), source: None }
 }

@@ -1,9 +1,12 @@
 //! The tree of an Avro schema: an arena of types, so that a record can contain itself.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
+use super::branches::Branches;
 use super::kept::{Props, Text};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::yaml::Node;
 
 /// The number of a type in its [`Schema`].
@@ -11,12 +14,14 @@ use crate::yaml::Node;
 pub struct TypeId(pub u32);
 
 /// A whole schema: all types, with the root among them. A named type stands once; who refers to it holds its number.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Schema {
     /// All types, in the order in which the text mentions them first.
     pub types: Vec<Type>,
     /// The type of the payload.
     pub root: TypeId,
+    /// The text that docs and attributes of the types are parts of.
+    pub(super) source: Option<(FileId, Arc<str>)>,
 }
 
 impl Schema {
@@ -40,7 +45,7 @@ pub struct Type {
     pub kind: Kind,
     /// The logical type; invalid ones are [`Logical::Unknown`], as the specification asks (ignore, do not fail).
     pub logical: Option<Logical>,
-    /// Attributes that the specification does not name.
+    /// Attributes that the specification does not name: see [`Schema::props`].
     pub props: Props,
 }
 
@@ -74,7 +79,7 @@ pub enum Kind {
     /// `map` of string keys to the type
     Map(TypeId),
     /// A union of the branches, in order.
-    Union(Vec<TypeId>),
+    Union(Branches),
 }
 
 impl Kind {
@@ -141,7 +146,7 @@ pub struct Named {
     pub name_span: Span,
     /// Other full names that a reader answers to.
     pub aliases: Vec<Name>,
-    /// The documentation.
+    /// The documentation: see [`Schema::doc`].
     pub doc: Option<Text>,
 }
 
@@ -177,7 +182,7 @@ pub struct Field {
     pub span: Span,
     /// Other names that a reader answers to.
     pub aliases: Vec<SmolStr>,
-    /// The documentation.
+    /// The documentation: see [`Schema::doc`].
     pub doc: Option<Text>,
     /// The type.
     pub ty: TypeId,
@@ -185,7 +190,7 @@ pub struct Field {
     pub default: Option<Node>,
     /// How it sorts.
     pub order: Order,
-    /// Attributes that the specification does not name.
+    /// Attributes that the specification does not name: see [`Schema::props`].
     pub props: Props,
 }
 

@@ -7,11 +7,16 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use smol_str::SmolStr;
+
 use super::decode::{end, items_of, read};
 use super::default::counted;
 use super::wire::Input;
 use super::{DatumError, MAX_VALUE_DEPTH, Result, Value};
 use crate::formats::avro::{EnumType, Kind, Record, Schema, TypeId};
+
+/// How many fields of a record are looked for one by one.
+const FEW_SEARCHES: usize = 4;
 
 /// Decodes bytes that `writer` wrote into a value of `reader`. The error speaks like a reader: `found null, expecting int`; its
 /// path uses the writer's names of fields.
@@ -342,6 +347,7 @@ fn fields_of(from: &Record, to: &Record) -> Fields {
     let mut by_name: Option<HashMap<&str, usize, foldhash::fast::RandomState>> = None;
     // Where the order is the same, the field that comes next is the one.
     let mut next = 0;
+    let mut searches = 0;
     let mut sources = Vec::new();
     let mut fields = Fields { targets: vec![None; from.fields.len()], defaults: Vec::new(), problems: Vec::new() };
     for (index, field) in to.fields.iter().enumerate() {
@@ -350,9 +356,15 @@ fn fields_of(from: &Record, to: &Record) -> Fields {
         sources.clear();
         if !is_next {
             let index = || from.fields.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
-            let by_name = by_name.get_or_insert_with(index);
-            let names = std::iter::once(&field.name).chain(&field.aliases);
-            sources.extend(names.filter_map(|n| by_name.get(n.as_str()).copied()));
+            let find = |name: &SmolStr| {
+                searches += 1;
+                // A field or two were added or moved: looking for them costs less than a map.
+                if searches <= FEW_SEARCHES {
+                    return from.fields.iter().position(|f| f.name == *name);
+                }
+                by_name.get_or_insert_with(index).get(name.as_str()).copied()
+            };
+            sources.extend(std::iter::once(&field.name).chain(&field.aliases).filter_map(find));
             sources.sort_unstable();
             sources.dedup();
         }

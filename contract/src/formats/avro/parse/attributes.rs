@@ -1,5 +1,6 @@
 //! What the specification names in an object, found in one pass over its entries.
 
+use super::super::kept::Place;
 use crate::source::Span;
 use crate::yaml::{Entry, Mapping, Node};
 
@@ -8,19 +9,15 @@ const OF_TYPES: [&str; 10] = ["doc", "fields", "items", "name", "namespace", "si
 /// Attributes of a field that the specification names.
 const OF_FIELDS: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
 
-/// Whether the specification names a key in a type that is no enum.
-pub(super) fn is_of_type(key: &str) -> bool {
-    OF_TYPES.contains(&key)
-}
-
-/// The same of an enum.
-pub(super) fn is_of_enum(key: &str) -> bool {
-    is_of_type(key) || key == "default"
-}
-
-/// The same of a field.
-pub(super) fn is_of_field(key: &str) -> bool {
-    OF_FIELDS.contains(&key)
+impl Place {
+    /// Whether the specification names a key in it.
+    pub(in super::super) fn names(self, key: &str) -> bool {
+        match self {
+            Self::Type => OF_TYPES.contains(&key),
+            Self::Enum => OF_TYPES.contains(&key) || key == "default",
+            Self::Field => OF_FIELDS.contains(&key),
+        }
+    }
 }
 
 /// The attributes of a type.
@@ -88,7 +85,8 @@ impl<'a> OfType<'a> {
         if !self.has_others && !has_default {
             return Vec::new();
         }
-        others(self.entries, if is_enum { is_of_enum } else { is_of_type })
+        let place = if is_enum { Place::Enum } else { Place::Type };
+        others(self.entries, |key| place.names(key))
     }
 }
 
@@ -143,7 +141,7 @@ impl<'a> OfField<'a> {
 
     /// What the specification does not name.
     pub(super) fn props(&self) -> Vec<Entry> {
-        if self.has_others { others(self.entries, is_of_field) } else { Vec::new() }
+        if self.has_others { others(self.entries, |key| Place::Field.names(key)) } else { Vec::new() }
     }
 }
 

@@ -9,10 +9,10 @@ impl Parser {
     /// warning: the specification asks readers to ignore it.
     pub(super) fn set_logical(&mut self, id: TypeId) {
         let ty = self.get(id);
-        let Some(entry) = ty.props.iter().find(|e| e.key == "logicalType") else { return };
+        let Some(entry) = ty.props.own().iter().find(|e| e.key == "logicalType") else { return };
         let Some(word) = entry.value.as_str() else { return };
         let span = entry.value.span;
-        let (logical, problem) = match read(word, &ty.kind, |key| Digits::of_prop(&ty.props, key)) {
+        let (logical, problem) = match read(word, &ty.kind, |key| Digits::of_prop(ty.props.own(), key)) {
             Ok(logical) => (logical, None),
             Err(why) => (Logical::Unknown(word.to_owned()), Some(format!("the logical type '{word}' is ignored: {why}"))),
         };

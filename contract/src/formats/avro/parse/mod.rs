@@ -59,7 +59,7 @@ pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict:
         parser.check_defaults(strict);
     }
     let Parser { types, diagnostics, .. } = parser;
-    let schema = root.filter(|_| !diagnostic::has_errors(&diagnostics)).map(|root| Schema { types, root });
+    let schema = root.filter(|_| !diagnostic::has_errors(&diagnostics)).map(|root| Schema { types, root, source: None });
     (schema, diagnostics)
 }
 

@@ -16,7 +16,7 @@ impl Parser {
             return false;
         }
         let (left, right) = (self.get(left), self.get(right));
-        if json(&left.props) != json(&right.props) {
+        if json(left.props.own()) != json(right.props.own()) {
             return false;
         }
         match (&left.kind, &right.kind) {
@@ -38,7 +38,7 @@ impl Parser {
             a.name == b.name
                 && a.order == b.order
                 && a.default.as_ref().map(Node::to_json) == b.default.as_ref().map(Node::to_json)
-                && json(&a.props) == json(&b.props)
+                && json(a.props.own()) == json(b.props.own())
                 && self.same(a.ty, b.ty)
         };
         first.named.name == second.named.name

@@ -115,7 +115,7 @@ impl Parser {
         if self.diagnostics[before..].iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
             return None;
         }
-        Some(self.add(node.span, Kind::Union(ids), Vec::new()))
+        Some(self.add(node.span, Kind::Union(ids.as_slice().into()), Vec::new()))
     }
 
     /// The name of a branch, also when the type is still to be defined.

@@ -1,32 +1,41 @@
 //! Fields, and the lists of texts: aliases and symbols.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
-use super::super::super::kept::{Props, Text, Written, word};
+use super::super::super::kept::{Place, Props, Text, Written, word};
 use super::super::super::tree::{Field, Kind, Order, Symbol, Type, TypeId};
-use super::super::attributes::is_of_field;
 use super::super::name;
 use super::super::twice::Names;
-use super::own::{Others, once};
+use super::own::{Key, Others, Placed, once};
 use super::{Direct, MAX_COMPARED};
 use crate::yaml::{Node, Value};
 
 impl<'t> Direct<'t> {
     pub(super) fn doc(&mut self) -> Option<Text> {
         if let Some((start, end)) = self.text.quoted() {
-            return Some(Text::part(self.shared, start, end));
+            self.has_parts = true;
+            return Some(Text::part(start, end));
         }
         Some(Text::from(&*self.text.string()?.0))
     }
 
-    pub(super) fn props(&self, others: &Others<'t>, is_reserved: fn(&str) -> bool) -> Props {
-        if others.count == 0 {
+    pub(super) fn props(&mut self, others: &Others<'t>, place: Place) -> Props {
+        let Others { start, end, .. } = *others;
+        if end == 0 {
             return Props::default();
         }
-        let Others { start, end, .. } = *others;
-        Written { text: Arc::clone(self.shared), file: self.file, start, end, is_reserved }.into()
+        self.has_parts = true;
+        Written { place, start, end }.into()
+    }
+
+    /// A simple name that has been checked.
+    #[inline]
+    fn name(&mut self) -> Option<Placed<'t>> {
+        if let Some(word) = self.text.word() {
+            return Some(word);
+        }
+        let placed = self.text.plain()?;
+        name::check(placed.0).ok().map(|()| placed)
     }
 
     pub(super) fn fields(&mut self, namespace: &'t str, depth: usize) -> Option<Vec<Field>> {
@@ -58,44 +67,42 @@ impl<'t> Direct<'t> {
             is_first = false;
             self.text.peek()?;
             let key_start = self.text.at();
-            let key = self.field_key()?;
-            match key {
-                "name" => {
+            match Key::read(&mut self.text)? {
+                Key::Name => {
                     once(&mut keys, 0)?;
-                    placed = Some(self.text.plain()?);
+                    placed = Some(self.name()?);
                 }
-                "type" => {
+                Key::Type => {
                     once(&mut keys, 1)?;
                     ty = Some(self.ty(namespace, depth + 1)?);
                 }
-                "doc" => {
+                Key::Doc => {
                     once(&mut keys, 2)?;
                     doc = Some(self.doc()?);
                 }
-                "default" => {
+                Key::Default => {
                     once(&mut keys, 3)?;
                     default = Some(self.text.node()?);
                 }
-                "order" => {
+                Key::Order => {
                     once(&mut keys, 4)?;
                     order = self.order()?;
                 }
-                "aliases" => {
+                Key::Aliases => {
                     once(&mut keys, 5)?;
                     aliases = self.aliases()?.into_iter().map(SmolStr::from).collect();
                 }
                 // It has no effect here, which is worth a warning.
-                "logicalType" => return None,
-                _ => {
+                Key::LogicalType => return None,
+                other => {
                     self.text.pass()?;
-                    others.add(key, key_start, self.text.at())?;
+                    others.add(other.written(), key_start, self.text.at())?;
                 }
             }
         }
         let ((name, name_span), ty) = (placed?, ty?);
-        name::check(name).ok()?;
         self.has_defaults |= default.as_ref().is_some_and(|default| !self.is_null_of_union(ty, default));
-        let (span, props) = (self.text.span_from(start), self.props(&others, is_of_field));
+        let (span, props) = (self.text.span_from(start), self.props(&others, Place::Field));
         fields.push(Field { name: word(name), name_span, span, aliases, doc, ty, default, order, props });
         Some(name)
     }
@@ -139,8 +146,7 @@ impl<'t> Direct<'t> {
         let mut symbols = Vec::with_capacity(4);
         let mut names = Names::expecting(0);
         while self.text.more(b']', symbols.is_empty())? {
-            let (text, span) = self.text.plain()?;
-            name::check(text).ok()?;
+            let (text, span) = self.name()?;
             names.add(text)?;
             symbols.push(Symbol { name: word(text), span });
         }

@@ -9,12 +9,12 @@ mod own;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use own::{Full, Own, Shape, number_of, once};
+use own::{Full, Key, Own, Shape, number_of, once};
 use smol_str::SmolStr;
 
-use super::super::kept::{Props, word};
+use super::super::branches::Branches;
+use super::super::kept::{Place, Props, word};
 use super::super::tree::{EnumType, Fixed, Kind, Name, Named, Record, Schema, Symbol, Type, TypeId};
-use super::attributes::{is_of_enum, is_of_type};
 use super::logical::Digits;
 use super::twice::Quick;
 use super::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_NAMESPACES, Parser, check_levels, name};
@@ -24,19 +24,19 @@ use crate::yaml::Pull;
 /// The most branches of a union and the most aliases of a name: each is compared with all before it.
 const MAX_COMPARED: usize = 256;
 /// What stands for a named type while its definition is being read; no branch of a union and no reference is a union.
-const UNFINISHED: Kind = Kind::Union(Vec::new());
+const UNFINISHED: Kind = Kind::Union(Branches::NONE);
 
 /// Reads the text of a file that is a schema with nothing to say about and nothing rare in it.
 pub(super) fn read(file: FileId, text: &Arc<str>) -> Option<Schema> {
     let mut direct = Direct {
-        file,
-        shared: text,
         text: Pull::new(file, text)?,
         // Rather too many than a copy of all on the way.
         types: Vec::with_capacity(text.len() / 64 + 4),
+        branches: Vec::new(),
         names: HashMap::with_capacity_and_hasher(28, Quick::default()),
         namespace: ("", SmolStr::default()),
         has_references: false,
+        has_parts: false,
         has_defaults: false,
         passed: 0,
         namespaces: 0,
@@ -45,27 +45,29 @@ pub(super) fn read(file: FileId, text: &Arc<str>) -> Option<Schema> {
     if !direct.text.is_done() || (direct.has_references && check_levels(&direct.types, root).is_some()) {
         return None;
     }
-    let Direct { types, has_defaults, .. } = direct;
+    let Direct { types, has_defaults, has_parts, .. } = direct;
+    let source = has_parts.then(|| (file, Arc::clone(text)));
     if !has_defaults {
-        return Some(Schema { types, root });
+        return Some(Schema { types, root, source });
     }
     let mut parser = Parser { types, ..Parser::default() };
     parser.check_defaults(true);
-    parser.diagnostics.is_empty().then_some(Schema { types: parser.types, root })
+    parser.diagnostics.is_empty().then_some(Schema { types: parser.types, root, source })
 }
 
 struct Direct<'t> {
-    file: FileId,
-    /// The same text as in `text`.
-    shared: &'t Arc<str>,
     text: Pull<'t>,
     types: Vec<Type>,
+    /// The branches so far of the unions that are being read, those of an inner one behind those of the outer one.
+    branches: Vec<TypeId>,
     /// What has been defined, or is being defined.
     names: HashMap<Full<'t>, TypeId, Quick>,
     /// The namespace of the last name: most types of a text have the same.
     namespace: (&'t str, SmolStr),
     /// Some type is used by its name.
     has_references: bool,
+    /// Some doc or attribute is a part of the text.
+    has_parts: bool,
     /// Some default is not just the `null` of an optional field.
     has_defaults: bool,
     /// How many bytes have been passed over to be read later.
@@ -139,26 +141,31 @@ impl<'t> Direct<'t> {
         is_finished.then_some(id)
     }
 
+    #[inline(never)]
     fn union(&mut self, namespace: &'t str, depth: usize) -> Option<TypeId> {
         let start = self.text.at();
         self.text.enter()?;
-        let mut branches: Vec<TypeId> = Vec::with_capacity(2);
+        let first = self.branches.len();
         let mut kinds = 0;
-        while self.text.more(b']', branches.is_empty())? {
-            if self.text.peek()? == b'[' || branches.len() >= MAX_COMPARED {
+        while self.text.more(b']', self.branches.len() == first)? {
+            if self.text.peek()? == b'[' || self.branches.len() - first >= MAX_COMPARED {
                 return None;
             }
             let id = self.ty(namespace, depth + 1)?;
             match number_of(&self.get(id)?.kind) {
                 Some(number) => once(&mut kinds, number)?,
-                None if branches.contains(&id) => return None,
+                None if self.branches.get(first..)?.contains(&id) => return None,
                 None => {}
             }
-            branches.push(id);
+            self.branches.push(id);
         }
+        let branches = Branches::from(self.branches.get(first..)?);
+        self.branches.truncate(first);
         self.add_bare(self.text.span_from(start), Kind::Union(branches))
     }
 
+    // Most types are words, which need no room for what is read of an object.
+    #[inline(never)]
     fn object(&mut self, namespace: &'t str, depth: usize) -> Option<TypeId> {
         let start = self.text.at();
         self.text.enter()?;
@@ -179,55 +186,17 @@ impl<'t> Direct<'t> {
         self.finish(&mut own, self.text.span_from(start), namespace)
     }
 
-    /// A key of a type. Those of most types, as most texts write them, are found without a look for their ends.
-    #[inline]
-    fn type_key(&mut self) -> Option<&'t str> {
-        let text = &mut self.text;
-        if text.skip("\"type\":") {
-            Some("type")
-        } else if text.skip("\"name\":") {
-            Some("name")
-        } else if text.skip("\"logicalType\":") {
-            Some("logicalType")
-        } else if text.skip("\"fields\":") {
-            Some("fields")
-        } else if text.skip("\"symbols\":") {
-            Some("symbols")
-        } else if text.skip("\"items\":") {
-            Some("items")
-        } else {
-            text.key()
-        }
-    }
-
-    /// The same for a field.
-    #[inline]
-    fn field_key(&mut self) -> Option<&'t str> {
-        let text = &mut self.text;
-        if text.skip("\"name\":") {
-            Some("name")
-        } else if text.skip("\"type\":") {
-            Some("type")
-        } else if text.skip("\"doc\":") {
-            Some("doc")
-        } else if text.skip("\"default\":") {
-            Some("default")
-        } else {
-            text.key()
-        }
-    }
-
     /// One key of a type, and its value. `outer` is the namespace around the type.
     fn attribute(&mut self, own: &mut Own<'t>, outer: &'t str, depth: usize) -> Option<()> {
         self.text.peek()?;
         let start = self.text.at();
-        let key = self.type_key()?;
+        let key = Key::read(&mut self.text)?;
         match key {
             // By these a record is declared before its fields are read.
-            "type" | "name" | "namespace" if own.record.is_some() => return None,
-            "fields" if own.shape.is_none() || own.name.is_none() => self.put_off(own, start)?,
-            "items" | "values" | "default" if own.shape.is_none() => self.put_off(own, start)?,
-            "type" => {
+            Key::Type | Key::Name | Key::Namespace if own.record.is_some() => return None,
+            Key::Fields if own.shape.is_none() || own.name.is_none() => self.put_off(own, start)?,
+            Key::Items | Key::Values | Key::Default if own.shape.is_none() => self.put_off(own, start)?,
+            Key::Type => {
                 once(&mut own.keys, 0)?;
                 self.text.peek()?;
                 own.shape = Some(match self.primitive() {
@@ -235,55 +204,57 @@ impl<'t> Direct<'t> {
                     None => Shape::of(self.text.plain()?.0)?,
                 });
             }
-            "name" => {
+            Key::Name => {
                 once(&mut own.keys, 1)?;
-                own.name = Some(self.text.plain()?);
+                own.name = self.text.word();
+                own.is_word = own.name.is_some();
+                if !own.is_word {
+                    own.name = Some(self.text.plain()?);
+                }
             }
-            "namespace" => {
+            Key::Namespace => {
                 once(&mut own.keys, 2)?;
-                own.namespace = Some(self.text.plain()?.0);
+                let namespace = self.text.plain()?.0;
+                name::check_namespace(namespace).ok()?;
+                own.namespace = Some(namespace);
             }
-            "aliases" => {
+            Key::Aliases => {
                 once(&mut own.keys, 3)?;
                 own.aliases = self.aliases()?;
             }
-            "doc" => {
+            Key::Doc => {
                 once(&mut own.keys, 4)?;
                 own.doc = Some(self.doc()?);
             }
-            "fields" => {
+            Key::Fields => {
                 once(&mut own.keys, 5)?;
                 let (Shape::Record | Shape::Error) = own.shape.as_ref()? else { return None };
                 let full = own.full(outer)?;
                 let id = self.declare(full)?;
                 own.record = Some((id, full, self.fields(full.0, depth)?));
             }
-            "items" | "values" => {
+            Key::Items | Key::Values => {
                 once(&mut own.keys, 6)?;
-                match own.shape.as_ref()? {
-                    Shape::Array if key == "items" => {}
-                    Shape::Map if key == "values" => {}
+                match (own.shape.as_ref()?, key) {
+                    (Shape::Array, Key::Items) | (Shape::Map, Key::Values) => {}
                     _ => return None,
                 }
                 own.inner = Some(self.ty(outer, depth + 1)?);
             }
-            "size" => {
+            Key::Size => {
                 once(&mut own.keys, 7)?;
                 let (number, span) = self.text.number()?;
                 own.size = Some((number.parse().ok()?, span));
             }
-            "symbols" => {
+            Key::Symbols => {
                 once(&mut own.keys, 8)?;
                 own.symbols = Some(self.symbols()?);
             }
-            "default" if matches!(own.shape.as_ref()?, Shape::Enum) => {
+            Key::Default if matches!(own.shape.as_ref()?, Shape::Enum) => {
                 once(&mut own.keys, 9)?;
                 own.default = Some(self.text.plain()?);
             }
-            _ => {
-                self.other(own, key)?;
-                own.others.add(key, start, self.text.at())?;
-            }
+            other => self.other(own, other, start)?,
         }
         Some(())
     }
@@ -294,18 +265,35 @@ impl<'t> Direct<'t> {
         own.later.push(start);
         // Objects in objects are passed over again and again.
         self.passed = self.passed.saturating_add(self.text.at() - start);
-        (self.passed as usize / 4 <= self.shared.len()).then_some(())
+        (self.passed as usize / 4 <= self.text.length()).then_some(())
     }
 
     /// The value of an attribute that the specification does not name, or names for logical types only.
-    fn other(&mut self, own: &mut Own<'t>, key: &str) -> Option<()> {
+    fn other(&mut self, own: &mut Own<'t>, key: Key<'t>, start: u32) -> Option<()> {
         let first = self.text.peek()?;
         match key {
-            "logicalType" if first == b'"' => own.logical = Some(self.text.plain()?.0),
-            "precision" => own.precision = self.digits(first)?,
-            "scale" => own.scale = self.digits(first)?,
-            _ => self.text.pass()?,
+            Key::LogicalType => {
+                once(&mut own.keys, 10)?;
+                if first == b'"' {
+                    own.logical = Some(self.text.plain()?.0);
+                } else {
+                    self.text.pass()?;
+                }
+            }
+            Key::Precision => {
+                once(&mut own.keys, 11)?;
+                own.precision = self.digits(first)?;
+            }
+            Key::Scale => {
+                once(&mut own.keys, 12)?;
+                own.scale = self.digits(first)?;
+            }
+            other => {
+                self.text.pass()?;
+                return own.others.add(other.written(), start, self.text.at());
+            }
         }
+        own.others.extend(start, self.text.at());
         Some(())
     }
 
@@ -326,8 +314,7 @@ impl<'t> Direct<'t> {
         if is_odd {
             return None;
         }
-        let is_reserved = if matches!(shape, Shape::Enum) { is_of_enum } else { is_of_type };
-        let props = self.props(&own.others, is_reserved);
+        let props = self.props(&own.others, if matches!(shape, Shape::Enum) { Place::Enum } else { Place::Type });
         let is_error = matches!(shape, Shape::Error);
         let (id, kind) = match shape {
             Shape::Primitive(kind) => (None, kind),

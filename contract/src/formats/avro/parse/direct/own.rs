@@ -6,8 +6,9 @@ use super::super::logical::{self, Digits};
 use super::super::name;
 use super::super::shape::primitive;
 use crate::source::Span;
+use crate::yaml::Pull;
 
-/// The most attributes of one object that the specification does not name.
+/// The most attributes of one object that the specification does not name: each is compared with all before it.
 const MAX_OTHERS: usize = 8;
 
 /// A text and its place.
@@ -47,6 +48,9 @@ pub(super) struct Own<'t> {
     pub(super) keys: u16,
     pub(super) shape: Option<Shape>,
     pub(super) name: Option<Placed<'t>>,
+    /// The name is a simple one that has been checked.
+    pub(super) is_word: bool,
+    /// One that has been checked.
     pub(super) namespace: Option<&'t str>,
     pub(super) aliases: Vec<&'t str>,
     pub(super) doc: Option<Text>,
@@ -70,8 +74,13 @@ impl<'t> Own<'t> {
     pub(super) fn full(&self, outer: &'t str) -> Option<Full<'t>> {
         let text = self.name?.0;
         let outer = self.namespace.unwrap_or(outer);
-        let (namespace, simple) = text.rsplit_once('.').unwrap_or((outer, text));
-        name::check(simple).and_then(|()| name::check_namespace(namespace)).ok()?;
+        let (namespace, simple) = if self.is_word {
+            (outer, text)
+        } else {
+            let (namespace, simple) = text.rsplit_once('.').unwrap_or((outer, text));
+            name::check(simple).and_then(|()| name::check_namespace(namespace)).ok()?;
+            (namespace, simple)
+        };
         let is_primitive = namespace.is_empty() && primitive(simple).is_some();
         (!is_primitive).then_some((namespace, simple))
     }
@@ -86,24 +95,102 @@ impl<'t> Own<'t> {
 /// The attributes of an object that the specification does not name.
 #[derive(Default)]
 pub(super) struct Others<'t> {
-    pub(super) keys: [&'t str; MAX_OTHERS],
-    pub(super) count: usize,
+    /// Those that nothing is known of.
+    keys: Vec<&'t str>,
+    /// From the first key to behind the last value; zero when there are none.
     pub(super) start: u32,
     pub(super) end: u32,
 }
 
 impl<'t> Others<'t> {
-    /// Takes in a key that is not there yet, with the places where it starts and its value ends.
+    /// Takes in where a key starts and its value ends.
+    pub(super) fn extend(&mut self, start: u32, end: u32) {
+        self.start = if self.end == 0 { start } else { self.start.min(start) };
+        self.end = self.end.max(end);
+    }
+
+    /// Takes in a key that is not there yet.
     pub(super) fn add(&mut self, key: &'t str, start: u32, end: u32) -> Option<()> {
-        let (before, places) = self.keys.split_at_mut_checked(self.count)?;
-        if before.contains(&key) {
+        if self.keys.len() >= MAX_OTHERS || self.keys.contains(&key) {
             return None;
         }
-        *places.first_mut()? = key;
-        self.start = if self.count == 0 { start } else { self.start.min(start) };
-        self.end = self.end.max(end);
-        self.count += 1;
+        self.keys.push(key);
+        self.extend(start, end);
         Some(())
+    }
+}
+
+/// A key of a type or a field.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Key<'t> {
+    Type,
+    Name,
+    Namespace,
+    Aliases,
+    Doc,
+    Default,
+    Fields,
+    Items,
+    Values,
+    Size,
+    Symbols,
+    LogicalType,
+    Precision,
+    Scale,
+    Order,
+    Other(&'t str),
+}
+
+const KEYS: [(Key<'_>, &str); 15] = [
+    (Key::Type, "type"),
+    (Key::Name, "name"),
+    (Key::Namespace, "namespace"),
+    (Key::Aliases, "aliases"),
+    (Key::Doc, "doc"),
+    (Key::Default, "default"),
+    (Key::Fields, "fields"),
+    (Key::Items, "items"),
+    (Key::Values, "values"),
+    (Key::Size, "size"),
+    (Key::Symbols, "symbols"),
+    (Key::LogicalType, "logicalType"),
+    (Key::Precision, "precision"),
+    (Key::Scale, "scale"),
+    (Key::Order, "order"),
+];
+
+impl<'t> Key<'t> {
+    /// Passes over a key and its colon. Those that most texts have, written as most texts write them, are found without a look for
+    /// their ends.
+    #[inline]
+    pub(super) fn read(text: &mut Pull<'t>) -> Option<Self> {
+        text.peek()?;
+        Some(match text.second()? {
+            b't' if text.skip("\"type\":") => Self::Type,
+            b'n' if text.skip("\"name\":") => Self::Name,
+            b'd' if text.skip("\"doc\":") => Self::Doc,
+            b'd' if text.skip("\"default\":") => Self::Default,
+            b'l' if text.skip("\"logicalType\":") => Self::LogicalType,
+            b'f' if text.skip("\"fields\":") => Self::Fields,
+            b'i' if text.skip("\"items\":") => Self::Items,
+            b'v' if text.skip("\"values\":") => Self::Values,
+            b's' if text.skip("\"symbols\":") => Self::Symbols,
+            b's' if text.skip("\"scale\":") => Self::Scale,
+            b'p' if text.skip("\"precision\":") => Self::Precision,
+            _ => Self::of(text.key()?),
+        })
+    }
+
+    fn of(key: &'t str) -> Self {
+        KEYS.iter().find(|(_, name)| *name == key).map_or(Self::Other(key), |(known, _)| *known)
+    }
+
+    /// As the text has it.
+    pub(super) fn written(self) -> &'t str {
+        match self {
+            Self::Other(key) => key,
+            known => KEYS.iter().find(|(key, _)| *key == known).map_or("", |(_, name)| name),
+        }
     }
 }
 
