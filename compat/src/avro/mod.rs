@@ -10,6 +10,7 @@ mod history;
 mod instant;
 mod rules;
 mod site;
+mod twins;
 mod walk;
 mod witness;
 

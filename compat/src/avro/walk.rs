@@ -10,12 +10,13 @@ use std::rc::Rc;
 
 use eventpact_contract::deadline;
 use eventpact_contract::diagnostic::Severity;
-use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, Type, TypeId};
+use eventpact_contract::formats::avro::{Field, Kind, Record, Schema, TypeId};
 
 use super::branches::Index;
 use super::found::{Found, INSIDE, Met, Raw, gather, has_errors};
 use super::rules::{RULES, promotes};
 use super::site::{Check, Draft, Site};
+use super::twins::{are_twin_leaves, are_twins};
 use super::witness::{Prover, Step};
 use crate::pair::Pair;
 use crate::report::{PeerWording, Report};
@@ -198,7 +199,7 @@ impl<'s> Walker<'s> {
 
     fn leaves(&mut self, site: &Site<'s>) -> Found<'s> {
         let mut found = Found::new();
-        if are_twins(site.reader(), site.writer()) {
+        if are_twin_leaves(site.reader(), site.writer()) {
             return found;
         }
         if discriminant(&site.reader().kind) != discriminant(&site.writer().kind) {
@@ -285,10 +286,14 @@ impl<'s> Walker<'s> {
                 }
                 [source] => {
                     let Some(sent) = records.writer.fields.get(source) else { continue };
-                    self.names.push(&field.name);
-                    let more = self.step(Segment::Key("type"), Step::Field(source), field.ty, sent.ty);
-                    self.names.pop();
-                    self.merge(found, more);
+                    if are_twins(self.schemas, field.ty, sent.ty) {
+                        self.pairs += 1;
+                    } else {
+                        self.names.push(&field.name);
+                        let more = self.step(Segment::Key("type"), Step::Field(source), field.ty, sent.ty);
+                        self.names.pop();
+                        self.merge(found, more);
+                    }
                     self.field_notes(site, Pair::new(field, sent), found);
                     let first = if any_alias { takers.insert(source, index) } else { None };
                     if let Some(first) = first.and_then(|first| records.reader.fields.get(first)) {
@@ -568,11 +573,6 @@ fn same_type(site: &Site<'_>) -> bool {
         (Some(own), Some(theirs)) => reader.name() == writer.name() && own.reads(&theirs.name),
         _ => reader.name() == writer.name(),
     }
-}
-
-/// Whether two types without others in them are the same, down to what their values mean.
-fn are_twins(reader: &Type, writer: &Type) -> bool {
-    discriminant(&reader.kind) == discriminant(&writer.kind) && reader.logical == writer.logical
 }
 
 fn is_leaf(kind: &Kind) -> bool {

@@ -383,8 +383,8 @@ pub(super) fn word(bytes: &[u8]) -> usize {
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // Of bytes below 0x80, the high bit of each that is not below another one: no sum is carried over.
     let from = |word: u64, first: u8| word + ONES * u64::from(0x80 - first);
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    for (n, chunk) in chunks.iter().enumerate() {
+    let mut at = 0;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
         let low = word & !HIGHS;
         let small = low | (ONES * 0x20);
@@ -393,11 +393,13 @@ pub(super) fn word(bytes: &[u8]) -> usize {
         let others = from(low ^ (ONES * u64::from(b'_')), 1);
         let found = ((!(digits | letters) & others) | word) & HIGHS;
         if found != 0 {
-            return n * 8 + found.trailing_zeros() as usize / 8;
+            return at + found.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
     let is_other = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte == b'_');
-    chunks.len() * 8 + rest.iter().position(is_other).unwrap_or(rest.len())
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(is_other).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -81,28 +81,39 @@ impl<'t> Pull<'t> {
 
     #[inline(never)]
     fn peek_far(&mut self) -> Option<u8> {
-        let mut at = self.at;
-        loop {
-            // The indent of most lines has four spaces or more.
-            match self.bytes.get(at..)? {
-                [b' ', b' ', b' ', b' ', ..] => at += 4,
-                [b' ' | b'\n' | b'\r' | b'\t', ..] => at += 1,
-                [byte, ..] => {
-                    self.at = at;
-                    return Some(*byte);
-                }
-                [] => {
-                    self.at = at;
-                    return None;
-                }
+        // The indent of a line is passed over at once.
+        while let Some(eight) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let spaces = (u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*b"        ")).trailing_zeros() as usize / 8;
+            self.at += spaces;
+            match eight.get(spaces) {
+                None => {}
+                Some(b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return Some(*byte),
             }
         }
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+        self.bytes.get(self.at).copied()
     }
 
     /// The byte behind the one that was peeked.
     #[inline]
     pub(crate) fn second(&self) -> Option<u8> {
         self.bytes.get(self.at + 1).copied()
+    }
+
+    /// The next eight bytes, the first of them lowest; zero where the text has fewer.
+    #[inline]
+    pub(crate) fn eight(&self) -> u64 {
+        let bytes = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>());
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Passes over so many of the bytes that were looked at.
+    #[inline]
+    pub(crate) fn step(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 
     /// Passes over a word, when it is what stands here.
@@ -126,12 +137,14 @@ impl<'t> Pull<'t> {
         (self.depth <= MAX_DEPTH).then_some(())
     }
 
-    /// Whether another item or key follows; else the list or object is left. `first` says that none came before it.
+    /// Whether another item or key follows, and stands before it then; else the list or object is left. `first` says that none came
+    /// before it.
     #[inline]
     pub(crate) fn more(&mut self, close: u8, first: bool) -> Option<bool> {
         let byte = self.peek()?;
         if byte == b',' && !first {
             self.at += 1;
+            self.peek()?;
             return Some(true);
         }
         if byte == close {
@@ -332,6 +345,7 @@ mod tests {
             "\u{feff} {\"a\": \"b\"}",
             "\"text\"",
             "  3 ",
+            "                         [  1          ,\n\n        \t   2   \n         ]               \n        ",
             "null",
         ] {
             check(text, true);

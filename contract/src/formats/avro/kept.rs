@@ -156,7 +156,8 @@ impl Schema {
     }
 }
 
-/// However the schema was read.
+/// The same for all ways of reading: what stands in the text is shown where it belongs.
+#[allow(clippy::missing_fields_in_debug)]
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Schema").field("types", &self.complete()).field("root", &self.root).finish()

@@ -11,6 +11,7 @@ use super::{Direct, MAX_COMPARED};
 use crate::yaml::{Node, Value};
 
 impl<'t> Direct<'t> {
+    #[inline]
     pub(super) fn doc(&mut self) -> Option<Text> {
         if let Some((start, end)) = self.text.quoted() {
             self.has_parts = true;
@@ -29,11 +30,17 @@ impl<'t> Direct<'t> {
     }
 
     /// A simple name that has been checked.
-    #[inline]
+    #[allow(clippy::inline_always)] // as the ways of the text that it calls
+    #[inline(always)]
     fn name(&mut self) -> Option<Placed<'t>> {
-        if let Some(word) = self.text.word() {
-            return Some(word);
+        match self.text.word() {
+            None => self.rare_name(),
+            word => word,
         }
+    }
+
+    #[inline(never)]
+    fn rare_name(&mut self) -> Option<Placed<'t>> {
         let placed = self.text.plain()?;
         name::check(placed.0).ok().map(|()| placed)
     }
@@ -65,7 +72,6 @@ impl<'t> Direct<'t> {
         let (mut order, mut aliases, mut others) = (Order::Ascending, Vec::new(), Others::default());
         while self.text.more(b'}', is_first)? {
             is_first = false;
-            self.text.peek()?;
             let key_start = self.text.at();
             match Key::read(&mut self.text)? {
                 Key::Name => {

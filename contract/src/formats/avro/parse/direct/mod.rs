@@ -188,7 +188,6 @@ impl<'t> Direct<'t> {
 
     /// One key of a type, and its value. `outer` is the namespace around the type.
     fn attribute(&mut self, own: &mut Own<'t>, outer: &'t str, depth: usize) -> Option<()> {
-        self.text.peek()?;
         let start = self.text.at();
         let key = Key::read(&mut self.text)?;
         match key {

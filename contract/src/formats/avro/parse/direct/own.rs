@@ -160,15 +160,33 @@ const KEYS: [(Key<'_>, &str); 15] = [
 ];
 
 impl<'t> Key<'t> {
-    /// Passes over a key and its colon. Those that most texts have, written as most texts write them, are found without a look for
-    /// their ends.
+    /// Passes over the key that stands here and its colon. Those that most texts have, written as most texts write them, are found
+    /// without a look for their ends.
     #[inline]
     pub(super) fn read(text: &mut Pull<'t>) -> Option<Self> {
-        text.peek()?;
+        const NAME: u64 = u64::from_le_bytes(*b"\"name\":\0");
+        const TYPE: u64 = u64::from_le_bytes(*b"\"type\":\0");
+        const DOC: u64 = u64::from_le_bytes(*b"\"doc\":\0\0");
+        let eight = text.eight();
+        match eight & (u64::MAX >> 8) {
+            NAME => {
+                text.step(7);
+                Some(Self::Name)
+            }
+            TYPE => {
+                text.step(7);
+                Some(Self::Type)
+            }
+            _ if eight & (u64::MAX >> 16) == DOC => {
+                text.step(6);
+                Some(Self::Doc)
+            }
+            _ => Self::read_other(text),
+        }
+    }
+
+    fn read_other(text: &mut Pull<'t>) -> Option<Self> {
         Some(match text.second()? {
-            b't' if text.skip("\"type\":") => Self::Type,
-            b'n' if text.skip("\"name\":") => Self::Name,
-            b'd' if text.skip("\"doc\":") => Self::Doc,
             b'd' if text.skip("\"default\":") => Self::Default,
             b'l' if text.skip("\"logicalType\":") => Self::LogicalType,
             b'f' if text.skip("\"fields\":") => Self::Fields,
