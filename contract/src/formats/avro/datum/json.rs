@@ -33,14 +33,14 @@ fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
             out.push('{');
             for (n, (field, value)) in record.fields.iter().zip(values).enumerate() {
                 out.push_str(if n > 0 { "," } else { "" });
-                write_name(&field.name, out);
+                write_text(&field.name, out);
                 out.push(':');
                 write(schema, field.ty, value, out);
             }
             out.push('}');
         }
         (Kind::Enum(e), Value::Enum(symbol)) => match e.symbols.get(*symbol) {
-            Some(symbol) => write_name(&symbol.name, out),
+            Some(symbol) => write_text(&symbol.name, out),
             None => out.push_str("null"),
         },
         (Kind::Array(items), Value::Array(values)) => {
@@ -67,18 +67,13 @@ fn write(schema: &Schema, id: TypeId, value: &Value, out: &mut String) {
     }
 }
 
-/// A name, which has nothing to escape.
-fn write_name(name: &str, out: &mut String) {
-    out.push('"');
-    out.push_str(name);
-    out.push('"');
-}
-
 fn write_text(text: &str, out: &mut String) {
     if text.bytes().any(|b| b < 0x20 || matches!(b, b'"' | b'\\')) {
         return out.push_str(&Json::from(text).to_string());
     }
-    write_name(text, out);
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
 }
 
 fn json(schema: &Schema, id: TypeId, value: &Value) -> Json {
