@@ -319,9 +319,6 @@ fn parsing_form(schema: &Schema, id: TypeId, known: &mut HashSet<String>, out: &
     }
 }
 
-/// Names need no escapes.
 fn quoted(out: &mut String, name: &str) {
-    out.push('"');
-    out.push_str(name);
-    out.push('"');
+    write_string(out, name);
 }

@@ -37,6 +37,6 @@ pub use branches::Branches;
 pub use canonical::{canonical_text, comparison_text, normalized_text, parsing_canonical_form, resolved_text};
 pub use fingerprint::{md5, rabin, sha256};
 pub use kept::{Props, Text};
-pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_LEVELS, parse, parse_clean};
+pub use parse::{MAX_DEPTH, MAX_FIXED_SIZE, MAX_LEVELS, parse, parse_clean, parse_kept};
 pub use protocol::{Message, Protocol, parse_idl, parse_protocol};
 pub use tree::{EnumType, Field, Fixed, Kind, Logical, Name, Named, Order, Record, Schema, Symbol, Type, TypeId};

@@ -39,6 +39,11 @@ pub(super) struct OfType<'a> {
 }
 
 impl<'a> OfType<'a> {
+    /// It has a part that only a definition needs.
+    pub(super) fn defines(&self) -> bool {
+        [self.name, self.fields, self.symbols, self.size, self.items, self.values].iter().any(Option::is_some)
+    }
+
     /// Takes the entries of an object apart.
     pub(super) fn new(entries: &'a Mapping) -> Self {
         let mut found = Self {

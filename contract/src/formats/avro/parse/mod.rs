@@ -50,7 +50,21 @@ const MAX_ADVICE: usize = 20;
 /// most once per name. With `strict`, a field default that does not fit its type is an error, else a warning (as in Avro Java
 /// with `setValidateDefaults(false)`; registries hold such schemas). A schema is given when no diagnostic is an error.
 pub fn parse(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>, strict: bool) -> (Option<Schema>, Vec<Diagnostic>) {
-    let mut parser = Parser::default();
+    read(Parser::default(), node, resolve, strict)
+}
+
+/// The same for a schema as registries keep them (Avro Java without validation of names and defaults): what is wrong with a name
+/// or a default is a warning. Such names can hold any character: not for whoever writes code from them.
+pub fn parse_kept(node: &Node, resolve: &mut dyn FnMut(&str) -> Option<Node>) -> (Option<Schema>, Vec<Diagnostic>) {
+    read(Parser { any_name: true, ..Parser::default() }, node, resolve, false)
+}
+
+fn read(
+    mut parser: Parser,
+    node: &Node,
+    resolve: &mut dyn FnMut(&str) -> Option<Node>,
+    strict: bool,
+) -> (Option<Schema>, Vec<Diagnostic>) {
     let root = parser.ty(node, "", 0);
     parser.resolve_pending(resolve);
     if !diagnostic::has_errors(&parser.diagnostics) {
@@ -100,6 +114,8 @@ struct Parser {
     undefined: usize,
     /// The text was IDL: advice is given in its terms.
     is_idl: bool,
+    /// Names may hold any character.
+    any_name: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -137,8 +153,9 @@ impl Parser {
         if let Some(kind) = shape::primitive(written) {
             return Some(self.add(span, kind, Vec::new()));
         }
-        if let Err(why) = name::check_full(written) {
-            self.error("avro/name-invalid", span, format!("'{written}' is not the name of a type: {why}"));
+        if let Err(why) = name::check_full(written)
+            && !self.takes_name(written, "avro/name-invalid", span, format!("'{written}' is not the name of a type: {why}"))
+        {
             return None;
         }
         if !self.takes_namespace(namespace, span) {
@@ -160,6 +177,17 @@ impl Parser {
         self.full_names.insert(id, full.clone());
         self.pending.push(Pending { id, full, written: written.to_owned(), span });
         Some(id)
+    }
+
+    /// Tells what is wrong with a name; `true` where it is taken all the same.
+    fn takes_name(&mut self, name: &str, id: &str, span: Span, text: String) -> bool {
+        let taken = self.any_name && !name.is_empty() && !name.ends_with('.');
+        if taken {
+            self.warning(id, span, text);
+        } else {
+            self.error(id, span, text);
+        }
+        taken
     }
 
     /// Counts one more name in a namespace; `false`, and told once, when they are too long together.

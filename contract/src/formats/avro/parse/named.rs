@@ -25,8 +25,9 @@ impl Parser {
             return None;
         }
         let full = name::full(text, namespace);
-        if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace)) {
-            self.error("avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"));
+        if let Err(why) = name::check(&full.name).and_then(|()| name::check_namespace(&full.namespace))
+            && !self.takes_name(&full.name, "avro/name-invalid", name_span, format!("'{text}' cannot be a name: {why}"))
+        {
             return None;
         }
         if full.namespace.is_empty() && primitive(&full.name).is_some() {
@@ -54,7 +55,7 @@ impl Parser {
             };
             if let Err(why) = name::check(text.rsplit('.').next().unwrap_or(text)) {
                 let text = format!("'{text}' cannot be an alias: {why}");
-                let severity = if of_type { Severity::Error } else { Severity::Warning };
+                let severity = if of_type && !self.any_name { Severity::Error } else { Severity::Warning };
                 self.diagnostics.push(Diagnostic::new("avro/alias-invalid", severity, item.span, text));
             }
             aliases.push(text.into());
@@ -154,8 +155,9 @@ impl Parser {
             self.error("avro/name-missing", node.span, "this field has no \"name\"");
             return None;
         };
-        if let Err(why) = name::check(name) {
-            self.error("avro/name-invalid", name_span, format!("'{name}' cannot be the name of a field: {why}"));
+        if let Err(why) = name::check(name)
+            && !self.takes_name(name, "avro/name-invalid", name_span, format!("'{name}' cannot be the name of a field: {why}"))
+        {
             return None;
         }
         let Some(ty) = own.ty else {
@@ -222,8 +224,7 @@ impl Parser {
                 continue;
             };
             if let Err(why) = name::check(text) {
-                self.error("avro/symbol-invalid", item.span, format!("'{text}' cannot be a symbol: {why}"));
-                good = false;
+                good &= self.takes_name(text, "avro/symbol-invalid", item.span, format!("'{text}' cannot be a symbol: {why}"));
             }
             if let Some(first) = seen.insert(text, item.span) {
                 let message = format!("the enum '{full}' lists the symbol '{text}' twice");

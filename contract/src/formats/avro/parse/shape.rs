@@ -68,12 +68,12 @@ impl Parser {
             "fixed" => self.fixed(node, own, namespace),
             "array" => self.container(node, own, namespace, depth, true),
             "map" => self.container(node, own, namespace, depth, false),
+            // As in Avro Java, which finds nothing else in the object then.
+            _ if !own.defines() => self.reference(word, ty.span, namespace),
             _ => {
                 let text = format!("'{word}' is not a kind of type");
-                self.error("avro/type-invalid", ty.span, text).help = Some(format!(
-                    "In an object, \"type\" is a primitive type, record, enum, fixed, array or map. \
-                     To refer to a named type write just \"{word}\" in place of the object."
-                ));
+                self.error("avro/type-invalid", ty.span, text).help =
+                    Some("A type is defined as a record, an enum, a fixed, an array or a map.".to_owned());
                 None
             }
         }

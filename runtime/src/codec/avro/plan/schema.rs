@@ -200,7 +200,7 @@ impl Parser {
                     Ok(Type::Record(name, fields?))
                 })
             }
-            other => Err(format!("'{other}' is not a kind of type")),
+            other => Ok(self.reference(other, namespace)),
         }
     }
 
