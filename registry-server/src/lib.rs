@@ -21,6 +21,7 @@ mod identity;
 mod limits;
 #[cfg(test)]
 mod linearizability;
+mod meta;
 mod metrics;
 mod openapi;
 mod parsed;

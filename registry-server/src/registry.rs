@@ -264,7 +264,18 @@ fn read(
     let texts = resolve(state, subject, &references).map_err(|why| invalid(Unreadable::reference(why)))?;
     let parse = || schema::parse(format, text, &texts, how);
     let parsed = if texts.is_empty() { cache.text(format, text, how, parse) } else { parse().map(Arc::new) };
-    Ok(Incoming { format: format.clone(), parsed: parsed.map_err(invalid)?, references })
+    let parsed = parsed.map_err(invalid)?;
+    let references = if how.normalize { in_order(references) } else { references };
+    Ok(Incoming { format: format.clone(), parsed, references })
+}
+
+/// References as a normalised schema has them: by subject and version, none twice.
+fn in_order(mut references: Vec<Reference>) -> Vec<Reference> {
+    let utf16 = |r: &Reference| r.subject.encode_utf16().collect::<Vec<_>>();
+    references.sort_by_cached_key(|reference| (utf16(reference), reference.version));
+    let mut seen = std::collections::HashSet::new();
+    references.retain(|r| seen.insert((r.name.clone(), r.subject.clone(), r.version)));
+    references
 }
 
 /// Checks references and turns "latest" into a number. A new schema cannot refer to a soft-deleted version; one that is looked for can.

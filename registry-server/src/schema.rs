@@ -20,6 +20,9 @@ use crate::unreadable::Unreadable;
 /// The name of the text that is read, among those that it refers to.
 const MAIN: &str = "schema";
 
+/// An import that no reference is called by; see [`stand_in`].
+const ALL: &str = "every reference";
+
 /// What the reader of JSON Schema says of a number that limits nothing.
 const LIMIT: &str = "json-schema/limit";
 
@@ -34,7 +37,7 @@ pub(crate) struct Referenced {
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Reading {
-    /// Defaults must fit their types. Look-ups are more lenient, so that what was stored is found.
+    /// Names must be names, and defaults fit their types. Look-ups are more lenient, so that what was stored is found.
     pub(crate) strict: bool,
     /// The normalised text instead of the canonical one.
     pub(crate) normalize: bool,
@@ -166,7 +169,7 @@ fn parse_any_avro(
     let (schema, diagnostics) = {
         let sources = &mut *sources;
         let mut resolve = |name: &str| documents.get_or_insert_with(|| avro_documents(sources, texts())).get(name).cloned();
-        avro::parse(&node, &mut resolve, strict)
+        if strict { avro::parse(&node, &mut resolve, true) } else { avro::parse_kept(&node, &mut resolve) }
     };
     let schema = schema.ok_or_else(|| explain(&diagnostics, sources))?;
     Ok((schema, strict || diagnostics.is_empty()))
@@ -239,19 +242,27 @@ fn without(mut node: Node, places: &HashSet<Span>) -> Node {
     node
 }
 
-/// A text, or a descriptor in base64 as other tools keep it.
+/// A text, or a descriptor in base64 as other tools keep it. As in the original, the types of a reference are found without an
+/// import of it, unless what clients could not work with is refused.
 fn parse_protobuf(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
-    parse_proto_text(text, references, how).or_else(|why| {
+    let read = parse_proto_text(text, references, how, false);
+    let read = read.or_else(|why| match references {
+        [_, ..] if !how.check_fields => parse_proto_text(text, references, how, true).map_err(|_| why),
+        _ => Err(why),
+    });
+    read.or_else(|why| {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| why.clone())?;
         let texts = protobuf::descriptor_texts(&bytes).map_err(|_| why.clone())?;
         let [(_, text)] = texts.as_slice() else { return Err(why) };
-        parse_proto_text(text, references, how)
+        parse_proto_text(text, references, how, false)
     })
 }
 
-fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Result<Parsed, Unreadable> {
+/// `import_all`: as if the text had an import of all references at its end.
+fn parse_proto_text(text: &str, references: &[Referenced], how: Reading, import_all: bool) -> Result<Parsed, Unreadable> {
     let mut sources = Sources::new();
-    let file = sources.add(MAIN, text);
+    let imported = if import_all { format!("{text}\nimport {ALL:?};") } else { text.to_owned() };
+    let file = sources.add(MAIN, imported);
     let mut import = |path: &str| {
         let reference = references.iter().find(|reference| reference.name == path);
         match reference {
@@ -262,7 +273,10 @@ fn parse_proto_text(text: &str, references: &[Referenced], how: Reading) -> Resu
     };
     // As in the original, a text with a mistake that does not prevent reading it (a number used twice) is taken.
     let (schema, diagnostics) = protobuf::parse_files(&mut sources, file, MAIN, &mut import);
-    let schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
+    let mut schema = schema.ok_or_else(|| explain(&diagnostics, &sources))?;
+    if import_all && let Some(file) = std::sync::Arc::make_mut(&mut schema.files).first_mut() {
+        file.imports.retain(|import| import.path != ALL);
+    }
     if schema.files.iter().any(|file| file.syntax.is_edition()) {
         // As the original says it: its clients could not read what they get.
         return Err(Unreadable::syntax("Could not parse Protobuf - Syntax error in :1:8: edition is not currently supported"));

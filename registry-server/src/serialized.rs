@@ -1,5 +1,7 @@
 //! `format=serialized`: a `.proto` file as the descriptor that clients of Protobuf work with, in base64.
 
+mod metadata;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use eventpact_contract::formats::protobuf::{Extend, Field, File, Message, Schema, map_entry_name, to_file_descriptor_set};
@@ -7,11 +9,14 @@ use prost::Message as _;
 use prost_types::field_descriptor_proto::Label;
 use prost_types::{DescriptorProto, FieldDescriptorProto, MethodDescriptorProto, OneofOptions};
 
+use self::metadata::with_metadata;
+
 /// The name that the file gets; a registry knows none.
 const NAME: &str = "default";
 
 /// The descriptor of the payload's file, whose path is `path`, as the original writes it: types are named as in the text, members
-/// of oneofs come first, no comments, no names in JSON that follow from the field's own, a label only where one is written.
+/// of oneofs come first, no comments, no names in JSON that follow from the field's own, a label only where one is written. Of the
+/// custom options the metadata of the registry is there, which clients encrypt by.
 pub(crate) fn serialized(schema: &Schema, path: &str) -> String {
     let files = to_file_descriptor_set(schema).file;
     let descriptor = files.into_iter().find(|file| file.name() == path);
@@ -26,7 +31,7 @@ pub(crate) fn serialized(schema: &Schema, path: &str) -> String {
     }
     extensions(&mut descriptor.extension, &file.extends, proto3);
     services(&mut descriptor.service, file);
-    BASE64_STANDARD.encode(descriptor.encode_to_vec())
+    BASE64_STANDARD.encode(with_metadata(&descriptor.encode_to_vec(), file))
 }
 
 /// Nesting is bounded by the parser.
@@ -144,5 +149,22 @@ mod tests {
         let value = &a.nested_type[1].field[1];
         assert_eq!((value.type_name(), value.label, value.json_name.as_deref()), ("B", None, None));
         assert!(a.oneof_decl.iter().all(|oneof| oneof.options.is_some()));
+    }
+
+    #[test]
+    fn the_metadata_of_the_registry_is_there() {
+        let text = "syntax = \"proto3\"; package p; option (confluent.file_meta).doc = \"f\"; message A { \
+                    option (confluent.message_meta) = { tags: \"T\", params: [{ key: \"k\", value: \"v\" }] }; \
+                    oneof o { string x = 1 [deprecated = true, (confluent.field_meta).tags = \"PII\"]; } int32 y = 2; \
+                    enum E { option (confluent.enum_meta).doc = \"e\"; N = 0 [(confluent.enum_value_meta).doc = \"n\"]; } }";
+        let parsed = parse(&SchemaType::Protobuf, text, &[], Reading::LENIENT).unwrap();
+        let bytes = BASE64_STANDARD.decode(in_form(&parsed, Form::Serialized)).unwrap();
+        let has = |meta: &[u8]| bytes.windows(meta.len()).any(|window| window == meta);
+        // Number 1088 and a length, then the fields of the metadata.
+        assert!(has(b"\x82\x44\x03\x0a\x01f") && has(b"\x82\x44\x0b\x12\x06\x0a\x01k\x12\x01v\x1a\x01T"));
+        assert!(has(b"\x42\x0a\x18\x01\x82\x44\x05\x1a\x03PII"), "behind the option that is there");
+        assert!(has(b"\x82\x44\x03\x0a\x01e") && has(b"\x82\x44\x03\x0a\x01n"));
+        let file = FileDescriptorProto::decode(bytes.as_slice()).unwrap();
+        assert_eq!(file.message_type[0].field[0].options.as_ref().and_then(|options| options.deprecated), Some(true));
     }
 }

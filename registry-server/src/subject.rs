@@ -12,6 +12,9 @@ pub(crate) const DEFAULT_CONTEXT: &str = ".";
 /// The scope above all contexts; it can hold configuration and a mode, but no subject.
 pub(crate) const ABOVE_ALL: &str = ":.__GLOBAL:";
 
+/// The context in its name.
+pub(crate) const GLOBAL_CONTEXT: &str = ".__GLOBAL";
+
 /// A subject: its context and its name there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SubjectName {
@@ -53,7 +56,7 @@ impl SubjectName {
     pub(crate) fn is_valid(&self) -> bool {
         !self.name.chars().chain(self.context.chars()).any(char::is_control)
             && !matches!(&*self.name, "__GLOBAL" | "__EMPTY")
-            && &*self.context != ".__GLOBAL"
+            && &*self.context != GLOBAL_CONTEXT
     }
 }
 
@@ -66,10 +69,10 @@ impl fmt::Display for SubjectName {
     }
 }
 
-/// `(.ctx, name)` of `:.ctx:name`.
+/// `(.ctx, name)` of `:.ctx:name`. `:.ctx` means `:.ctx:`.
 pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
-    let (context, name) = text.strip_prefix(':')?.split_once(':')?;
-    context.starts_with('.').then_some((context, name))
+    let rest = text.strip_prefix(':').filter(|rest| rest.starts_with('.'))?;
+    Some(rest.split_once(':').unwrap_or((rest, "")))
 }
 
 /// What a `subjectPrefix` picks: subjects whose names begin with a text, in some of the contexts.
@@ -96,10 +99,10 @@ impl<'a> SubjectPrefix<'a> {
         if let Some(name) = text.strip_prefix(":*:") {
             return Self { contexts: Contexts::Every, name };
         }
-        match (split(text), text.strip_prefix(':')) {
-            (Some((context, name)), _) => Self { contexts: Contexts::One(context), name },
-            (None, Some(begin)) if begin.starts_with('.') => Self { contexts: Contexts::BeginningWith(begin), name: "" },
-            (None, _) => Self { contexts: Contexts::One(DEFAULT_CONTEXT), name: text },
+        match split(text) {
+            Some((context, "")) if !text.ends_with(':') => Self { contexts: Contexts::BeginningWith(context), name: "" },
+            Some((context, name)) => Self { contexts: Contexts::One(context), name },
+            None => Self { contexts: Contexts::One(DEFAULT_CONTEXT), name: text },
         }
     }
 
@@ -120,7 +123,8 @@ pub(crate) fn context_prefix(context: &str) -> String {
 
 /// Where configuration and modes are kept: empty for the whole registry, else a subject, `:.ctx:` or [`ABOVE_ALL`].
 pub(crate) fn scope(text: &str) -> String {
-    if text == ABOVE_ALL { text.to_owned() } else { SubjectName::parse(text).to_string() }
+    // `ABOVE_ALL` comes out as it is.
+    SubjectName::parse(text).to_string()
 }
 
 /// The scopes that hold for a subject, nearest first.
@@ -137,10 +141,11 @@ mod tests {
         let shown = |text: &str| SubjectName::parse(text).to_string();
         assert_eq!(SubjectName::parse(":.eu:a:b"), SubjectName::new(".eu", "a:b"));
         assert_eq!(shown(":.:x"), "x");
-        for plain in ["x", "::x", ":noctx:x", ":.x"] {
+        for plain in ["x", "::x", ":noctx:x"] {
             assert_eq!(SubjectName::parse(plain), SubjectName::new(".", plain));
         }
-        assert_eq!(shown(":.x:"), ":.x:");
+        assert_eq!((shown(":.x:"), shown(":.x"), shown(":.")), (":.x:".to_owned(), ":.x:".to_owned(), String::new()));
+        assert_eq!((scope(":.__GLOBAL:"), scope(":.__GLOBAL")), (ABOVE_ALL.to_owned(), ABOVE_ALL.to_owned()));
         assert_eq!(scope(":.:"), "");
         assert_eq!(scopes_of(&SubjectName::parse(":.c:s")), [":.c:s", ":.c:", ":.__GLOBAL:"]);
         assert_eq!(scopes_of(&SubjectName::parse("s")), ["s", "", ":.__GLOBAL:"]);

@@ -4,7 +4,9 @@
 
 mod avro;
 mod json;
+mod protobuf;
 
+use eventpact_contract::formats::protobuf::file_text;
 use eventpact_registry_client::SchemaType;
 use eventpact_registry_client::wire::{EntityType, SchemaEntity, SchemaTags};
 use serde_json::{Map, Value};
@@ -20,62 +22,75 @@ type See<'a> = dyn FnMut(&str, EntityType, &mut Map<String, Value>) + 'a;
 
 /// Writes tags into a canonical text, and takes others out. The error names what was not found, in the words of the original.
 pub(crate) fn edit(format: &SchemaType, text: &str, add: &[SchemaTags], remove: &[SchemaTags]) -> Result<String, String> {
-    let mut schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
-    for (list, change) in [(add, put as fn(&mut Vec<Value>, &str)), (remove, take)] {
+    let known = entities(format, text);
+    let changes = [(add, put as fn(&mut Vec<String>, &str)), (remove, take)];
+    let mut wanted = Vec::new();
+    for (list, change) in changes {
         for SchemaTags { schema_entity: SchemaEntity { entity_path, entity_type }, tags } in list {
             let missing = || format!("java.lang.IllegalArgumentException: No matching path '{entity_path}' found in the schema");
-            let wanted = resolve(&entities_of(format, &mut schema), entity_path, *entity_type).ok_or_else(missing)?;
-            visit(format, &mut schema, &mut |path, kind, node| {
-                if *path == *wanted && kind == *entity_type {
-                    alter(node, tags, change);
-                }
-            });
+            wanted.push((resolve(format, &known, entity_path, *entity_type).ok_or_else(missing)?, *entity_type, tags, change));
         }
     }
+    let edit = |path: &str, kind: EntityType, mut list: Vec<String>| {
+        let changes = wanted.iter().filter(|(at, of, ..)| at == path && *of == kind);
+        changes.for_each(|(_, _, tags, change)| tags.iter().for_each(|tag| change(&mut list, tag)));
+        list
+    };
+    if *format == SchemaType::Protobuf {
+        let mut file = protobuf::read(text)?;
+        protobuf::visit(&mut file, &mut |path, kind, options| {
+            if wanted.iter().any(|(at, of, ..)| at == path && *of == kind) {
+                let list = edit(path, kind, protobuf::tags_of(options, kind));
+                protobuf::set_tags(options, kind, &list);
+            }
+        });
+        return Ok(file_text(&file));
+    }
+    let mut schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+    visit(format, &mut schema, &mut |path, kind, node| {
+        if wanted.iter().any(|(at, of, ..)| at == path && *of == kind) {
+            let list = edit(path, kind, tags_of(node));
+            set_tags(node, list);
+        }
+    });
     serde_json::to_string(&schema).map_err(|cause| cause.to_string())
 }
 
-/// The path of the entity that is meant: as it is written, or without a namespace the first of this name.
-fn resolve(entities: &[SchemaEntity], path: &str, kind: EntityType) -> Option<String> {
+/// The path of the entity that is meant: as it is written, or in Avro and JSON without a namespace the first of this name.
+fn resolve(format: &SchemaType, entities: &[SchemaEntity], path: &str, kind: EntityType) -> Option<String> {
     let path = path.strip_prefix('.').unwrap_or(path);
     let of_kind = || entities.iter().filter(|entity| entity.entity_type == kind).map(|entity| entity.entity_path.as_str());
     let segments = if kind == EntityType::Record { 1 } else { 2 };
-    let short = || (path.split('.').count() == segments).then(|| format!(".{path}"));
+    let may_be_short = *format != SchemaType::Protobuf && path.split('.').count() == segments;
+    let short = || may_be_short.then(|| format!(".{path}"));
     let exact = of_kind().find(|known| *known == path);
     exact.or_else(|| short().and_then(|short| of_kind().find(|known| known.ends_with(&short)))).map(str::to_owned)
 }
 
 /// The tags of a text, in the order of the text.
 pub(crate) fn of(format: &SchemaType, text: &str) -> Vec<SchemaTags> {
-    let mut all = Vec::new();
-    if let Ok(mut schema) = serde_json::from_str(text) {
-        visit(format, &mut schema, &mut |path, entity_type, node| {
-            let tags = node.get(PROPERTY).and_then(Value::as_array).into_iter().flatten();
-            let tags: Vec<String> = tags.filter_map(Value::as_str).map(str::to_owned).collect();
-            if !tags.is_empty() {
-                all.push(SchemaTags { schema_entity: SchemaEntity { entity_path: path.to_owned(), entity_type }, tags });
-            }
-        });
-    }
-    all
+    let tagged =
+        |(schema_entity, tags): (SchemaEntity, Vec<String>)| (!tags.is_empty()).then_some(SchemaTags { schema_entity, tags });
+    all(format, text).into_iter().filter_map(tagged).collect()
 }
 
 /// The records and fields of a text.
 pub(crate) fn entities(format: &SchemaType, text: &str) -> Vec<SchemaEntity> {
-    serde_json::from_str(text).map(|mut schema| entities_of(format, &mut schema)).unwrap_or_default()
+    all(format, text).into_iter().map(|(entity, _)| entity).collect()
 }
 
-fn entities_of(format: &SchemaType, schema: &mut Value) -> Vec<SchemaEntity> {
+/// The records and fields of a text with their tags.
+fn all(format: &SchemaType, text: &str) -> Vec<(SchemaEntity, Vec<String>)> {
     let mut all = Vec::new();
-    visit(format, schema, &mut |path, entity_type, _| {
-        all.push(SchemaEntity { entity_path: path.to_owned(), entity_type });
-    });
+    let mut put = |path: &str, entity_type, tags| all.push((SchemaEntity { entity_path: path.to_owned(), entity_type }, tags));
+    if *format == SchemaType::Protobuf {
+        if let Ok(mut file) = protobuf::read(text) {
+            protobuf::visit(&mut file, &mut |path, kind, options| put(path, kind, protobuf::tags_of(options, kind)));
+        }
+    } else if let Ok(mut schema) = serde_json::from_str(text) {
+        visit(format, &mut schema, &mut |path, kind, node| put(path, kind, tags_of(node)));
+    }
     all
-}
-
-/// `true` for the formats whose texts can be tagged.
-pub(crate) fn can_be_tagged(format: &SchemaType) -> bool {
-    matches!(format, SchemaType::Avro | SchemaType::Json)
 }
 
 fn visit(format: &SchemaType, schema: &mut Value, see: &mut See<'_>) {
@@ -86,26 +101,27 @@ fn visit(format: &SchemaType, schema: &mut Value, see: &mut See<'_>) {
     }
 }
 
-/// Changes the list of one entity; an empty one is not kept.
-fn alter(node: &mut Map<String, Value>, tags: &[String], change: fn(&mut Vec<Value>, &str)) {
-    let mut list = node.get(PROPERTY).and_then(Value::as_array).cloned().unwrap_or_default();
-    for tag in tags {
-        change(&mut list, tag);
-    }
-    if list.is_empty() {
+fn tags_of(node: &Map<String, Value>) -> Vec<String> {
+    let tags = node.get(PROPERTY).and_then(Value::as_array).into_iter().flatten();
+    tags.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// An empty list is not kept.
+fn set_tags(node: &mut Map<String, Value>, tags: Vec<String>) {
+    if tags.is_empty() {
         node.shift_remove(PROPERTY);
     } else {
-        node.insert(PROPERTY.to_owned(), Value::Array(list));
+        node.insert(PROPERTY.to_owned(), tags.into());
     }
 }
 
-fn put(list: &mut Vec<Value>, tag: &str) {
+fn put(list: &mut Vec<String>, tag: &str) {
     if !list.iter().any(|known| known == tag) {
-        list.push(tag.into());
+        list.push(tag.to_owned());
     }
 }
 
-fn take(list: &mut Vec<Value>, tag: &str) {
+fn take(list: &mut Vec<String>, tag: &str) {
     list.retain(|known| known != tag);
 }
 
@@ -153,5 +169,25 @@ mod tests {
         assert_eq!(of(&SchemaType::Json, &tagged), [whole.clone(), inner.clone()]);
         assert!(tagged.contains(r#""b":{"type":"string","confluent:tags":["X"]}"#), "{tagged}");
         assert_eq!(edit(&SchemaType::Json, &tagged, &[], &[inner, whole]).unwrap(), text);
+    }
+
+    #[test]
+    fn messages_and_fields_of_protobuf_are_tagged() {
+        let text = "syntax = \"proto3\";\npackage p;\n\nmessage A {\n  string id = 1 [(confluent.field_meta).doc = \"d\"];\n\n  \
+                    message B {\n    oneof o {\n      string c = 1;\n    }\n  }\n}\n";
+        let list = [
+            tags(".A.id", EntityType::Field, &["X"]),
+            tags("A.B.c", EntityType::Field, &["Y", "Z"]),
+            tags("A.B", EntityType::Record, &["T"]),
+        ];
+        let tagged = edit(&SchemaType::Protobuf, text, &list, &[]).unwrap();
+        let found = of(&SchemaType::Protobuf, &tagged);
+        assert_eq!(found, [tags("A.id", EntityType::Field, &["X"]), list[2].clone(), list[1].clone()], "{tagged}");
+        assert!(tagged.contains("doc: \"d\""), "{tagged}");
+        let plain = edit(&SchemaType::Protobuf, &tagged, &[], &list).unwrap();
+        assert!(of(&SchemaType::Protobuf, &plain).is_empty() && !plain.contains("message_meta"), "{plain}");
+        for unknown in ["B.c", "p.A.id", "A.B.d"] {
+            assert!(edit(&SchemaType::Protobuf, text, &[tags(unknown, EntityType::Field, &["X"])], &[]).is_err(), "{unknown}");
+        }
     }
 }

@@ -97,9 +97,9 @@ impl Registry {
         for step in steps.iter().filter(|step| !step.done) {
             schemas.push((step.kind.clone(), self.register_schema(step).await?));
         }
-        let bound = topic.clone();
+        let (bound, create) = (topic.clone(), how.create);
         let stored = self.writer.submit(move |state| {
-            let steps = plan(state, &bound, &entries, how_created(&steps), true)?;
+            let steps = plan(state, &bound, &entries, create, true)?;
             let made: Vec<Arc<Association>> = steps.iter().filter(|s| !s.done).map(|s| Arc::new(bound.bind(s))).collect();
             let changes = made.iter().map(|made| Change::PutAssociation { association: Arc::clone(made) }).collect();
             Ok((changes, made))
@@ -186,11 +186,6 @@ fn with_subject(state: &State, subject: &SubjectName) -> Result<Vec<Change>, Api
         refuse_referenced(state, subject, *number, true, true)?;
     }
     Ok(remove(state, subject, &versions))
-}
-
-/// A request was a creation if it was planned as one: bindings that were there are either done or absent.
-fn how_created(steps: &[Step]) -> bool {
-    steps.iter().all(|step| step.done || step.old.is_none())
 }
 
 /// An association as it is told in answers.
@@ -390,6 +385,9 @@ fn step(state: &State, topic: &Topic, entry: &Entry, old: Option<Arc<Association
         (None, None) if lifecycle == Lifecycle::Strong => own.clone(),
         (None, None) => return Err(invalid("subject", "must be provided for WEAK associations")),
     };
+    if lifecycle == Lifecycle::Weak && entry.schema.is_some() {
+        return Err(invalid("lifecycle", "cannot be WEAK when schema is provided"));
+    }
     let frozen = old.as_ref().map_or(entry.frozen == Some(true), |old| old.frozen);
     refuse_wrong_subject(&subject, &own, lifecycle == Lifecycle::Weak, frozen)?;
     let done = old.as_ref().is_some_and(|old| {

@@ -256,11 +256,10 @@ fn home_of_id<'a>(
     if !hint.is_in_default_context() {
         return None;
     }
-    if here.is_some_and(|(_, c)| c.schema(id).is_some()) {
-        return here.map(|(name, context)| (name, context, None));
+    if let Some((name, context)) = state.contexts().find(|(name, c)| has(c, name, &hint.name)) {
+        return Some((name, context, Some(&*hint.name)));
     }
-    let other = state.contexts().find(|(name, c)| has(c, name, &hint.name));
-    other.map(|(name, context)| (name, context, Some(&*hint.name)))
+    here.filter(|(_, c)| c.schema(id).is_some()).map(|(name, context)| (name, context, None))
 }
 
 /// The version with the schema as it was given, else with the metadata and the rules that a registration would give it.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use eventpact_contract::schema::Schema as Tree;
 use eventpact_registry_client::wire::{RuleSet, SchemaEntity, SchemaTags, TagRequest};
 use eventpact_registry_client::{Metadata, RegisterRequest, SchemaType};
 
@@ -284,20 +285,22 @@ fn with_tags<'a>(
     if !asked && !request.propagate_schema_tags {
         return Ok(Cow::Borrowed(request));
     }
-    let format = request.format();
-    if !tags::can_be_tagged(&format) {
-        let why = format!("Invalid schema of type {format}, details: only Avro and JSON schemas are tagged in their text");
+    let incoming = incoming(cache, state, subject, request, Reading::LENIENT, false)?;
+    // As in the original, which then takes its own text for one of another package.
+    if let Tree::Protobuf(schema) = &incoming.parsed.tree
+        && schema.main().is_none_or(|file| file.package.is_empty())
+    {
+        let why = "Invalid schema of type PROTOBUF, details: a file without a package is not tagged in its text";
         return if asked { Err(ApiError::invalid_schema(why)) } else { Ok(Cow::Borrowed(request)) };
     }
-    let incoming = incoming(cache, state, subject, request, Reading::LENIENT, false)?;
     let inherited = || -> Vec<SchemaTags> {
-        let own: HashSet<SchemaEntity> = tags::entities(&format, &incoming.parsed.text).into_iter().collect();
-        let tags = latest().map(|(_, schema)| tags::of(&format, &schema.text)).unwrap_or_default();
+        let own: HashSet<SchemaEntity> = tags::entities(&incoming.format, &incoming.parsed.text).into_iter().collect();
+        let tags = latest().map(|(_, schema)| tags::of(&schema.format, &schema.text)).unwrap_or_default();
         tags.into_iter().filter(|tags| own.contains(&tags.schema_entity)).collect()
     };
     let mut all = if request.propagate_schema_tags { inherited() } else { Vec::new() };
     all.extend(add.iter().cloned());
-    let text = tags::edit(&format, &incoming.parsed.text, &all, remove).map_err(ApiError::invalid_schema)?;
+    let text = tags::edit(&incoming.format, &incoming.parsed.text, &all, remove).map_err(ApiError::invalid_schema)?;
     let version = request.version.filter(|number| *number != 0).or(asked.then_some(-1));
     Ok(Cow::Owned(RegisterRequest { schema: Some(text), references: incoming.references.clone(), version, ..request.clone() }))
 }

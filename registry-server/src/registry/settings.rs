@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::rules::{self, Rulesets};
 use crate::state::State;
 use crate::store::Change;
-use crate::subject::{ABOVE_ALL, SubjectName, scope, scopes_of};
+use crate::subject::{ABOVE_ALL, DEFAULT_CONTEXT, GLOBAL_CONTEXT, SubjectName, scope, scopes_of};
 
 /// The level where nothing is set.
 pub(crate) const DEFAULT_LEVEL: &str = "BACKWARD";
@@ -145,7 +145,7 @@ pub(super) fn checked_mode(at: &str, mode: Option<&str>) -> Result<Option<String
     let wanted = mode.map(str::to_ascii_uppercase);
     match wanted.as_deref() {
         None | Some("READWRITE" | "READONLY" | "READONLY_OVERRIDE" | "IMPORT") => Ok(wanted),
-        Some("FORWARD") if at == ABOVE_ALL => Ok(wanted),
+        Some("FORWARD") if scope(at) == ABOVE_ALL => Ok(wanted),
         Some("FORWARD") => Err(ApiError::forward_mode()),
         Some(_) => Err(ApiError::invalid_mode()),
     }
@@ -234,7 +234,8 @@ fn always_has_a_value(key: &str) -> bool {
 /// A scope that can be written to: the whole registry, a context, or a subject with a valid name.
 fn check_scope(at: &str) -> Result<(), ApiError> {
     let subject = SubjectName::parse(at);
-    if at.is_empty() || at == ABOVE_ALL || subject.is_valid() { Ok(()) } else { Err(ApiError::invalid_subject(at)) }
+    let above_all = &*subject.context == GLOBAL_CONTEXT && SubjectName::new(DEFAULT_CONTEXT, &*subject.name).is_valid();
+    if at.is_empty() || above_all || subject.is_valid() { Ok(()) } else { Err(ApiError::invalid_subject(at)) }
 }
 
 /// As it is answered: with a level, and without an empty alias.

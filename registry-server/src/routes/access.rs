@@ -8,7 +8,7 @@ use axum::http::Method;
 use super::{Endpoint, Request};
 use crate::auth::{Caller, Verb};
 use crate::error::ApiError;
-use crate::subject::{ABOVE_ALL, DEFAULT_CONTEXT, SubjectName, split};
+use crate::subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, SubjectName, split};
 
 /// What a caller must be, or be allowed, to use a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,11 +102,9 @@ impl Endpoint {
 
 /// Settings of a subject are part of it; those of a context hold for whoever works in it, those of the registry for everyone.
 fn settings(scope: &str) -> Need {
-    if scope.is_empty() || scope == ABOVE_ALL {
-        return Need::Entry;
-    }
     match split(scope) {
-        Some((DEFAULT_CONTEXT, "")) => Need::Entry,
+        None if scope.is_empty() => Need::Entry,
+        Some((DEFAULT_CONTEXT | GLOBAL_CONTEXT, "")) => Need::Entry,
         Some((context, "")) => Need::Context(context.to_owned()),
         _ => Need::Right(Verb::Read, SubjectName::parse(scope)),
     }

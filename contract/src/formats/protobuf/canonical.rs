@@ -21,8 +21,8 @@ pub fn canonical_text(schema: &Schema) -> String {
     schema.main().map(file_text).unwrap_or_default()
 }
 
-/// The text of one file.
-pub(super) fn file_text(file: &File) -> String {
+/// The text of one file in the same form.
+pub fn file_text(file: &File) -> String {
     let mut out = String::new();
     let edition = file.syntax.is_edition();
     if file.syntax_span.is_some() {

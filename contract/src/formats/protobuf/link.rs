@@ -86,6 +86,12 @@ pub fn parse_set(
     (Some(schema), diagnostics)
 }
 
+/// A text by itself, for whoever edits it: what it imports is not looked at, and no type in it is resolved. `None` for a text that
+/// cannot be read.
+pub fn read_alone(text: &str) -> Option<File> {
+    parse_text(text, Sources::new().add("", ""), "").0
+}
+
 /// The full names of the messages, enums and services of a text that are not inside of another; what it imports is not looked
 /// at. Empty for a text that cannot be read.
 ///
@@ -94,7 +100,7 @@ pub fn parse_set(
 /// assert_eq!(defined_names("package shop; message Order { message Item {} } enum State { NONE = 0; }"), ["shop.Order", "shop.State"]);
 /// ```
 pub fn defined_names(text: &str) -> Vec<String> {
-    let Some(file) = parse_text(text, Sources::new().add("", ""), "").0 else { return Vec::new() };
+    let Some(file) = read_alone(text) else { return Vec::new() };
     let messages = file.messages.iter().map(|m| &m.element);
     let enums = file.enums.iter().map(|e| &e.element);
     let services = file.services.iter().map(|s| &s.element);

@@ -33,10 +33,10 @@ mod validate;
 mod validate_field;
 
 pub use builtin::has_fallback;
-pub use canonical::canonical_text;
+pub use canonical::{canonical_text, file_text};
 pub use descriptor::{DescriptorOptions, descriptor_set, map_entry_name, to_file_descriptor_set};
 pub use features::{CppString, DefaultVisibility, Features, Presence, feature_place};
-pub use link::{ImportFn, defined_names, parse, parse_files, parse_set};
+pub use link::{ImportFn, defined_names, parse, parse_files, parse_set, read_alone};
 pub use load::Limits;
 pub use normalize::normalized_text;
 pub use print::{descriptor_texts, imported_files};

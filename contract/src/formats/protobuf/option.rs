@@ -1,5 +1,8 @@
 //! Options as they are written: their names in parts, and their values, read.
 
+use std::fmt;
+
+use super::canonical::quoted_bytes;
 use crate::source::Span;
 
 /// An option as written.
@@ -93,6 +96,36 @@ impl OptionEntry {
         match &self.literal {
             Literal::Word(word) => Some(word),
             _ => None,
+        }
+    }
+}
+
+/// In the text format, on one line.
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::NegativeWord(word) => write!(f, "-{}", word.trim_start_matches('-')),
+            Self::Int { negative, magnitude } => write!(f, "{}{magnitude}", if *negative { "-" } else { "" }),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Text(bytes) => f.write_str(&quoted_bytes(bytes)),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", items.join(", "))
+            }
+            Self::Message(fields) => {
+                let fields: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect();
+                write!(f, "{{ {} }}", fields.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for LiteralName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => f.write_str(name),
+            Self::Extension(name) | Self::Any(name) => write!(f, "[{name}]"),
         }
     }
 }
