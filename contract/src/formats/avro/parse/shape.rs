@@ -68,8 +68,13 @@ impl Parser {
             "fixed" => self.fixed(node, own, namespace),
             "array" => self.container(node, own, namespace, depth, true),
             "map" => self.container(node, own, namespace, depth, false),
-            // As in Avro Java, which finds nothing else in the object then.
-            _ if !own.defines() => self.reference(word, ty.span, namespace),
+            // As in Avro Java up to 1.12.1, with which registries have taken such schemas.
+            _ if !own.defines() => {
+                let text = format!("'{word}' is not a kind of type, and is taken for the name of one");
+                self.warning("avro/type-invalid", ty.span, text).help =
+                    Some(format!("Write just \"{word}\" in place of the object: Avro Java 1.12.2 refuses this."));
+                self.reference(word, ty.span, namespace)
+            }
             _ => {
                 let text = format!("'{word}' is not a kind of type");
                 self.error("avro/type-invalid", ty.span, text).help =
