@@ -92,7 +92,7 @@ fn json_schema_of_many_patterns() {
         let of = |n: usize| (format!("^{letter}{n}[a-z]+x"), json!({ "type": "string" }));
         json!({ "patternProperties": (0..count).map(of).collect::<serde_json::Map<String, Json>>() })
     };
-    for count in [500, 5000] {
+    for count in [300, 1000] {
         let both = json_pair(&format!("{count} patterns of names, all others"), &patterns("a", count), &patterns("b", count));
         assert_eq!(both, [Verdict::Incompatible; 2]);
     }
