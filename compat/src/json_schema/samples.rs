@@ -34,6 +34,8 @@ const MAX_NAMES: usize = 200;
 const MAX_PATTERNS: usize = 8;
 /// Whole numbers of one place that are also written with a point.
 const MAX_POINTS: usize = 4;
+/// Values of one place that are tried twice in a list before all others are tried once.
+const MAX_TWICE: usize = 4;
 /// Characters of long texts that are made for one comparison.
 const MAX_LONG: usize = 1_000_000;
 
@@ -144,8 +146,11 @@ impl<'a> Sampler<'a> {
         let all: Vec<&Sub> = writer.iter().chain(&reader).copied().collect();
         let limit = if depth == 0 { MAX_VALUES * 25 } else { MAX_VALUES };
         let mut raw = Kept { sampler: self, writer: &place.writer, seen: HashSet::new(), values: Vec::new(), limit };
-        raw.extend(declared(&all));
+        // A plain value, then those that matter: a list or an object around them keeps only the first.
+        let mut named = declared(&all).into_iter();
+        raw.extend(named.next());
         raw.extend(unknown_to(&reader, &writer));
+        raw.extend(named);
         raw.extend(strings(&all));
         raw.extend(self.long_text(&writer, &reader));
         raw.extend(self.between(&writer, &reader));
@@ -424,21 +429,24 @@ impl<'a> Sampler<'a> {
             }
         }
         out.extend(self.holding(writer, reader, prefix.min(8), depth));
+        let mut late = Vec::new();
         for (index, found) in by_index.iter().enumerate() {
-            for value in found {
+            for (n, value) in found.iter().enumerate() {
                 let mut list: Vec<Value> = base.iter().take(index).cloned().collect();
                 list.push(value.clone());
                 out.push(Value::Array(list.clone()));
-                // The same item twice, and behind a plain one.
+                // The same item twice, and behind a plain one: only the first of all these are kept within something else.
+                let more = if n < MAX_TWICE { &mut out } else { &mut late };
                 let mut twice = list.clone();
                 twice.push(value.clone());
-                out.push(Value::Array(twice));
+                more.push(Value::Array(twice));
                 if let Some(first) = found.first() {
                     list.insert(index.min(list.len()), first.clone());
-                    out.push(Value::Array(list));
+                    more.push(Value::Array(list));
                 }
             }
         }
+        out.extend(late);
         out
     }
 
