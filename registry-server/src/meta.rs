@@ -1,8 +1,8 @@
 //! The metadata in `.proto` files: the options `(confluent.…_meta)`, which carry documentation, parameters, tags and rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use eventpact_contract::formats::protobuf::{Literal, LiteralField, LiteralName, OptionEntry};
+use eventpact_contract::formats::protobuf::{Distinct, Literal, LiteralField, LiteralName, OptionEntry};
 use prost::Message as _;
 
 /// The option of a file.
@@ -33,9 +33,11 @@ pub(crate) fn is(field: &LiteralField, name: &str) -> bool {
     matches!(&field.name, LiteralName::Field(known) if known == name)
 }
 
-/// All that options set of this metadata, whether as `(x) = { a: 1 }` or as `(x).a = 1`. `None` when they set nothing.
+/// All that options set of this metadata, whether as `(x) = { a: 1 }` or as `(x).a = 1`. `None` when they set nothing. A field that
+/// is there twice is a list, each value once.
 pub(crate) fn merged(options: &[OptionEntry], name: &str) -> Option<Vec<LiteralField>> {
-    let mut all: Option<Vec<LiteralField>> = None;
+    let mut all: Option<Vec<(LiteralField, Option<Distinct>)>> = None;
+    let mut places: HashMap<LiteralName, usize> = HashMap::new();
     for option in options.iter().filter(|option| sets(option, name)) {
         let mut literal = option.literal.clone();
         for part in option.parts.iter().skip(1).rev() {
@@ -45,25 +47,20 @@ pub(crate) fn merged(options: &[OptionEntry], name: &str) -> Option<Vec<LiteralF
         let Literal::Message(fields) = literal else { continue };
         let all = all.get_or_insert_default();
         for field in fields {
-            match all.iter_mut().find(|known| known.name == field.name) {
-                Some(known) => extend(&mut known.value, field.value),
-                None => all.push(field),
+            if let Some((known, values)) = places.get(&field.name).and_then(|at| all.get_mut(*at)) {
+                let first = || Distinct::of(std::mem::replace(&mut known.value, Literal::List(Vec::new())));
+                values.get_or_insert_with(first).add(field.value);
+            } else {
+                places.insert(field.name.clone(), all.len());
+                all.push((field, None));
             }
         }
     }
-    all
-}
-
-/// A field that is there twice is a list, each value once.
-fn extend(into: &mut Literal, more: Literal) {
-    let list = |value: Literal| if let Literal::List(items) = value { items } else { vec![value] };
-    let mut items = list(std::mem::replace(into, Literal::List(Vec::new())));
-    for item in list(more) {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    }
-    *into = Literal::List(items);
+    let field = |(field, values): (LiteralField, Option<Distinct>)| match values {
+        Some(values) => LiteralField { value: values.into_list(), ..field },
+        None => field,
+    };
+    all.map(|all| all.into_iter().map(field).collect())
 }
 
 /// The texts of a value: itself, or those of the list that it is.

@@ -2,6 +2,8 @@
 
 mod metadata;
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use eventpact_contract::formats::protobuf::{Extend, Field, File, Message, Schema, map_entry_name, to_file_descriptor_set};
@@ -36,16 +38,19 @@ pub(crate) fn serialized(schema: &Schema, path: &str) -> String {
 
 /// Nesting is bounded by the parser.
 fn message(descriptor: &mut DescriptorProto, message: &Message, proto3: bool) {
-    for (name, nested) in message.messages.iter().map(|nested| (&nested.element.name, nested)) {
-        if let Some(descriptor) = descriptor.nested_type.iter_mut().find(|d| d.name() == name) {
+    let nested: HashMap<&str, &Message> = message.messages.iter().map(|nested| (nested.element.name.as_str(), nested)).collect();
+    for descriptor in descriptor.nested_type.iter_mut().filter(|d| !is_map_entry(d)) {
+        if let Some(nested) = nested.get(descriptor.name()) {
             self::message(descriptor, nested, proto3);
         }
     }
     for (descriptor, field) in descriptor.field.iter_mut().zip(&message.fields) {
         self::field(descriptor, field, proto3);
     }
+    let maps: HashMap<String, &str> =
+        message.fields.iter().map(|field| (map_entry_name(&field.element.name), field.type_text.as_str())).collect();
     for entry in descriptor.nested_type.iter_mut().filter(|d| is_map_entry(d)) {
-        map_entry(entry, &message.fields);
+        map_entry(entry, &maps);
     }
     extensions(&mut descriptor.extension, &message.extends, proto3);
     let group = |field: &FieldDescriptorProto| field.oneof_index.filter(|_| !field.proto3_optional()).unwrap_or(i32::MAX);
@@ -73,9 +78,8 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
 }
 
 /// The message behind a map: no labels, and the value's type as it is written.
-fn map_entry(entry: &mut DescriptorProto, fields: &[Field]) {
-    let name = entry.name().to_owned();
-    let text = fields.iter().find(|field| map_entry_name(&field.element.name) == name).map(|field| field.type_text.as_str());
+fn map_entry(entry: &mut DescriptorProto, maps: &HashMap<String, &str>) {
+    let text = maps.get(entry.name());
     let value = text.and_then(|text| text.split_once(',')).map(|(_, value)| value.trim_end_matches('>').trim().to_owned());
     for field in &mut entry.field {
         plain_name(field);

@@ -6,6 +6,8 @@ mod avro;
 mod json;
 mod protobuf;
 
+use std::collections::{HashMap, HashSet};
+
 use eventpact_contract::formats::protobuf::file_text;
 use eventpact_registry_client::SchemaType;
 use eventpact_registry_client::wire::{EntityType, SchemaEntity, SchemaTags};
@@ -23,24 +25,22 @@ type See<'a> = dyn FnMut(&str, EntityType, &mut Map<String, Value>) + 'a;
 /// Writes tags into a canonical text, and takes others out. The error names what was not found, in the words of the original.
 pub(crate) fn edit(format: &SchemaType, text: &str, add: &[SchemaTags], remove: &[SchemaTags]) -> Result<String, String> {
     let known = entities(format, text);
-    let changes = [(add, put as fn(&mut Vec<String>, &str)), (remove, take)];
-    let mut wanted = Vec::new();
-    for (list, change) in changes {
+    let paths = Paths::of(format, &known);
+    let mut wanted: HashMap<&SchemaEntity, Edit<'_>> = HashMap::new();
+    for (list, is_added) in [(add, true), (remove, false)] {
         for SchemaTags { schema_entity: SchemaEntity { entity_path, entity_type }, tags } in list {
             let missing = || format!("java.lang.IllegalArgumentException: No matching path '{entity_path}' found in the schema");
-            wanted.push((resolve(format, &known, entity_path, *entity_type).ok_or_else(missing)?, *entity_type, tags, change));
+            let edit = wanted.entry(paths.find(entity_path, *entity_type).ok_or_else(missing)?).or_default();
+            let tags = tags.iter().map(String::as_str);
+            if is_added { edit.add.extend(tags) } else { edit.remove.extend(tags) }
         }
     }
-    let edit = |path: &str, kind: EntityType, mut list: Vec<String>| {
-        let changes = wanted.iter().filter(|(at, of, ..)| at == path && *of == kind);
-        changes.for_each(|(_, _, tags, change)| tags.iter().for_each(|tag| change(&mut list, tag)));
-        list
-    };
+    let edit = |path: &str, entity_type| wanted.get(&SchemaEntity { entity_path: path.to_owned(), entity_type });
     if *format == SchemaType::Protobuf {
         let mut file = protobuf::read(text)?;
         protobuf::visit(&mut file, &mut |path, kind, options| {
-            if wanted.iter().any(|(at, of, ..)| at == path && *of == kind) {
-                let list = edit(path, kind, protobuf::tags_of(options, kind));
+            if let Some(edit) = edit(path, kind) {
+                let list = edit.apply(&protobuf::tags_of(options, kind));
                 protobuf::set_tags(options, kind, &list);
             }
         });
@@ -48,23 +48,58 @@ pub(crate) fn edit(format: &SchemaType, text: &str, add: &[SchemaTags], remove: 
     }
     let mut schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
     visit(format, &mut schema, &mut |path, kind, node| {
-        if wanted.iter().any(|(at, of, ..)| at == path && *of == kind) {
-            let list = edit(path, kind, tags_of(node));
+        if let Some(edit) = edit(path, kind) {
+            let list = edit.apply(&tags_of(node));
             set_tags(node, list);
         }
     });
     serde_json::to_string(&schema).map_err(|cause| cause.to_string())
 }
 
-/// The path of the entity that is meant: as it is written, or in Avro and JSON without a namespace the first of this name.
-fn resolve(format: &SchemaType, entities: &[SchemaEntity], path: &str, kind: EntityType) -> Option<String> {
-    let path = path.strip_prefix('.').unwrap_or(path);
-    let of_kind = || entities.iter().filter(|entity| entity.entity_type == kind).map(|entity| entity.entity_path.as_str());
-    let segments = if kind == EntityType::Record { 1 } else { 2 };
-    let may_be_short = *format != SchemaType::Protobuf && path.split('.').count() == segments;
-    let short = || may_be_short.then(|| format!(".{path}"));
-    let exact = of_kind().find(|known| *known == path);
-    exact.or_else(|| short().and_then(|short| of_kind().find(|known| known.ends_with(&short)))).map(str::to_owned)
+/// The tags that an entity gets, and those that it then loses.
+#[derive(Default)]
+struct Edit<'a> {
+    add: Vec<&'a str>,
+    remove: HashSet<&'a str>,
+}
+
+impl Edit<'_> {
+    fn apply(&self, list: &[String]) -> Vec<String> {
+        let mut seen: HashSet<&str> = list.iter().map(String::as_str).collect();
+        let new = self.add.iter().copied().filter(|tag| seen.insert(tag));
+        let all = list.iter().map(String::as_str).chain(new).filter(|tag| !self.remove.contains(tag));
+        all.map(str::to_owned).collect()
+    }
+}
+
+/// Entities by the paths under which one finds them.
+struct Paths<'a> {
+    exact: HashMap<(EntityType, &'a str), &'a SchemaEntity>,
+    /// Without their namespace; the first of each name.
+    short: HashMap<(EntityType, &'a str), &'a SchemaEntity>,
+}
+
+impl<'a> Paths<'a> {
+    fn of(format: &SchemaType, entities: &'a [SchemaEntity]) -> Self {
+        let (mut exact, mut short) = (HashMap::new(), HashMap::new());
+        for entity in entities {
+            let (kind, path) = (entity.entity_type, entity.entity_path.as_str());
+            exact.entry((kind, path)).or_insert(entity);
+            let segments = if kind == EntityType::Record { 1 } else { 2 };
+            // A namespace is in front, or the name would be the whole path.
+            let dot = path.rmatch_indices('.').nth(segments - 1).filter(|_| *format != SchemaType::Protobuf);
+            if let Some(name) = dot.and_then(|(dot, _)| path.get(dot + 1..)) {
+                short.entry((kind, name)).or_insert(entity);
+            }
+        }
+        Self { exact, short }
+    }
+
+    /// The entity that is meant: by its path, or in Avro and JSON without a namespace.
+    fn find(&self, path: &str, kind: EntityType) -> Option<&'a SchemaEntity> {
+        let key = (kind, path.strip_prefix('.').unwrap_or(path));
+        self.exact.get(&key).or_else(|| self.short.get(&key)).copied()
+    }
 }
 
 /// The tags of a text, in the order of the text.
@@ -113,16 +148,6 @@ fn set_tags(node: &mut Map<String, Value>, tags: Vec<String>) {
     } else {
         node.insert(PROPERTY.to_owned(), tags.into());
     }
-}
-
-fn put(list: &mut Vec<String>, tag: &str) {
-    if !list.iter().any(|known| known == tag) {
-        list.push(tag.to_owned());
-    }
-}
-
-fn take(list: &mut Vec<String>, tag: &str) {
-    list.retain(|known| known != tag);
 }
 
 #[cfg(test)]

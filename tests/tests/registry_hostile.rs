@@ -340,3 +340,69 @@ fn hostile_schemas_are_answered_and_hold_nobody_up() {
         assert!(answer.contains("50002") && start.elapsed() < 2 * ANSWERED, "{status} {answer}");
     }
 }
+
+/// `.proto` texts near the limit in which one place has very many parts, each found by its name.
+fn crowded() -> Vec<(&'static str, String)> {
+    let each = |count: usize, one: &dyn Fn(usize) -> String| (1..=count).map(one).collect::<String>();
+    let message = |inside: String| format!("syntax = \"proto3\";\npackage x;\nmessage M {{\n{inside}}}\n");
+    let option = |inside: String| message(format!("option (confluent.message_meta) = {{ {inside} }};\n"));
+    let extending = |option: &str, inside: &str| {
+        let head = "syntax = \"proto2\";\npackage x;\nimport \"google/protobuf/descriptor.proto\";\n";
+        format!("{head}extend google.protobuf.MessageOptions {{ {option} = 5000; }}\nmessage M {{\n{inside}}}\n")
+    };
+    let declared = |n| format!(", declaration = {{ number: {n}, full_name: \".x.f{n}\", type: \"int32\" }}");
+    let wide = each(18_000, &|n| format!("optional int32 f{n} = {n};\n")).replace(" = 19", " = 819");
+    vec![
+        ("entries of an option", option(each(60_000, &|n| format!("n{n}: 1 ")))),
+        ("tags in one option", option(format!("tags: [{}\"t\"]", each(60_000, &|n| format!("\"t{n}\", "))))),
+        ("tags in many options", message(each(16_000, &|n| format!("option (confluent.message_meta).tags = \"t{n}\";\n")))),
+        (
+            "fields with metadata",
+            message(each(14_000, &|n| {
+                format!("int32 f{n} = {n} [(confluent.field_meta).doc = \"d\"];\n").replace("= 19", "= 819")
+            })),
+        ),
+        ("maps", message(each(22_000, &|n| format!("map<int32, int32> f{n} = {n};\n").replace("= 19", "= 819")))),
+        ("messages in a message", message(each(26_000, &|n| format!("message N{n} {{}}\n")))),
+        ("declared extensions", {
+            let range =
+                format!("extensions 20000 to 30000 [verification = DECLARATION{}];\n", each(5_000, &|n| declared(n + 20_000)));
+            let fields = each(5_000, &|n| format!("optional int32 f{} = {};\n", n + 20_000, n + 20_000));
+            format!("syntax = \"proto2\";\npackage x;\nmessage M {{\n{range}}}\nextend M {{\n{fields}}}\n")
+        }),
+        ("an option of many fields", {
+            extending("optional Wide wide", &format!("option (wide) = {{ {} }};\n", each(18_000, &|n| format!("f{n}: 1 "))))
+                + &format!("message Wide {{\n{wide}}}\n")
+        }),
+        ("an option in many parts", {
+            extending("optional Many many", &each(16_000, &|n| format!("option (many).names = \"n{n}\";\n")))
+                + "message Many { repeated string names = 1; }\n"
+        }),
+    ]
+}
+
+#[test]
+fn crowded_texts_are_read_in_every_form() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Served::start();
+    for (place, (name, text)) in crowded().into_iter().enumerate() {
+        let subject = format!("/subjects/crowded-{place}/versions");
+        let body = json!({ "schemaType": "PROTOBUF", "schema": text });
+        let mut tagged = body.clone();
+        tagged["schemaTagsToAdd"] =
+            json!([{ "schemaEntity": { "entityPath": "M", "entityType": "sr_record" }, "tags": ["PII"] }]);
+        let mut told = String::new();
+        for (method, path, body) in [
+            ("POST", subject.clone(), body.to_string()),
+            ("POST", format!("{subject}?normalize=true"), body.to_string()),
+            ("GET", format!("{subject}/1?format=serialized"), String::new()),
+            ("GET", format!("{subject}/1?findTags=true"), String::new()),
+            ("POST", subject.clone(), tagged.to_string()),
+        ] {
+            let (status, answer, took) = send(&server.url, method, &path, &body);
+            assert_eq!(status, 200, "{name}: {method} {path} after {took:?}: {}", answer.chars().take(300).collect::<String>());
+            write!(told, " {took:.1?}").unwrap();
+        }
+        println!("{name}:{told}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Custom options in a descriptor: the crate that writes descriptors knows none, so they are put into its bytes.
 
+use std::collections::HashMap;
+
 use eventpact_contract::formats::protobuf::{Enum, File, Message, OptionEntry};
 use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 
@@ -10,9 +12,11 @@ type Other<'a> = dyn Fn(u32, &[u8]) -> Option<Vec<u8>> + 'a;
 
 /// The bytes of a `FileDescriptorProto` with the metadata of the file and of all in it.
 pub(super) fn with_metadata(bytes: &[u8], file: &File) -> Vec<u8> {
+    let messages = by_name(&file.messages, |m| &m.element.name);
+    let enums = by_name(&file.enums, |e| &e.element.name);
     let grafted = graft(bytes, 8, meta::encoded(&file.options, meta::FILE), &|number, part| match number {
-        4 => named(part, &file.messages, |m| &m.element.name).and_then(|found| message(part, found)),
-        5 => named(part, &file.enums, |e| &e.element.name).and_then(|found| enumeration(part, found)),
+        4 => named(part, &messages).and_then(|found| message(part, found)),
+        5 => named(part, &enums).and_then(|found| enumeration(part, found)),
         _ => None,
     });
     grafted.unwrap_or_else(|| bytes.to_vec())
@@ -20,18 +24,22 @@ pub(super) fn with_metadata(bytes: &[u8], file: &File) -> Vec<u8> {
 
 /// `DescriptorProto`. Nesting is bounded by the parser.
 fn message(bytes: &[u8], message: &Message) -> Option<Vec<u8>> {
+    let fields = by_name(&message.fields, |f| &f.element.name);
+    let messages = by_name(&message.messages, |m| &m.element.name);
+    let enums = by_name(&message.enums, |e| &e.element.name);
     graft(bytes, 7, meta::encoded(&message.options, meta::MESSAGE), &|number, part| match number {
-        2 => named(part, &message.fields, |f| &f.element.name).and_then(|found| leaf(part, 8, &found.options, meta::FIELD)),
-        3 => named(part, &message.messages, |m| &m.element.name).and_then(|found| self::message(part, found)),
-        4 => named(part, &message.enums, |e| &e.element.name).and_then(|found| enumeration(part, found)),
+        2 => named(part, &fields).and_then(|found| leaf(part, 8, &found.options, meta::FIELD)),
+        3 => named(part, &messages).and_then(|found| self::message(part, found)),
+        4 => named(part, &enums).and_then(|found| enumeration(part, found)),
         _ => None,
     })
 }
 
 /// `EnumDescriptorProto`
 fn enumeration(bytes: &[u8], one: &Enum) -> Option<Vec<u8>> {
+    let values = by_name(&one.values, |v| &v.element.name);
     graft(bytes, 3, meta::encoded(&one.options, meta::ENUM), &|number, part| match number {
-        2 => named(part, &one.values, |v| &v.element.name).and_then(|found| leaf(part, 3, &found.options, meta::ENUM_VALUE)),
+        2 => named(part, &values).and_then(|found| leaf(part, 3, &found.options, meta::ENUM_VALUE)),
         _ => None,
     })
 }
@@ -40,10 +48,15 @@ fn leaf(bytes: &[u8], number: u32, options: &[OptionEntry], name: &str) -> Optio
     graft(bytes, number, meta::encoded(options, name), &|_, _| None)
 }
 
+/// Elements by their names; of two with one name the first.
+fn by_name<T>(all: &[T], name: impl Fn(&T) -> &String) -> HashMap<&[u8], &T> {
+    all.iter().rev().map(|one| (name(one).as_bytes(), one)).collect()
+}
+
 /// The element with the name that a descriptor has.
-fn named<'a, T>(descriptor: &[u8], all: &'a [T], name: impl Fn(&T) -> &String) -> Option<&'a T> {
+fn named<'a, T>(descriptor: &[u8], all: &HashMap<&[u8], &'a T>) -> Option<&'a T> {
     let (_, _, own) = Fields(descriptor).find(|(number, ..)| *number == 1)?;
-    all.iter().find(|one| name(one).as_bytes() == own)
+    all.get(own).copied()
 }
 
 /// The bytes of a descriptor with metadata among its options, which are the field `options`, and with other bytes for the parts

@@ -3,6 +3,8 @@
 //! The form is the one that Confluent's registry stores: fields, oneofs, nested messages, enums; public imports behind plain
 //! ones; `extend` behind the types, services last.
 
+use std::collections::HashMap;
+
 use crate::source::Span;
 
 use super::default::escape;
@@ -383,17 +385,21 @@ impl Aggregate<'_> {
     /// Entries between braces, or angle brackets, which are another way to write them. Values of one name stand together.
     fn entries(&mut self, depth: usize, close: char) -> Option<String> {
         self.at += 1;
-        let mut entries: Vec<(String, Printed)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut values: Vec<(String, Printed)> = Vec::new();
         while self.symbol() != Some(close) {
             let (name, value) = self.entry(depth + 1)?;
-            match entries.iter_mut().find(|(known, _)| *known == name) {
+            match places.get(&name).and_then(|at| values.get_mut(*at)) {
                 Some((_, known)) => known.join(value),
-                None => entries.push((name, value)),
+                None => {
+                    places.insert(name.clone(), values.len());
+                    values.push((name, value));
+                }
             }
             self.separator();
         }
         self.at += 1;
-        let lines: Vec<String> = entries.iter().map(|(name, value)| format!("{name}: {}", value.text())).collect();
+        let lines: Vec<String> = values.iter().map(|(name, value)| format!("{name}: {}", value.text())).collect();
         Some(lines_between('{', &lines, '}'))
     }
 

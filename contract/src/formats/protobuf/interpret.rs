@@ -195,7 +195,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
             }
             extension.field
         } else {
-            let known = self.pool.message(message).and_then(|m| m.fields.iter().find(|f| f.element.name == part.name));
+            let known = self.pool.field(message, &part.name).filter(|f| f.element.name == part.name);
             let Some(field) = known.filter(|f| f.element.name != "uninterpreted_option") else {
                 let called = if message == self.holder.message() { self.holder.called() } else { message };
                 let fields = self.pool.message(message).map(|m| m.fields.as_slice()).unwrap_or_default();
@@ -379,14 +379,7 @@ impl<'a, 'd> Interpreter<'a, 'd> {
     /// The field of a name in an aggregate.
     fn text_field(&mut self, message: &str, entry: &LiteralField) -> Option<&'a Field> {
         let found = match &entry.name {
-            LiteralName::Field(name) => {
-                let fields = self.pool.message(message).map(|m| m.fields.as_slice()).unwrap_or_default();
-                // A group is called by the name of its message.
-                let is = |f: &&Field| {
-                    if f.is_group { f.type_text == *name || f.element.name == *name } else { f.element.name == *name }
-                };
-                fields.iter().find(is)
-            }
+            LiteralName::Field(name) => self.pool.field(message, name),
             LiteralName::Extension(name) | LiteralName::Any(name) => {
                 let found = self.pool.extension(name, message, &self.visible).filter(|e| e.extendee == message);
                 let found = found.or_else(|| self.pool.set_member(message, name));

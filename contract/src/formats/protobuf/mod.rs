@@ -8,6 +8,7 @@ mod default;
 mod descriptor;
 mod features;
 mod field;
+mod field_index;
 mod inherit;
 mod interpret;
 mod known;
@@ -42,6 +43,6 @@ pub use normalize::normalized_text;
 pub use print::{descriptor_texts, imported_files};
 
 pub use tree::{
-    Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Literal, LiteralField, LiteralName,
-    Message, Method, Oneof, OptionEntry, OptionName, Range, Scalar, Schema, Service, Syntax, Visibility,
+    Distinct, Element, Enum, EnumValue, Extend, Field, FieldType, File, Import, ImportKind, Label, Literal, LiteralField,
+    LiteralName, Message, Method, Oneof, OptionEntry, OptionName, Range, Scalar, Schema, Service, Syntax, Visibility,
 };

@@ -2,15 +2,17 @@
 //!
 //! A name that stands for no extension stays as it is written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::canonical::quoted_bytes;
-use super::tree::{Extend, Field, FieldType, Label, Literal, LiteralField, LiteralName, Message, OptionEntry, Schema};
+use super::field_index::FieldIndex;
+use super::tree::{Distinct, Extend, Field, FieldType, Label, Literal, LiteralField, LiteralName, Message, OptionEntry, Schema};
 
 /// The extensions that options may set.
 pub(super) struct Extensions<'a> {
     schema: &'a Schema,
     by_name: HashMap<&'a str, &'a Field>,
+    fields: FieldIndex<'a>,
 }
 
 impl<'a> Extensions<'a> {
@@ -19,7 +21,7 @@ impl<'a> Extensions<'a> {
         for file in schema.files.iter() {
             collect(&file.extends, &file.messages, &mut by_name);
         }
-        Self { schema, by_name }
+        Self { schema, by_name, fields: FieldIndex::default() }
     }
 
     /// Puts the options of an element with the full name `scope` in their form.
@@ -29,7 +31,7 @@ impl<'a> Extensions<'a> {
         let mut merged: Vec<Normal<'a>> = Vec::new();
         for option in all {
             match merged.last_mut() {
-                Some(last) if last.name == option.name && last.is_single() => last.merge(self, option),
+                Some(last) if last.name == option.name && last.is_single() => last.join(option),
                 _ => merged.push(option),
             }
         }
@@ -56,7 +58,7 @@ impl<'a> Extensions<'a> {
         let first = option.parts.first().filter(|part| part.is_extension).and_then(|part| self.find(&part.name, scope));
         let Some((name, field)) = first else {
             let name = option.parts.first().map_or_else(|| option.name.clone(), |part| part.name.clone());
-            return Normal { name, extension: None, option };
+            return Normal { name, extension: None, option, more: Vec::new() };
         };
         let mut option = option;
         for part in option.parts.iter().skip(1).rev() {
@@ -65,34 +67,33 @@ impl<'a> Extensions<'a> {
             let value = std::mem::replace(&mut option.literal, Literal::List(Vec::new()));
             option.literal = Literal::Message(vec![LiteralField { name, value, span: option.span }]);
         }
-        Normal { name, extension: Some(field), option }
+        Normal { name, extension: Some(field), option, more: Vec::new() }
     }
 
     /// The field of a message that an entry sets.
     fn field_of(&self, container: &Field, name: &LiteralName) -> Option<&'a Field> {
         let (FieldType::Message(full), LiteralName::Field(name)) = (&container.ty, name) else { return None };
-        self.schema.message(full)?.fields.iter().find(|field| field.element.name == *name)
+        self.fields.named(self.schema.message(full)?, name).filter(|field| field.element.name == *name)
     }
 
-    fn merge_messages(&self, container: &Field, into: &mut Vec<LiteralField>, more: Vec<LiteralField>) {
-        for entry in more {
-            let Some(known) = into.iter_mut().find(|known| known.name == entry.name) else {
-                into.push(entry);
-                continue;
-            };
-            let single = self.field_of(container, &entry.name).filter(|field| field.label != Label::Repeated);
-            match (&mut known.value, entry.value, single) {
-                (Literal::Message(a), Literal::Message(b), Some(field)) => self.merge_messages(field, a, b),
-                (value, more, Some(_)) => *value = more,
-                (value, more, None) => {
-                    let list = |value: Literal| if let Literal::List(items) = value { items } else { vec![value] };
-                    let mut items = list(std::mem::replace(value, Literal::List(Vec::new())));
-                    let more = list(more).into_iter().filter(|item| !items.contains(item)).collect::<Vec<_>>();
-                    items.extend(more);
-                    *value = Literal::List(items);
-                }
+    /// The entries of one value of the field `container`, and of those that come to it. Its depth is bounded by the parser.
+    fn merged(&self, container: &Field, first: Vec<LiteralField>, more: Vec<Vec<LiteralField>>) -> Vec<LiteralField> {
+        let mut places: HashMap<LiteralName, usize> = HashMap::new();
+        let mut slots: Vec<Slot<'a>> = Vec::new();
+        for entry in first {
+            places.entry(entry.name.clone()).or_insert(slots.len());
+            slots.push(Slot::of(entry));
+        }
+        for entry in more.into_iter().flatten() {
+            if let Some(slot) = places.get(&entry.name).and_then(|at| slots.get_mut(*at)) {
+                let single = self.field_of(container, &entry.name).filter(|field| field.label != Label::Repeated);
+                slot.add(single, entry.value);
+            } else {
+                places.insert(entry.name.clone(), slots.len());
+                slots.push(Slot::of(entry));
             }
         }
+        slots.into_iter().map(|slot| slot.entry(self)).collect()
     }
 
     /// A value in the text format. Its depth is bounded by the parser.
@@ -109,7 +110,7 @@ impl<'a> Extensions<'a> {
             },
             Literal::Message(fields) => {
                 // Values of one name are a list.
-                let mut entries: Vec<(String, Vec<&Literal>)> = Vec::new();
+                let mut entries: BTreeMap<String, Vec<&Literal>> = BTreeMap::new();
                 for field in fields {
                     let name = self.entry_name(&field.name, scope);
                     let values = if let Literal::List(items) = &field.value {
@@ -117,13 +118,9 @@ impl<'a> Extensions<'a> {
                     } else {
                         std::slice::from_ref(&field.value)
                     };
-                    match entries.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, known)) => known.extend(values),
-                        None => entries.push((name, values.iter().collect())),
-                    }
+                    entries.entry(name).or_default().extend(values);
                 }
-                entries.retain(|(_, values)| !values.is_empty());
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                entries.retain(|_, values| !values.is_empty());
                 let shown = entries.into_iter().map(|(name, values)| {
                     format!("{name}: {}", self.text(&Literal::List(values.into_iter().cloned().collect()), scope))
                 });
@@ -151,6 +148,8 @@ struct Normal<'a> {
     /// What its name stands for, where that is known.
     extension: Option<&'a Field>,
     option: OptionEntry,
+    /// What comes to the option's value, a message.
+    more: Vec<Vec<LiteralField>>,
 }
 
 impl Normal<'_> {
@@ -158,17 +157,16 @@ impl Normal<'_> {
         self.extension.is_some_and(|field| field.label != Label::Repeated)
     }
 
-    /// Two options with one value: entries come together, else the later one holds.
-    fn merge(&mut self, extensions: &Extensions<'_>, later: Self) {
-        let Some(field) = self.extension else { return };
-        match (&mut self.option.literal, later.option.literal) {
-            (Literal::Message(into), Literal::Message(more)) => extensions.merge_messages(field, into, more),
-            (literal, later) => *literal = later,
-        }
+    /// Adds an option of the same name, which has one value.
+    fn join(&mut self, later: Self) {
+        join(&mut self.option.literal, &mut self.more, later.option.literal);
     }
 
     fn entry(self, extensions: &Extensions<'_>, scope: &str) -> OptionEntry {
-        let Self { name, extension, mut option } = self;
+        let Self { name, extension, mut option, more } = self;
+        if let (Some(field), Literal::Message(first), false) = (extension, &mut option.literal, more.is_empty()) {
+            *first = extensions.merged(field, std::mem::take(first), more);
+        }
         let normal = extension.is_some() || matches!(option.literal, Literal::Int { .. } | Literal::Float(_));
         if normal && !matches!(option.literal, Literal::Text(_)) {
             option.value = extensions.text(&option.literal, scope);
@@ -178,6 +176,55 @@ impl Normal<'_> {
         }
         option.parts.clear();
         option
+    }
+}
+
+/// An entry under way.
+struct Slot<'a> {
+    entry: LiteralField,
+    /// Its field, when that has one value and is set again.
+    single: Option<&'a Field>,
+    /// What comes to that value, a message.
+    more: Vec<Vec<LiteralField>>,
+    /// All values, when it is a list and set again.
+    values: Option<Distinct>,
+}
+
+impl<'a> Slot<'a> {
+    fn of(entry: LiteralField) -> Self {
+        Self { entry, single: None, more: Vec::new(), values: None }
+    }
+
+    /// Sets it again.
+    fn add(&mut self, single: Option<&'a Field>, later: Literal) {
+        self.single = single;
+        if single.is_some() {
+            join(&mut self.entry.value, &mut self.more, later);
+        } else {
+            let first = || Distinct::of(std::mem::replace(&mut self.entry.value, Literal::List(Vec::new())));
+            self.values.get_or_insert_with(first).add(later);
+        }
+    }
+
+    fn entry(self, extensions: &Extensions<'a>) -> LiteralField {
+        let Self { mut entry, single, more, values } = self;
+        if let Some(values) = values {
+            entry.value = values.into_list();
+        } else if let (Some(field), Literal::Message(first), false) = (single, &mut entry.value, more.is_empty()) {
+            *first = extensions.merged(field, std::mem::take(first), more);
+        }
+        entry
+    }
+}
+
+/// Two values of which one is kept: entries come together, else the later one holds.
+fn join(value: &mut Literal, more: &mut Vec<Vec<LiteralField>>, later: Literal) {
+    match (value, later) {
+        (Literal::Message(_), Literal::Message(entries)) => more.push(entries),
+        (value, later) => {
+            *value = later;
+            more.clear();
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Options as they are written: their names in parts, and their values, read.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::mem::{Discriminant, discriminant};
 
 use super::canonical::quoted_bytes;
 use crate::source::Span;
@@ -67,7 +69,7 @@ pub struct LiteralField {
 }
 
 /// The name of a field in an aggregate value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LiteralName {
     /// `name`
     Field(String),
@@ -75,6 +77,13 @@ pub enum LiteralName {
     Extension(String),
     /// `[type.googleapis.com/full.Name]`: the content of an `Any`.
     Any(String),
+}
+
+impl Literal {
+    /// The values of a list; any other value alone.
+    pub fn into_items(self) -> Vec<Self> {
+        if let Self::List(items) = self { items } else { vec![self] }
+    }
 }
 
 impl OptionEntry {
@@ -128,4 +137,39 @@ impl fmt::Display for LiteralName {
             Self::Extension(name) | Self::Any(name) => write!(f, "[{name}]"),
         }
     }
+}
+
+/// The values of a field that is set several times, each once, in the order in which they come.
+#[derive(Debug)]
+pub struct Distinct {
+    items: Vec<Literal>,
+    seen: HashSet<(Discriminant<Literal>, String)>,
+}
+
+impl Distinct {
+    /// The first value; a list stays as it is.
+    pub fn of(first: Literal) -> Self {
+        let items = first.into_items();
+        let seen = items.iter().map(key).collect();
+        Self { items, seen }
+    }
+
+    /// Adds a value, or those of a list.
+    pub fn add(&mut self, more: Literal) {
+        for item in more.into_items() {
+            if self.seen.insert(key(&item)) {
+                self.items.push(item);
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn into_list(self) -> Literal {
+        Literal::List(self.items)
+    }
+}
+
+/// Equal for equal values, wherever they stand.
+fn key(literal: &Literal) -> (Discriminant<Literal>, String) {
+    (discriminant(literal), literal.to_string())
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::source::Sources;
 
 use super::builtin;
+use super::field_index::FieldIndex;
 use super::symbols::{Graph, Symbols};
 use super::tree::{Enum, Extend, Field, FieldType, Message, Schema};
 
@@ -25,6 +26,7 @@ pub(super) struct Pool<'a> {
     symbols: Symbols,
     /// By full name.
     pub(super) extensions: HashMap<&'a str, Extension<'a>>,
+    fields: FieldIndex<'a>,
 }
 
 /// The file that defines all options, for schemas that do not import it.
@@ -45,12 +47,17 @@ impl<'a> Pool<'a> {
             collect(n, &file.extends, &mut extensions);
             collect_nested(n, &file.messages, &mut extensions);
         }
-        Self { schema, graph: Graph::new(&schema.files), symbols, extensions }
+        Self { schema, graph: Graph::new(&schema.files), symbols, extensions, fields: FieldIndex::default() }
     }
 
     /// A message of the schema, or of the definitions of options.
     pub(super) fn message(&self, name: &str) -> Option<&'a Message> {
         self.schema.message(name).or_else(|| definitions().message(name))
+    }
+
+    /// A field of a message; a group is also called by the name of its message.
+    pub(super) fn field(&self, message: &str, name: &str) -> Option<&'a Field> {
+        self.fields.named(self.message(message)?, name)
     }
 
     /// An enum of the schema, or of the definitions of options.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::features::Features;
-pub use super::option::{Literal, LiteralField, LiteralName, OptionEntry, OptionName};
+pub use super::option::{Distinct, Literal, LiteralField, LiteralName, OptionEntry, OptionName};
 
 /// The payload: linked files and the message that is sent.
 #[derive(Debug, Clone)]

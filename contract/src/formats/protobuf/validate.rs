@@ -14,6 +14,7 @@ use super::parse::MAX_NUMBER;
 use super::pool::Pool;
 use super::symbols::Symbols;
 use super::tree::{Element, Enum, Extend, Field, File, ImportKind, Message, OptionEntry, Range, Schema, Syntax, Visibility};
+use super::validate_field::Declarations;
 
 /// Checks every file that the user wrote. `used` has for each file those whose types it names.
 pub(super) fn validate(schema: &Schema, symbols: Symbols, used: Vec<HashSet<usize>>, diagnostics: &mut Vec<Diagnostic>) {
@@ -25,8 +26,16 @@ pub(super) fn validate(schema: &Schema, symbols: Symbols, used: Vec<HashSet<usiz
         }
         let options = Interpreter::new(&pool, index);
         let proto3 = file.syntax == Syntax::Proto3;
-        let mut validator =
-            Validator { pool: &pool, file, proto3, options, numbers: &mut numbers, ranges: HashMap::new(), diagnostics };
+        let mut validator = Validator {
+            pool: &pool,
+            file,
+            proto3,
+            options,
+            numbers: &mut numbers,
+            ranges: HashMap::new(),
+            declared: HashMap::new(),
+            diagnostics,
+        };
         validator.file(file);
         let mut found = std::mem::take(&mut validator.options.diagnostics);
         let mut all = std::mem::take(&mut validator.options.used);
@@ -60,6 +69,8 @@ pub(super) struct Validator<'a, 'd> {
     pub(super) numbers: &'d mut HashMap<(&'a str, i32), &'a Field>,
     /// The extension ranges of the messages that are extended.
     pub(super) ranges: HashMap<&'a str, Vec<Range>>,
+    /// What `extensions` statements declare, by the place of their first option.
+    pub(super) declared: HashMap<Span, Declarations<'a>>,
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
 }
 

@@ -1,6 +1,6 @@
 //! What may stand on a field: its number, its label, its default, its options, and what an extension must be.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::Span;
 
@@ -200,7 +200,7 @@ impl<'a> Validator<'a, '_> {
     }
 
     /// An extension of a message.
-    pub(super) fn extension(&mut self, extend: &'a Extend, field: &'a Field, extended: &Message) {
+    pub(super) fn extension(&mut self, extend: &'a Extend, field: &'a Field, extended: &'a Message) {
         let set = is_message_set(extended);
         let number = field.number;
         let ranges = self.ranges.entry(&extend.extendee).or_insert_with(|| {
@@ -234,12 +234,13 @@ impl<'a> Validator<'a, '_> {
     }
 
     /// An extension whose range declares what may be in it.
-    fn declared(&mut self, extend: &Extend, field: &Field, options: &[OptionEntry]) {
-        let all: Vec<Declaration<'_>> = declarations(options).collect();
-        let needed = options.iter().any(|o| o.name == "verification" && o.as_word() == Some("DECLARATION"));
+    fn declared(&mut self, extend: &Extend, field: &Field, options: &'a [OptionEntry]) {
+        let Some(statement) = options.first().map(|option| option.span) else { return };
+        let all = self.declared.entry(statement).or_insert_with(|| Declarations::of(options));
+        let needed = all.needed || !all.by_number.is_empty();
         let (span, number) = (field.element.name_span, field.number);
-        let Some(declaration) = all.iter().find(|d| d.number == Some(number)) else {
-            if needed || !all.is_empty() {
+        let Some(declaration) = all.by_number.get(&Some(number)).copied() else {
+            if needed {
                 let text = format!("'{}' declares its extensions, and has none with the number {number}", extend.extendee);
                 self.error("protobuf/extension", span, text, "add a declaration to the range, or take a number of another range");
             }
@@ -313,7 +314,27 @@ fn is_absolute(name: &str) -> bool {
     name.strip_prefix('.').is_some_and(|n| n.split('.').all(part))
 }
 
+/// What an `extensions` statement declares.
+pub(super) struct Declarations<'o> {
+    /// Every extension must be declared.
+    needed: bool,
+    /// The first of each number.
+    by_number: HashMap<Option<i32>, Declaration<'o>>,
+}
+
+impl<'o> Declarations<'o> {
+    fn of(options: &'o [OptionEntry]) -> Self {
+        let needed = options.iter().any(|o| o.name == "verification" && o.as_word() == Some("DECLARATION"));
+        let mut by_number = HashMap::new();
+        for declaration in declarations(options) {
+            by_number.entry(declaration.number).or_insert(declaration);
+        }
+        Self { needed, by_number }
+    }
+}
+
 /// What an extension range says about one number.
+#[derive(Clone, Copy)]
 struct Declaration<'o> {
     number: Option<i32>,
     full_name: Option<&'o str>,
@@ -326,8 +347,8 @@ struct Declaration<'o> {
 fn declarations(options: &[OptionEntry]) -> impl Iterator<Item = Declaration<'_>> {
     options.iter().filter(|o| o.name == "declaration").filter_map(|option| {
         let Literal::Message(fields) = &option.literal else { return None };
-        let get =
-            |name: &str| fields.iter().find(|f: &&LiteralField| f.name == LiteralName::Field(name.to_owned())).map(|f| &f.value);
+        let is = |field: &LiteralField, name: &str| matches!(&field.name, LiteralName::Field(known) if known == name);
+        let get = |name: &str| fields.iter().find(|field| is(field, name)).map(|field| &field.value);
         let text = |name: &str| match get(name) {
             Some(Literal::Text(bytes)) => std::str::from_utf8(bytes).ok(),
             _ => None,
