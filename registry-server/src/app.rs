@@ -21,6 +21,7 @@ use crate::auth::{Caller, Gate, Peer};
 use crate::error::ApiError;
 use crate::forward::Onward;
 use crate::grpc;
+use crate::headers::ExtraHeaders;
 use crate::limits::{BodyBudget, Counters, Held, MAX_BODY, TooFast};
 use crate::registry::Registry;
 use crate::routes::{self, Answer, Endpoint, Need, Query};
@@ -56,6 +57,8 @@ pub(crate) struct App {
     pub(crate) grpc: grpc::Streams,
     /// Where spans go, if anywhere.
     pub(crate) traces: Option<Traces>,
+    /// What every answer says besides.
+    pub(crate) headers: ExtraHeaders,
 }
 
 /// Answers a request, whatever happens. Routing is our own, since paths are decoded after they are split.
@@ -89,6 +92,7 @@ pub(crate) async fn handle(app: &Arc<App>, peer: &Peer, request: HttpRequest<Inc
     // Unless the answer is another process's.
     response.headers_mut().entry(SEQUENCE).or_insert_with(|| app.registry.sequence().into());
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    app.headers.add_to(response.headers_mut());
     let status = grpc::outcome(&response);
     app.registry.metrics.answered(seen.route, &method, status, started.elapsed());
     if let Some(span) = span {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use eventpact_compat::mode::Mode as Level;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -13,6 +14,7 @@ use crate::auth::{
     read_small,
 };
 use crate::dialect::Dialect;
+use crate::headers::ExtraHeaders;
 use crate::limits::{Limits, Rate};
 use crate::registry::prune::AuditKeep;
 use crate::stores::StoreSpec;
@@ -42,6 +44,8 @@ pub struct Config {
     pub dialect: Dialect,
     /// What is noted of clients that fetch schemas.
     pub usage: Recording,
+    /// What every answer says besides.
+    pub headers: ExtraHeaders,
     /// Where spans go.
     pub traces: Option<String>,
     /// How long records of the audit log are kept; for ever without it.
@@ -77,6 +81,10 @@ impl Config {
         if let Some(code) = file.incompatible_code {
             dialect.incompatible_code = code.to_string().parse()?;
         }
+        if let Some(word) = file.compatibility {
+            let none = |_| format!("'{word}' in 'compatibility' is none of {}", Level::ALL.map(Level::as_str).join(", "));
+            dialect.compatibility = word.parse().map_err(none)?;
+        }
         let usage = file.usage.map(|word| word.parse()).transpose()?.unwrap_or_default();
         Ok(Self {
             listen: file.listen,
@@ -85,6 +93,7 @@ impl Config {
             limits: file.limits.limits()?,
             dialect,
             usage,
+            headers: ExtraHeaders::new(file.headers)?,
             traces: file.traces.map(|traces| traces.endpoint),
             audit_keep: file.audit.map(|audit| audit.keep.parse()).transpose()?,
         })
@@ -100,6 +109,7 @@ struct File {
     insecure: bool,
     rulesets: Option<String>,
     incompatible_code: Option<u32>,
+    compatibility: Option<String>,
     usage: Option<String>,
     tls: Option<TlsFile>,
     #[serde(default)]
@@ -112,6 +122,8 @@ struct File {
     limits: LimitsFile,
     traces: Option<TracesFile>,
     audit: Option<AuditFile>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -357,6 +369,12 @@ mod tests {
             "insecure = \"no\"",
             "usage = \"some\"",
             "[audit]\nkeep = \"for ever\"",
+            "compatibility = \"sideways\"",
+            "compatibility = true",
+            "[headers]\ncontent-type = \"text/plain\"",
+            "[headers]\n\"a b\" = \"c\"",
+            "[headers]\na = \"b\\nc\"",
+            "[headers]\na = 1",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

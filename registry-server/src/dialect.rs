@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use eventpact_compat::mode::Mode as Level;
+
 use crate::rules::Rulesets;
 
 /// Settings of the answers.
@@ -11,6 +13,9 @@ pub struct Dialect {
     pub rulesets: Rulesets,
     /// The code of a refused registration.
     pub incompatible_code: IncompatibleCode,
+    /// The compatibility level where no configuration sets one, as the original's `schema.compatibility.level`. It is not stored:
+    /// servers of one store should be given the same.
+    pub compatibility: Level,
 }
 
 /// The `error_code` of a schema that is not compatible; the HTTP status is 409 in any case.

@@ -17,6 +17,7 @@ mod error;
 mod feed;
 mod forward;
 mod grpc;
+mod headers;
 mod identity;
 mod limits;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use auth::{
 };
 pub use config::{Config, ConfigError};
 pub use dialect::{Dialect, IncompatibleCode};
+pub use headers::ExtraHeaders;
 pub use limits::{Limits, Rate};
 pub use registry::plan::{Placed, in_order};
 pub use registry::prune::AuditKeep;

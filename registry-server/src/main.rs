@@ -1,7 +1,6 @@
 //! `eventpact-registry [--config FILE] [--listen ADDRESS] [--store STORE] [--read-only] [--insecure]`: the registry alone, without the rest of Eventpact.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use eventpact_registry::{Config, Options, StoreSpec, serve};
@@ -53,11 +52,12 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             other => return Err(format!("unknown argument '{other}'")),
         }
     }
-    let listen = listen.or(config.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
-    let store = store.or(config.store).unwrap_or(StoreSpec::Sqlite("eventpact-registry.db".into()));
-    let mut options = Options::new(listen, if read_only { store.read_only()? } else { store });
-    (options.security, options.limits, options.dialect) = (config.security, config.limits, config.dialect);
-    options.traces = config.traces;
+    let mut options = Options::of(config, StoreSpec::Sqlite("eventpact-registry.db".into()));
+    options.listen = listen.unwrap_or(options.listen);
+    options.store = store.unwrap_or(options.store);
+    if read_only {
+        options.store = options.store.read_only()?;
+    }
     options.dialect.rulesets = rulesets.unwrap_or(options.dialect.rulesets);
     options.dialect.incompatible_code = incompatible_code.unwrap_or(options.dialect.incompatible_code);
     options.security.insecure |= insecure;

@@ -98,7 +98,8 @@ impl Registry {
     ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let (index, conflicts) = (store.read_index(), store.conflicts());
         let metrics = Metrics::new();
-        let Started { writer, state, applied, trail, feed, thread } = writer::start(store, Arc::clone(&metrics))?;
+        let Started { writer, state, applied, trail, feed, thread } =
+            writer::start(store, State::empty(dialect.compatibility), Arc::clone(&metrics))?;
         let barrier = Barrier::start(index, Arc::clone(&state), applied.clone(), writer.wake());
         let (usage, keeper) = Usage::start(recording, keeping)
             .map_err(|cause| StoreError::Failed { place: "the thread that notes fetches".into(), cause: cause.to_string() })?;

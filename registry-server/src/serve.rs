@@ -20,8 +20,10 @@ use tokio::task::JoinSet;
 
 use crate::app::{self, App};
 use crate::auth::{Gate, Peer, Security};
+use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::grpc;
+use crate::headers::ExtraHeaders;
 use crate::limits::{BodyBudget, Connection, Connections, Counters, Guarded, HEAD_TIME, IDLE_TIME, Limits, Listed};
 use crate::registry::Registry;
 use crate::registry::prune::{AuditKeep, prune_audit};
@@ -62,6 +64,8 @@ pub struct Options {
     pub limits: Limits,
     /// What is noted of clients that fetch schemas.
     pub usage: Recording,
+    /// What every answer says besides.
+    pub headers: ExtraHeaders,
     /// Where spans go: the address of a collector that speaks OTLP over gRPC, as `http://localhost:4317`. Without it, the environment
     /// says it (`OTEL_EXPORTER_OTLP_ENDPOINT`), or there are none. Needs the feature `otlp`.
     pub traces: Option<String>,
@@ -79,9 +83,17 @@ impl Options {
             dialect: Dialect::default(),
             limits: Limits::default(),
             usage: Recording::default(),
+            headers: ExtraHeaders::default(),
             traces: None,
             audit_keep: None,
         }
+    }
+
+    /// What a file says. Where it does not say so, the registry listens on port 8081 of this machine and has the store `usual`.
+    pub fn of(config: Config, usual: StoreSpec) -> Self {
+        let Config { listen, store, security, dialect, limits, usage, headers, traces, audit_keep } = config;
+        let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+        Self { listen, store: store.unwrap_or(usual), security, dialect, limits, usage, headers, traces, audit_keep }
     }
 }
 
@@ -141,7 +153,8 @@ impl Server {
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (counters, bodies) = (Counters::new(&options.limits), BodyBudget::default());
-        let app = Arc::new(App { registry: Arc::new(registry), gate, counters, bodies, grpc: grpc::Streams::default(), traces });
+        let (registry, grpc, headers) = (Arc::new(registry), grpc::Streams::default(), options.headers.clone());
+        let app = Arc::new(App { registry, gate, counters, bodies, grpc, traces, headers });
         let connections = Arc::new(Connections::new(options.limits.connections));
         let audit_keep = options.audit_keep;
         Ok(Self { listener, address, app, tls: tls.map(Arc::new), connections, threads, audit_keep })

@@ -10,6 +10,7 @@ mod multimap;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use eventpact_compat::mode::Mode as Level;
 use eventpact_registry_client::wire::{Config, RuleSet};
 use eventpact_registry_client::{Metadata, Reference, SchemaType};
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
@@ -295,6 +296,9 @@ pub(crate) struct State {
     contexts: RedBlackTreeMapSync<Arc<str>, Context>,
     configs: HashTrieMapSync<Arc<str>, Arc<Config>>,
     modes: HashTrieMapSync<Arc<str>, Arc<str>>,
+    /// The level where no configuration sets one. Of this process, not of the store; it stands here so that whoever decides by a
+    /// state finds it.
+    pub(crate) default_level: Level,
     /// Where each schema is: context and id.
     places: Multimap<Identity, (Arc<str>, u32)>,
     referrers: Multimap<VersionKey, (Arc<str>, u32)>,
@@ -317,10 +321,15 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// An empty state, with the level where no configuration sets one.
+    pub(crate) fn empty(default_level: Level) -> Self {
+        Self { default_level, ..Self::default() }
+    }
+
     /// An empty state, to load everything again into. Its revisions were never seen before.
     pub(crate) fn emptied(&self) -> Self {
         let revision = self.revision + 1;
-        Self { revision, settings_revision: revision, epoch: self.epoch + 1, ..Self::default() }
+        Self { revision, settings_revision: revision, epoch: self.epoch + 1, ..Self::empty(self.default_level) }
     }
 
     pub(crate) fn context(&self, name: &str) -> Option<&Context> {
@@ -507,6 +516,14 @@ mod tests {
         assert!(state.subject(&subject).is_none());
         assert!(state.context(".").unwrap().schema(1).is_none());
         assert_eq!(state.guid(schema("\"int\"").identity).count(), 0);
+    }
+
+    #[test]
+    fn loading_everything_again_keeps_the_level_of_the_process() {
+        let mut state = State::empty(Level::Full);
+        state.apply(&Change::Mode { scope: "s".into(), mode: Some("READONLY".into()) });
+        let emptied = state.emptied();
+        assert_eq!((emptied.default_level, emptied.mode("s")), (Level::Full, None));
     }
 
     #[test]

@@ -63,9 +63,9 @@ pub(crate) struct Started {
     pub(crate) thread: JoinHandle<()>,
 }
 
-/// Loads the store and starts the thread.
-pub(crate) fn start(mut store: Box<dyn Store>, metrics: Arc<Metrics>) -> Result<Started, StoreError> {
-    let state = load(&mut *store, State::default())?;
+/// Loads the store into an empty state and starts the thread.
+pub(crate) fn start(mut store: Box<dyn Store>, empty: State, metrics: Arc<Metrics>) -> Result<Started, StoreError> {
+    let state = load(&mut *store, empty)?;
     let published = Arc::new(ArcSwap::from_pointee(state.clone()));
     let (sender, applied) = watch::channel(state.position.sequence);
     let status = Arc::new(Status::new(&*store));
@@ -508,7 +508,8 @@ mod tests {
 
     fn start() -> (Arc<Told>, Arc<Started>) {
         let told = Arc::new(Told::default());
-        let started = super::start(Box::new(Double { told: Arc::clone(&told), unseen: Vec::new() }), Metrics::new()).unwrap();
+        let store = Box::new(Double { told: Arc::clone(&told), unseen: Vec::new() });
+        let started = super::start(store, State::default(), Metrics::new()).unwrap();
         (told, Arc::new(started))
     }
 

@@ -33,6 +33,24 @@ impl Running {
     }
 }
 
+impl Running {
+    /// What it answers: the head, and the body.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (String, String) {
+        let (_, rest) = self.1[0].split_once("http://").expect("it says where it listens");
+        let mut stream = TcpStream::connect(rest.split(',').next().unwrap_or(rest)).expect("it listens");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        (head.to_owned(), body.to_owned())
+    }
+
+    fn body(&self, method: &str, path: &str, body: &str) -> String {
+        self.ask(method, path, body).1
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -127,6 +145,86 @@ fn a_flag_goes_before_its_variable_and_that_before_the_file() {
 }
 
 #[test]
+fn the_level_where_none_is_set_is_a_setting_of_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "listen = \"127.0.0.1:0\"\nstore = \"sqlite:file.db\"\ncompatibility = \"FULL\"\n";
+    std::fs::write(folder.path().join("registry.toml"), text).unwrap();
+    let start = |change: &dyn Fn(&mut Command)| {
+        let mut command = serve(folder.path());
+        change(command.args(["--config", "registry.toml"]).env_remove("EVENTPACT_SERVE_COMPATIBILITY"));
+        Running::start(&mut command, 3)
+    };
+    let full = r#"{"compatibilityLevel":"FULL"}"#;
+    let server = start(&|_| {});
+    let everywhere =
+        ["/config", "/config?defaultToGlobal=true", "/config/s?defaultToGlobal=true", "/config/:.c:s?defaultToGlobal=true"];
+    for path in everywhere.into_iter().chain(["/contexts/.c/config?defaultToGlobal=true", "/config/:.__GLOBAL:"]) {
+        assert_eq!(server.body("GET", path, ""), full, "{path}");
+    }
+    assert!(server.body("GET", "/config/s", "").contains("40408"), "a subject has none of its own");
+    // Without the field, old readers have nothing to put in its place: only BACKWARD takes that.
+    let with = r#"{"schema": "{\"type\": \"record\", \"name\": \"R\", \"fields\": [{\"name\": \"a\", \"type\": \"int\"}]}"}"#;
+    let without = r#"{"schema": "{\"type\": \"record\", \"name\": \"R\", \"fields\": []}"}"#;
+    for subject in ["s", ":.c:s"] {
+        let versions = format!("/subjects/{subject}/versions");
+        assert!(server.body("POST", &versions, with).contains("\"id\":1"));
+        let (head, body) = server.ask("POST", &versions, without);
+        assert!(head.starts_with("HTTP/1.1 409") && body.contains("compatibility: 'FULL'"), "{body}");
+        let checked = server.body("POST", &format!("/compatibility/subjects/{subject}/versions/latest?verbose=true"), without);
+        assert!(checked.contains("\"is_compatible\":false"), "{checked}");
+        let verdict = server.body("POST", &format!("/eventpact/v1/subjects/{subject}/check"), without);
+        assert!(verdict.contains("\"level\":\"FULL\"") && verdict.contains("\"accepted\":false"), "{verdict}");
+    }
+    let plan =
+        r#"{"files": [{"path": "s.avsc", "subject": "s", "schema": "{\"type\": \"record\", \"name\": \"R\", \"fields\": []}"}]}"#;
+    let planned = server.body("POST", "/eventpact/v1/plan", plan);
+    assert!(planned.contains("compatibility: 'FULL'"), "{planned}");
+    let document = r#"{"document": "asyncapi: 3.0.0\ninfo: {title: a, version: 1.0.0}\n"}"#;
+    let put = server.body("PUT", "/eventpact/v1/documents/d", document);
+    assert!(put.contains("\"level\":\"FULL\"") && put.contains("\"accepted\":true"), "{put}");
+    let page = server.body("GET", "/ui/settings?scope=s", "");
+    assert!(page.contains("<strong>FULL</strong> <small>never set"), "{page}");
+    // A configuration that says something else, but no level.
+    assert_eq!(server.body("PUT", "/config/s", r#"{"normalize": true}"#), r#"{"normalize":true}"#);
+    for method in ["GET", "DELETE"] {
+        assert_eq!(server.body(method, "/config/s", ""), r#"{"normalize":true,"compatibilityLevel":"FULL"}"#);
+    }
+    // What is set goes before it, until it is removed.
+    server.body("PUT", "/config", r#"{"compatibility": "none"}"#);
+    for (method, wanted) in [("GET", "NONE"), ("DELETE", "NONE"), ("GET", "FULL"), ("DELETE", "FULL"), ("GET", "FULL")] {
+        assert_eq!(server.body(method, "/config", ""), format!("{{\"compatibilityLevel\":\"{wanted}\"}}"), "{method}");
+    }
+    drop(server);
+    let variable = start(&|command| {
+        command.env("EVENTPACT_SERVE_COMPATIBILITY", "forward");
+    });
+    assert_eq!(variable.body("GET", "/config", ""), r#"{"compatibilityLevel":"FORWARD"}"#);
+    drop(variable);
+    let flag = start(&|command| {
+        command.env("EVENTPACT_SERVE_COMPATIBILITY", "FORWARD").args(["--compatibility", "BACKWARD"]);
+    });
+    assert_eq!(flag.body("GET", "/config", ""), r#"{"compatibilityLevel":"BACKWARD"}"#);
+    assert!(flag.body("POST", "/subjects/s/versions", without).contains("\"id\":2"));
+}
+
+#[test]
+fn headers_of_the_file_are_in_every_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "listen = \"127.0.0.1:0\"\nstore = \"memory:\"\n[headers]\nStrict-Transport-Security = \"max-age=31536000\"\n\
+                Content-Security-Policy = \"default-src *\"\n";
+    std::fs::write(folder.path().join("registry.toml"), text).unwrap();
+    let server = Running::start(serve(folder.path()).args(["--config", "registry.toml"]), 3);
+    for (path, status) in [("/subjects", "200"), ("/nowhere", "404"), ("/ui/", "200"), ("/metrics", "200")] {
+        let (head, _) = server.ask("GET", path, "");
+        let head = head.to_ascii_lowercase();
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
+        assert_eq!(head.matches("\r\nstrict-transport-security: max-age=31536000").count(), 1, "{path}: {head}");
+        let ours = path.starts_with("/ui");
+        assert!(head.matches("content-security-policy").count() == 1 && head.contains("default-src *") != ours, "{path}: {head}");
+    }
+}
+
+#[test]
 fn what_cannot_be_used_is_told_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let with = |text: &str| {
@@ -138,6 +236,15 @@ fn what_cannot_be_used_is_told_in_words() {
     assert!(with("[[rule]]\nwho = [\"a\"]\nsubjects = [\":eu:x\"]\nallow = [\"read\"]\n").contains("rule 1: the context"));
     assert!(refused(serve(folder.path()).args(["--config", "nowhere.toml"])).contains("nowhere.toml"));
     assert!(refused(serve(folder.path()).args(["--tls-certificate", "c.pem"])).contains("--tls-key"));
+    assert!(with("compatibility = \"sideways\"\n").contains("'sideways' in 'compatibility' is none of NONE, BACKWARD, "));
+    assert!(with("[headers]\nContent-Length = \"0\"\n").contains("'Content-Length' in 'headers' belongs to the single answer"));
+    for command in [
+        serve(folder.path()).args(["--compatibility", "sideways"]),
+        serve(folder.path()).env("EVENTPACT_SERVE_COMPATIBILITY", "sideways"),
+    ] {
+        let said = refused(command);
+        assert!(said.contains("--compatibility") && said.contains("FULL_TRANSITIVE"), "{said}");
+    }
     assert_eq!(hashed(folder.path(), "a:b", "x").status.code(), Some(2));
     assert_eq!(hashed(folder.path(), "alice", "\n").status.code(), Some(2));
 }

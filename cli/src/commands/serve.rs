@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use eventpact_compat::mode::Mode as Level;
 use eventpact_registry::{
     AuditKeep, BasicSettings, Config, Dialect, IncompatibleCode, Options, Recording, Rulesets, Security, StoreSpec, TlsSettings,
     hash_password,
@@ -27,7 +29,7 @@ const MAX_PASSWORD: u64 = 1024;
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// A file with settings, in TOML: TLS, users, tokens, certificates, rules, limits.
+    /// A file with settings, in TOML: TLS, users, tokens, certificates, rules, limits, headers.
     #[arg(long, value_name = "FILE", env = "EVENTPACT_SERVE_CONFIG")]
     config: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8081].
@@ -43,6 +45,10 @@ pub(crate) struct Args {
         hide_env_values = true
     )]
     store: Option<Store>,
+    /// The compatibility level where no configuration sets one, as `schema.compatibility.level` of Confluent's servers
+    /// [default: BACKWARD].
+    #[arg(long, value_name = "LEVEL", value_parser = levels(), ignore_case = true, env = "EVENTPACT_SERVE_COMPATIBILITY")]
+    compatibility: Option<Level>,
     /// Only read the store, which another registry may be writing to.
     #[arg(long, env = "EVENTPACT_SERVE_READ_ONLY")]
     read_only: bool,
@@ -86,6 +92,11 @@ enum Command {
 #[derive(Debug, Clone)]
 struct Store(Result<StoreSpec, String>);
 
+/// The levels by their names in a registry, which completions know too.
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|name| name.parse::<Level>())
+}
+
 /// Runs the registry until it is told to stop, or the subcommand.
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(Command::HashPassword { name }) = &args.command {
@@ -106,24 +117,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 fn options(args: &Args) -> Result<Options> {
     let config = args.config.as_deref().map(Config::read).transpose().context("the configuration cannot be used")?;
-    let config = config.unwrap_or_default();
-    let listen = args.listen.or(config.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+    let mut options = Options::of(config.unwrap_or_default(), StoreSpec::Sqlite("eventpact.db".into()));
+    options.listen = args.listen.unwrap_or(options.listen);
     let store = args.store.clone().map(|store| store.0).transpose();
-    let store = store
-        .map_err(anyhow::Error::msg)
-        .context("the store cannot be used")?
-        .or(config.store)
-        .unwrap_or(StoreSpec::Sqlite("eventpact.db".into()));
-    let store = if args.read_only { store.read_only().map_err(anyhow::Error::msg)? } else { store };
-    let mut options = Options::new(listen, store);
-    options.security = config.security;
-    options.limits = config.limits;
-    options.usage = args.usage.unwrap_or(config.usage);
-    options.traces = config.traces;
-    options.audit_keep = args.audit_keep.or(config.audit_keep);
+    options.store = store.map_err(anyhow::Error::msg).context("the store cannot be used")?.unwrap_or(options.store);
+    if args.read_only {
+        options.store = options.store.read_only().map_err(anyhow::Error::msg)?;
+    }
+    options.usage = args.usage.unwrap_or(options.usage);
+    options.audit_keep = args.audit_keep.or(options.audit_keep);
     options.dialect = Dialect {
-        rulesets: args.rulesets.unwrap_or(config.dialect.rulesets),
-        incompatible_code: args.incompatible_code.unwrap_or(config.dialect.incompatible_code),
+        rulesets: args.rulesets.unwrap_or(options.dialect.rulesets),
+        incompatible_code: args.incompatible_code.unwrap_or(options.dialect.incompatible_code),
+        compatibility: args.compatibility.unwrap_or(options.dialect.compatibility),
     };
     options.security.insecure |= args.insecure;
     if let (Some(certificate), Some(key)) = (&args.tls_certificate, &args.tls_key) {

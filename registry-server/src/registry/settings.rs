@@ -13,9 +13,6 @@ use crate::state::State;
 use crate::store::Change;
 use crate::subject::{ABOVE_ALL, DEFAULT_CONTEXT, GLOBAL_CONTEXT, SubjectName, scope, scopes_of};
 
-/// The level where nothing is set.
-pub(crate) const DEFAULT_LEVEL: &str = "BACKWARD";
-
 /// The mode where nothing is set.
 pub(crate) const DEFAULT_MODE: &str = "READWRITE";
 
@@ -26,8 +23,8 @@ impl Registry {
         let key = scope(at);
         let found = if fall_back { nearest(&key, |s| state.config(s)) } else { state.config(&key) };
         match found {
-            Some(config) => Ok(shown(config)),
-            None if fall_back || always_has_a_value(&key) => Ok(shown(&Config::default())),
+            Some(config) => Ok(shown(&state, config)),
+            None if fall_back || always_has_a_value(&key) => Ok(shown(&state, &Config::default())),
             None => Err(ApiError::no_config(at)),
         }
     }
@@ -50,8 +47,8 @@ impl Registry {
         self.writer
             .submit(move |state| {
                 let before = match state.config(&key) {
-                    Some(config) => shown(config),
-                    None if always_has_a_value(&key) => shown(&Config::default()),
+                    Some(config) => shown(state, config),
+                    None if always_has_a_value(&key) => shown(state, &Config::default()),
                     None => return Err(ApiError::subject_not_found(&at)),
                 };
                 refuse_read_only(state, &SubjectName::parse(&at))?;
@@ -165,6 +162,11 @@ pub(super) fn mode_changes(state: &State, key: &Arc<str>, wanted: Option<&str>, 
     Ok(changes)
 }
 
+/// The level of a configuration; where it sets none, the one that the server was started with.
+pub(crate) fn level_in(state: &State, config: &Config) -> Level {
+    config.compatibility_level.as_deref().and_then(|level| level.parse().ok()).unwrap_or(state.default_level)
+}
+
 /// What holds for a subject: the configuration of the nearest scope that has one, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Effective {
@@ -184,7 +186,7 @@ impl Effective {
     pub(super) fn of(state: &State, subject: &SubjectName) -> Self {
         let config = scopes_of(subject).iter().find_map(|s| state.config(s)).map(|c| (**c).clone()).unwrap_or_default();
         Self {
-            level: config.compatibility_level.as_deref().and_then(|level| level.parse().ok()).unwrap_or_default(),
+            level: level_in(state, &config),
             normalize: config.normalize.unwrap_or(false),
             validate_fields: config.validate_fields.unwrap_or(false),
             validate_new: config.validate_new_schemas.unwrap_or(true),
@@ -239,11 +241,9 @@ fn check_scope(at: &str) -> Result<(), ApiError> {
 }
 
 /// As it is answered: with a level, and without an empty alias.
-fn shown(config: &Config) -> Config {
-    let mut config = config.clone();
-    config.compatibility_level.get_or_insert_with(|| DEFAULT_LEVEL.to_owned());
-    config.alias = config.alias.filter(|alias| !alias.is_empty());
-    config
+fn shown(state: &State, config: &Config) -> Config {
+    let alias = config.alias.clone().filter(|alias| !alias.is_empty());
+    Config { compatibility_level: Some(level_in(state, config).to_string()), alias, ..config.clone() }
 }
 
 fn merge(config: &mut Config, update: ConfigUpdate) {

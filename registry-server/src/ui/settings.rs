@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::http::Method;
 use eventpact_compat::mode::Mode as Level;
-use eventpact_registry_client::wire::{Config, ConfigUpdate, Update};
+use eventpact_registry_client::wire::{ConfigUpdate, Update};
 
 use super::shell::{Shell, scope_link, scope_name, subject_link};
 use super::{Asked, Reply};
 use crate::auth::{Caller, Verb};
 use crate::error::ApiError;
-use crate::registry::settings::{DEFAULT_LEVEL, DEFAULT_MODE};
+use crate::registry::settings::{DEFAULT_MODE, level_in};
 use crate::routes::Endpoint;
 use crate::state::State;
 use crate::subject::{ABOVE_ALL, DEFAULT_CONTEXT, SubjectName, context_prefix, scope, scopes_of, split};
@@ -65,8 +65,7 @@ pub(super) fn level_of(state: &State, subject: &SubjectName) -> Held {
 }
 
 pub(super) fn level_at(state: &State, at: &str) -> Held {
-    let level = |config: &Config| config.compatibility_level.clone().unwrap_or_else(|| DEFAULT_LEVEL.to_owned());
-    held(at, DEFAULT_LEVEL, |scope| state.config(scope).map(|config| level(config)))
+    held(at, state.default_level.as_str(), |scope| state.config(scope).map(|config| level_in(state, config).to_string()))
 }
 
 /// The mode that holds for a subject.
