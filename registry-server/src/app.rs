@@ -152,13 +152,13 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     }
 }
 
-/// An id that no other request has: a random part of this process, which costs a call of the system, and a number, which costs
+/// An id that no other request has, in the form of a random UUID (version 4): a random part of this process, which costs a call of the system, and a number, which costs
 /// nothing.
 fn new_request_id() -> HeaderValue {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| uuid::Uuid::new_v4().as_u64_pair().0);
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let bytes = uuid::Uuid::from_u64_pair(*PROCESS, NEXT.fetch_add(1, Ordering::Relaxed)).into_bytes();
-    let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
     HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }
@@ -454,6 +454,9 @@ mod tests {
         headers.append(REQUEST_ID, HeaderValue::from_static("abc"));
         assert_eq!(request_id(&headers), "abc");
         headers.append(REQUEST_ID, HeaderValue::from_static("def"));
-        assert_eq!(request_id(&headers).len(), 36);
+        let made = request_id(&headers);
+        let version = |id: &HeaderValue| id.to_str().ok().and_then(|id| id.parse::<uuid::Uuid>().ok()?.get_version());
+        assert_eq!(version(&made), Some(uuid::Version::Random));
+        assert_ne!(made, request_id(&headers));
     }
 }

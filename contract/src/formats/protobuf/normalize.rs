@@ -4,7 +4,7 @@
 
 use super::canonical::file_text;
 use super::normal_options::Extensions;
-use super::tree::{Enum, Extend, Field, FieldType, File, Message, Range, Schema, Service, Syntax};
+use super::tree::{Enum, Extend, Field, FieldType, File, Message, Range, Schema, Service};
 use crate::source::Span;
 
 /// The payload's file as Confluent's registry prints it when `normalize` is on.
@@ -23,10 +23,6 @@ fn normalize(file: &mut File, known: &Extensions<'_>) {
     file.enums.iter_mut().for_each(|one| enumeration(one, known));
     file.extends.iter_mut().for_each(|one| extend(one, &file.package, known));
     file.services.iter_mut().for_each(|one| service(one, known));
-    if file.syntax == Syntax::Proto2 {
-        // As the original does it; without the line a file is proto2 all the same.
-        file.syntax_span = None;
-    }
 }
 
 /// Nesting is bounded by the parser.
