@@ -1,6 +1,7 @@
 //! The client: which address, which path, which limits.
 
 mod eventpact;
+mod listing;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 

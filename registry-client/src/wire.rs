@@ -26,7 +26,7 @@ pub use association::{
     Association, AssociationBatch, AssociationBatchGet, AssociationBatchResponse, AssociationEntry, AssociationInfo,
     AssociationOp, AssociationQuery, AssociationRequest, AssociationResponse, AssociationResult, Lifecycle,
 };
-pub use config::{Config, ConfigUpdate, Update};
+pub use config::{Config, ConfigUpdate, ScopeSettings, Update};
 pub use conflict::Conflict;
 use lenient::{
     lenient_flag_or_false, lenient_number, lenient_number_or_zero, lenient_set, lenient_sets, lenient_text,

@@ -53,6 +53,7 @@ const WITH_BODY: [u16; 4] = [408, 413, 415, 422];
     wire::RegisterResponse,
     wire::SchemaObject,
     wire::SchemaString,
+    wire::ScopeSettings,
     wire::SubjectVersion,
     wire::TagRequest,
     wire::audit::AuditPage,

@@ -247,7 +247,7 @@ fn a_backup_brings_everything_back() {
     let here = files.path();
     let server = filled(here);
     let written = done(here, &server, &["backup", "all.jsonl"]);
-    assert_eq!(written, "all.jsonl: 6 versions of 5 subjects, with 5 settings\n");
+    assert_eq!(written, "all.jsonl: 6 versions of 5 subjects, with 4 settings\n");
     assert!(ends(here, &server, 2, &["backup", "all.jsonl"]).contains("there already"));
     let verified = done(here, &server, &["verify", "all.jsonl", "--against", &server.url]);
     assert!(verified.ends_with("holds all of it\n"), "{verified}");
@@ -267,6 +267,51 @@ fn a_backup_brings_everything_back() {
     assert_eq!(done(here, &copy, &["register", "note.json", "--subject", "new"]), "new  JSON  id 5, version 1\n");
     let missing = ends(here, &Served::start(), 1, &["verify", "all.jsonl", "--against", &Served::start().url.clone()]);
     assert!(missing.contains("cannot be reached") || missing.contains("is missing"), "{missing}");
+}
+
+#[test]
+fn names_that_stand_for_others_and_settings_without_schemas_are_in_a_backup() {
+    let files = files();
+    let here = files.path();
+    let server = Served::start();
+    let run = |args: &[&str]| done(here, &server, args);
+    run(&["register", "money.avsc", "--subject", "old"]);
+    run(&["register", "note.json", "--subject", "older"]);
+    run(&["register", "parcel.proto", "--subject", "new"]);
+    run(&["set", "old", "--alias", "new"]);
+    run(&["set", "older", "--alias", "nowhere"]);
+    run(&["set", "other-name", "--alias", "new"]);
+    run(&["set", "not-yet", "--mode", "READONLY"]);
+    run(&["set", ":.soon:", "--compatibility", "FULL"]);
+    run(&["set", ":.__GLOBAL:", "--compatibility", "NONE"]);
+    assert_eq!(run(&["backup", "all.jsonl"]), "all.jsonl: 3 versions of 3 subjects, with 6 settings\n");
+    let text = fs::read_to_string(here.join("all.jsonl")).expect("a backup");
+    assert!(text.lines().any(|l| l.contains(r#""subject":"old""#) && l.contains("Money")), "{text}");
+    for (copy, how) in
+        [(Served::start(), &["restore", "all.jsonl"][..]), (Served::start(), &["import", "--from", &server.url][..])]
+    {
+        assert_eq!(done(here, &copy, how), "3 versions written; every one was read back and is the same\n");
+        done(here, &copy, &["backup", "copy.jsonl", "--overwrite"]);
+        let lines = |text: &str| {
+            let inner = |l: &&str| !l.contains(r#""kind":"end""#) && !l.contains(r#""kind":"head""#);
+            text.lines().filter(inner).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&fs::read_to_string(here.join("copy.jsonl")).expect("a backup")), lines(&text));
+    }
+    // What would be written under another name is not written, and a merge leaves the settings that are there.
+    let other = Served::start();
+    done(here, &other, &["register", "money.avsc", "--subject", "new"]);
+    done(here, &other, &["set", "old", "--alias", "new"]);
+    done(here, &other, &["delete", "new"]);
+    done(here, &other, &["delete", "new", "--permanent"]);
+    let refused = ends(here, &other, 2, &["restore", "all.jsonl", "--merge"]);
+    assert!(refused.contains("old stands for new there") && refused.contains("nothing was changed"), "{refused}");
+    done(here, &other, &["set", "old", "--unset", "alias", "--compatibility", "FORWARD"]);
+    done(here, &other, &["restore", "all.jsonl", "--merge"]);
+    assert_eq!(
+        done(here, &other, &["set", "old"]),
+        "old\n  compatibilityLevel: FORWARD\n  mode: READWRITE  (of a wider scope)\n"
+    );
 }
 
 #[test]

@@ -4,11 +4,11 @@ use reqwest::Method;
 
 use super::{Call, Client, escaped, segment};
 use crate::error::Error;
-use crate::wire::RegisterRequest;
 use crate::wire::audit::AuditPage;
 use crate::wire::documents::{DocumentObject, DocumentReport, DocumentRequest, DocumentSummary};
 use crate::wire::plan::{PlanReport, PlanRequest};
 use crate::wire::verdict::{CheckReport, DiffReport};
+use crate::wire::{RegisterRequest, ScopeSettings};
 
 /// Which records of the audit log are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,6 +91,15 @@ impl Client {
     /// The documents whose names begin so.
     pub async fn documents(&self, prefix: &str, deleted: bool) -> Result<Vec<DocumentSummary>, Error> {
         self.call(&Call::get(format!("/eventpact/v1/documents?namePrefix={}&deleted={deleted}", escaped(prefix)))).await
+    }
+
+    /// What is configured anywhere, also for names without schemas. `None` from a registry that does not list it.
+    pub async fn settings(&self) -> Result<Option<Vec<ScopeSettings>>, Error> {
+        match self.call(&Call::get("/eventpact/v1/settings".into())).await {
+            Ok(settings) => Ok(Some(settings)),
+            Err(Error::NotFound { .. } | Error::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What changed between two versions of a subject.

@@ -122,6 +122,20 @@ impl ConfigUpdate {
     }
 }
 
+/// What is set at one scope, as `/eventpact/v1/settings` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScopeSettings {
+    /// A subject or document, a context as `:.name:`, `:.__GLOBAL:` above all contexts, or empty for the whole registry.
+    pub scope: String,
+    /// What is configured there, without defaults; absent when nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Config>,
+    /// The mode; absent when none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+}
+
 /// Answer of `GET /config` and `DELETE /config`; the stored form. `PUT` echoes it with `compatibility` for `compatibilityLevel`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

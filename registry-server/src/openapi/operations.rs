@@ -291,6 +291,7 @@ pub(super) const OPERATIONS: &[Entry] = &[
     get("/eventpact/v1/usage", "usage", "Who fetched which schema, how often, first and last", Reply::Object("UsageReport"))
         .query(&["subject", "id", "since", "limit"]),
     get("/eventpact/v1/conflicts", "listConflicts", "Versions that the store holds and that contradict the rest; they are left out", Reply::List("Conflict")),
+    get("/eventpact/v1/settings", "listSettings", "What is configured anywhere, also for names without schemas", Reply::List("ScopeSettings")),
     post("/eventpact/v1/subjects/{subject}/check", "check", "A schema against a subject at every level, with places and witnesses", Reply::Object("CheckReport"))
         .query(&["profile", "level", "version", "normalize"]).body("RegisterRequest").refuses(&[404]),
     get("/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}", "diff", "What changed between two versions, and what each change means", Reply::Object("DiffReport"))

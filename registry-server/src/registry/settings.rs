@@ -1,9 +1,10 @@
 //! Configuration and modes: what is set where, and what holds for a subject.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eventpact_compat::mode::Mode as Level;
-use eventpact_registry_client::wire::{Config, ConfigUpdate, RuleSet, Update};
+use eventpact_registry_client::wire::{Config, ConfigUpdate, RuleSet, ScopeSettings, Update};
 
 use super::Registry;
 use super::delete::{purge, subjects_of};
@@ -27,6 +28,20 @@ impl Registry {
             None if fall_back || always_has_a_value(&key) => Ok(shown(&state, &Config::default())),
             None => Err(ApiError::no_config(at)),
         }
+    }
+
+    /// What is set at every scope that may be seen, by scope: also where no schema is, as at a name that is only an alias.
+    pub(crate) fn settings(&self, visible: impl Fn(&str) -> bool) -> Vec<ScopeSettings> {
+        let state = self.snapshot();
+        let mut all: BTreeMap<&str, ScopeSettings> = BTreeMap::new();
+        for (scope, config) in state.configs() {
+            all.entry(scope).or_default().config = Some((**config).clone());
+        }
+        for (scope, mode) in state.modes() {
+            all.entry(scope).or_default().mode = Some(mode.to_string());
+        }
+        let named = |(scope, found)| ScopeSettings { scope: str::to_owned(scope), ..found };
+        all.into_iter().filter(|(scope, _)| visible(scope)).map(named).collect()
     }
 
     /// Changes what is set at a scope and gives all that is set there now.

@@ -8,7 +8,7 @@ mod verdict;
 
 use axum::http::Method;
 
-use super::access::Need;
+use super::access::{Need, may_see_settings};
 use super::{Answer, Request, decode};
 use crate::auth::Verb;
 use crate::error::ApiError;
@@ -42,6 +42,8 @@ pub(crate) enum Route {
     DocumentText(String, String),
     /// `conflicts`: versions that the store holds and that are left out, as far as the caller may read them.
     Conflicts,
+    /// `settings`: what is configured anywhere. Holds the prefix of the context of the path.
+    Settings(String),
 }
 
 impl Route {
@@ -60,6 +62,7 @@ impl Route {
             ["usage"] => Self::Usage(subject("")?),
             ["apply"] => Self::Apply(subject("")?),
             ["conflicts"] => Self::Conflicts,
+            ["settings"] => Self::Settings(subject("")?),
             _ => return Err(ApiError::no_such_route()),
         })
     }
@@ -74,7 +77,8 @@ impl Route {
             | Self::Documents(_)
             | Self::DocumentVersions(_)
             | Self::DocumentText(..)
-            | Self::Conflicts => &[Method::GET],
+            | Self::Conflicts
+            | Self::Settings(_) => &[Method::GET],
             Self::Document(_) => &[Method::GET, Method::POST, Method::PUT, Method::DELETE],
             Self::DocumentVersion(..) => &[Method::GET, Method::DELETE],
         }
@@ -95,7 +99,9 @@ impl Route {
             }
             Self::DocumentVersions(d) | Self::DocumentText(d, _) => Need::Right(Verb::Read, SubjectName::parse(d)),
             // The subjects are in the body, or in the query and what is found.
-            Self::Plan(_) | Self::Apply(_) | Self::Usage(_) | Self::Documents(_) | Self::Conflicts => Need::Entry,
+            Self::Plan(_) | Self::Apply(_) | Self::Usage(_) | Self::Documents(_) | Self::Conflicts | Self::Settings(_) => {
+                Need::Entry
+            }
         }
     }
 
@@ -114,6 +120,7 @@ impl Route {
             Self::DocumentVersion(..) => "/eventpact/v1/documents/{document}/versions/{version}",
             Self::DocumentText(..) => "/eventpact/v1/documents/{document}/versions/{version}/text",
             Self::Conflicts => "/eventpact/v1/conflicts",
+            Self::Settings(_) => "/eventpact/v1/settings",
         }
     }
 }
@@ -131,6 +138,10 @@ pub(super) async fn answer(registry: &Registry, request: &Request, route: &Route
         Route::DocumentText(d, v) => documents::text(registry, request, &SubjectName::parse(d), v),
         Route::Audit => audit::audit(registry, request).await,
         Route::Usage(context) => usage::usage(registry, request, context).await,
+        Route::Settings(context) => {
+            let visible = |scope: &str| scope.starts_with(context.as_str()) && may_see_settings(&request.caller, scope);
+            Answer::json(&registry.settings(visible))
+        }
         Route::Conflicts => Answer::json(&registry.conflicts(|subject| request.caller.may_read(subject))),
         Route::Diff(s, a, b) => verdict::diff(registry, request, &SubjectName::parse(s), (a, b)).await,
     }

@@ -54,6 +54,7 @@ pub(crate) const PATHS: &[&str] = &[
     "/eventpact/v1/documents/{document}/versions/{version}",
     "/eventpact/v1/documents/{document}/versions/{version}/text",
     "/eventpact/v1/conflicts",
+    "/eventpact/v1/settings",
     "/eventpact/v1/subjects/{subject}/check",
     "/eventpact/v1/subjects/{subject}/versions/{version}/diff/{other}",
 ];

@@ -13,7 +13,7 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The file holds every context: versions with their ids, soft-deleted ones too, compatibility, modes and other \
-settings, and AsyncAPI documents. The audit log stays behind. It is text, one JSON object a line. The registry may be in use meanwhile. Only \
+settings, and AsyncAPI documents. The audit log and associations stay behind. It is text, one JSON object a line. The registry may be in use meanwhile. Only \
 what the caller may read is in it; a warning tells when that may not be everything."
 )]
 pub(super) struct Args {

@@ -18,6 +18,7 @@ mod ordered;
 mod plan;
 mod register;
 mod schema;
+mod scopes;
 mod set;
 mod transfer;
 #[cfg(feature = "grpc")]

@@ -1,14 +1,14 @@
 //! Reads everything out of a registry, and writes it into another one with ids and versions as they are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Context as _, Result, bail};
 use eventpact_registry_client::{Client, RegisterRequest, SchemaObject};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::Value;
 
 use super::archive::{Archive, references};
 use super::kept;
+use super::scopes::{self, Settings};
 use crate::config::today;
 use crate::progress::Progress;
 
@@ -25,39 +25,22 @@ pub(super) async fn fetch(client: &Client, source: &str) -> Result<Archive> {
     if !may_read_everything(client).await {
         complain!("warning: you may read only a part of {}; what else it holds is left out", shown(source));
     }
+    let documents = kept::fetch(client).await?;
+    let names = subjects.iter().chain(documents.iter().map(|kept| &kept.name));
+    let settings = scopes::fetch(client, names).await?;
     let progress = Progress::new("reading subjects", subjects.len());
-    let progress = &progress;
+    let (progress, settings) = (&progress, &settings);
     let read = stream::iter(&subjects).map(|subject| async move {
-        let found = versions(client, subject).await.with_context(|| format!("{subject} cannot be read"));
+        let found = versions(client, subject, settings.alias(subject).is_some()).await;
         progress.step();
-        found
+        found.with_context(|| format!("{subject} cannot be read"))
     });
     let mut versions: Vec<SchemaObject> = read.buffer_unordered(REQUESTS).try_collect::<Vec<_>>().await?.concat();
     if versions.len() > MAX_VERSIONS {
         bail!("{source} has more than {MAX_VERSIONS} versions");
     }
     complete(client, &mut versions).await?;
-    let documents = kept::fetch(client).await?;
-    let contexts = client.contexts().await.unwrap_or_default();
-    let contexts = contexts.into_iter().filter(|name| name != ".").map(|name| format!(":{name}:"));
-    let scopes: BTreeSet<Option<String>> =
-        contexts.chain(subjects).chain(documents.iter().map(|kept| kept.name.clone())).map(Some).chain([None]).collect();
-    let settings = stream::iter(scopes).map(|scope| async move {
-        let config = client.own_config(scope.as_deref()).await?;
-        let mode = client.own_mode(scope.as_deref()).await?;
-        Ok::<_, anyhow::Error>((scope, config, mode))
-    });
-    let settings: Vec<(Option<String>, Option<Value>, Option<String>)> =
-        settings.buffer_unordered(REQUESTS).try_collect().await?;
-    let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
-    for (scope, config, mode) in settings {
-        if let Some(config) = config {
-            configs.insert(scope.clone(), config);
-        }
-        if let Some(mode) = mode {
-            modes.insert(scope, mode);
-        }
-    }
+    let Settings { configs, modes } = settings.clone();
     let mut archive = Archive { source: shown(source), taken: today()?.to_string(), configs, modes, versions, documents };
     archive.sort();
     Ok(archive)
@@ -79,8 +62,13 @@ fn shown(url: &str) -> String {
     url.split(',').map(|url| one(url.trim())).collect::<Vec<_>>().join(",")
 }
 
-/// Every version of a subject, and which of them are soft-deleted: servers before 8 do not tell with the version.
-async fn versions(client: &Client, subject: &str) -> Result<Vec<SchemaObject>> {
+/// Every version of a subject, and which of them are soft-deleted: servers before 8 do not tell with the version. Asking for the
+/// subject of an alias gives what the alias stands for, so there the list of all schemas is read.
+async fn versions(client: &Client, subject: &str, aliased: bool) -> Result<Vec<SchemaObject>> {
+    if aliased {
+        let listed = client.listed_versions(subject).await?;
+        return Ok(listed.into_iter().map(|v| SchemaObject { deleted: Some(v.deleted == Some(true)), ts: None, ..v }).collect());
+    }
     let live: BTreeSet<i32> = match client.versions(subject).await {
         Ok(live) => live.into_iter().collect(),
         Err(eventpact_registry_client::Error::NotFound { .. }) => BTreeSet::new(),
@@ -145,6 +133,15 @@ fn plan<'a>(archive: &'a Archive, there: &Archive, merge: bool) -> Result<Plan<'
             ),
             None => plan.missing.push(version),
         }
+        let alias = there.configs.get(&Some(version.subject.clone())).and_then(scopes::alias_of);
+        if let Some(alias) = alias.filter(|_| !by_version.contains_key(&(version.subject.as_str(), version.version))) {
+            bail!(
+                "{} stands for {alias} there, so its versions cannot be written; take the alias away first (registry set {} --unset \
+                 alias); nothing was changed",
+                version.subject,
+                version.subject
+            );
+        }
         if let Some(other) = by_id.get(&(context(&version.subject), version.id)).filter(|other| !same_schema(other, version)) {
             bail!(
                 "the id {} of {} version {} belongs to another schema there ({} version {}); nothing was changed",
@@ -201,7 +198,7 @@ pub(super) async fn restore(client: &Client, archive: &Archive, merge: bool, set
         }
     }
     if settings {
-        put_settings(client, archive, &there).await?;
+        scopes::put(client, archive, &there, merge).await?;
     }
     let wrong = compare(archive, &fetch(client, "the target").await?);
     if let Some(first) = wrong.first() {
@@ -249,31 +246,6 @@ async fn put(client: &Client, version: &SchemaObject) -> Result<()> {
     };
     let written = client.register(&version.subject, &request).await;
     written.with_context(|| format!("{} version {} cannot be written", version.subject, version.version)).map(drop)
-}
-
-/// Writes the settings that differ. A scope that is READONLY takes none, so it is open meanwhile.
-async fn put_settings(client: &Client, archive: &Archive, there: &Archive) -> Result<()> {
-    let mut modes = archive.modes.clone();
-    for (scope, config) in archive.configs.iter().filter(|(scope, config)| there.configs.get(scope) != Some(config)) {
-        let mut fields = config.clone();
-        // Reading and writing name the level differently.
-        if let Some(fields) = fields.as_object_mut()
-            && let Some(level) = fields.shift_remove("compatibilityLevel")
-        {
-            fields.insert("compatibility".to_owned(), level);
-        }
-        if let Some(mode) = there.modes.get(scope) {
-            client.set_mode(scope.as_deref(), "READWRITE", true).await?;
-            modes.entry(scope.clone()).or_insert_with(|| mode.clone());
-        }
-        let name = scope.as_deref().unwrap_or("the registry");
-        client.put_config(scope.as_deref(), &fields).await.with_context(|| format!("the settings of {name}"))?;
-    }
-    for (scope, mode) in &modes {
-        let name = scope.as_deref().unwrap_or("the registry");
-        client.set_mode(scope.as_deref(), mode, true).await.with_context(|| format!("the mode of {name}"))?;
-    }
-    Ok(())
 }
 
 /// What an archive holds and a registry does not, or differently.
