@@ -15,6 +15,7 @@ mod dialect;
 mod documents;
 mod error;
 mod feed;
+mod foreign;
 mod forward;
 mod grpc;
 mod headers;

@@ -240,6 +240,7 @@ impl Incoming {
             references: self.references.clone(),
             metadata,
             rules,
+            foreign: None,
         }
     }
 }

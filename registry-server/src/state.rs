@@ -22,6 +22,7 @@ use self::multimap::Multimap;
 use crate::associations::Associations;
 use crate::audit::Head;
 use crate::documents::Documents;
+use crate::foreign::Foreign;
 use crate::identity::Identity;
 use crate::schema::shape;
 use crate::store::{Change, Position};
@@ -41,6 +42,8 @@ pub(crate) struct Schema {
     pub(crate) references: Vec<Reference>,
     pub(crate) metadata: Option<Metadata>,
     pub(crate) rules: Option<RuleSet>,
+    /// Another program has put it into the store, so that nobody has read its text; `None` where it was read before it was stored.
+    pub(crate) foreign: Option<Foreign>,
 }
 
 /// One version of a subject.
@@ -498,6 +501,7 @@ mod tests {
             references: Vec::new(),
             metadata: None,
             rules: None,
+            foreign: None,
         })
     }
 

@@ -50,11 +50,11 @@ fn outcomes_file(scratch: &TempDir) -> PathBuf {
 async fn outcomes(
     mut pytest: Command,
     scratch: &TempDir,
+    store: StoreSpec,
     code: IncompatibleCode,
     arguments: impl FnOnce(&mut Command, &str),
 ) -> (BTreeMap<String, String>, String) {
-    let store = tempfile::tempdir().expect("a folder");
-    let mut options = Options::new(([127, 0, 0, 1], 0).into(), StoreSpec::Sqlite(store.path().join("registry.db")));
+    let mut options = Options::new(([127, 0, 0, 1], 0).into(), store);
     options.dialect.incompatible_code = code;
     let server = Server::bind(&options).await.expect("it starts");
     arguments(&mut pytest, &format!("http://{}", server.address()));
@@ -69,6 +69,11 @@ async fn outcomes(
     (cases.map(|(case, outcome)| (case.to_owned(), outcome.to_owned())).collect(), said)
 }
 
+/// A store in the folder of the run.
+fn sqlite(scratch: &TempDir) -> StoreSpec {
+    StoreSpec::Sqlite(scratch.path().join("registry.db"))
+}
+
 /// The lines of a list that are no comments.
 fn listed(name: &str) -> Vec<String> {
     let text = std::fs::read_to_string(folder("clients/suites").join(name)).expect("the list is there");
@@ -80,7 +85,7 @@ async fn confluent_kafka_python_runs_its_own_tests() {
     const FILE: &str = "tests/integration/schema_registry/_sync/test_api_client.py";
     let Some(suite) = Suite::installed("CONFLUENT_KAFKA_PYTHON") else { return };
     let scratch = tempfile::tempdir().expect("a folder");
-    let run = outcomes(suite.pytest(&scratch), &scratch, IncompatibleCode::Code409, |pytest, url| {
+    let run = outcomes(suite.pytest(&scratch), &scratch, sqlite(&scratch), IncompatibleCode::Code409, |pytest, url| {
         // No case sends a message; the broker is only named.
         for (broker, registry) in [("BROKERS", "SR_URL"), ("BROKERS_7_0_1", "SR_URL_7_0_1")] {
             pytest.env(broker, "127.0.0.1:9").env(registry, url);
@@ -99,31 +104,41 @@ async fn confluent_kafka_python_runs_its_own_tests() {
 async fn karapace_runs_the_cases_that_confluent_passes() {
     let Some(suite) = Suite::installed("KARAPACE") else { return };
     let kafka = std::env::var("EVENTPACT_TEST_KAFKA").expect("EVENTPACT_TEST_KAFKA is set, as `cargo xtask test` does");
-    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for case in listed("karapace_cases.txt").into_iter().filter(|case| !case.starts_with('-')) {
-        files.entry(case.split("::").next().expect("a file").to_owned()).or_default().push(case);
+    // By file, and those apart that need the registry in a topic.
+    let mut files: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
+    for line in listed("karapace_cases.txt") {
+        let (case, in_topic) = line.strip_prefix('+').map_or((line.as_str(), false), |case| (case, true));
+        let file = case.split("::").next().expect("a file").to_owned();
+        files.entry((file, in_topic)).or_default().push(case.to_owned());
     }
-    assert_eq!(files.values().map(Vec::len).sum::<usize>(), 130);
+    assert_eq!(files.values().map(Vec::len).sum::<usize>(), 131);
     // The files have nothing in common, each its own registry; more at once would only wait for each other.
     let (suite, turns, mut running) = (Arc::new(suite), Arc::new(Semaphore::new(3)), JoinSet::new());
-    for (file, cases) in files {
+    for ((file, in_topic), cases) in files {
         let (suite, turns, kafka) = (Arc::clone(&suite), Arc::clone(&turns), kafka.clone());
         running.spawn(async move {
             let _turn = turns.acquire().await.expect("it stays open");
-            missed(&suite, &kafka, &cases).await.map(|why| format!("{file}: {why}"))
+            missed(&suite, &kafka, &cases, in_topic).await.map(|why| format!("{file}: {why}"))
         });
     }
     let failed: Vec<String> = running.join_all().await.into_iter().flatten().collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Runs cases of one file of Karapace's; which of them did not pass, and what pytest said.
-async fn missed(suite: &Suite, kafka: &str, cases: &[String]) -> Option<String> {
+/// Runs cases of one file of Karapace's, against a registry in a topic of its own or in a file; which of them did not pass, and what
+/// pytest said.
+async fn missed(suite: &Suite, kafka: &str, cases: &[String], in_topic: bool) -> Option<String> {
     let scratch = tempfile::tempdir().expect("a folder");
     let list = scratch.path().join("cases.txt");
     std::fs::write(&list, cases.join("\n")).expect("it can be written");
     let paths = std::env::join_paths([suite.files.join("src"), suite.files.clone(), folder("clients/suites")]).expect("paths");
-    let run = outcomes(suite.pytest(&scratch), &scratch, IncompatibleCode::default(), |pytest, url| {
+    let topic = in_topic.then(|| format!("_schemas-karapace-{}", uuid::Uuid::new_v4().simple()));
+    let store = topic.as_ref().map_or_else(
+        || sqlite(&scratch),
+        |topic| format!("kafka://{kafka}/{topic}?allow-unsafe-topic=true").parse().expect("it names a topic"),
+    );
+    let run = outcomes(suite.pytest(&scratch), &scratch, store, IncompatibleCode::default(), |pytest, url| {
+        pytest.envs(topic.iter().map(|topic| ("EVENTPACT_KARAPACE_TOPIC", topic)));
         pytest.env("PYTHONPATH", paths).env("EVENTPACT_KARAPACE", "1").env("HYPOTHESIS_STORAGE_DIRECTORY", scratch.path());
         // One after the other: the cases of a file share a registry.
         pytest.args(["--numprocesses", "0", "--tb", "short", "--kafka-bootstrap-servers", kafka, "--registry-url", url]);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use eventpact_registry_client::{RegisterRequest, SchemaObject};
+use eventpact_registry_client::{RegisterRequest, SchemaObject, SchemaType};
 
 use super::equal::{Wanted, find, merged};
 use super::settings::{Effective, mode_of};
-use super::{Incoming, Registry, length, parse_stored, read};
+use super::{Incoming, Registry, SHORT, length, parse_stored, read};
 use crate::error::ApiError;
+use crate::foreign;
 use crate::parsed::ParsedCache;
 use crate::schema::{self, Form, Reading};
 use crate::state::{Context, Schema, State, Version};
@@ -192,6 +193,22 @@ impl Registry {
             }
         }
         seen.into_iter().map(|(subject, _)| subject).collect()
+    }
+
+    /// The text of a schema that another program has put into the store and that cannot be read, as it is answered by id; see
+    /// [`crate::foreign`]. Who cannot be served now takes a schema for one that can be read.
+    pub(crate) async fn unreadable_text(&self, schema: &Arc<Schema>) -> Option<Arc<str>> {
+        let foreign = schema.foreign.as_ref()?;
+        if let Some(known) = foreign.0.get() {
+            return known.clone();
+        }
+        let job = {
+            let schema = Arc::clone(schema);
+            move || Ok(foreign::unreadable_text(&schema))
+        };
+        let is_short = schema.format == SchemaType::Avro && schema.text.len() <= SHORT;
+        let looked = if is_short { self.workers.at_once(job).await } else { self.work(schema.text.len(), job).await };
+        looked.ok().and_then(|found| foreign.0.get_or_init(|| found).clone())
     }
 
     /// The schema in another form.

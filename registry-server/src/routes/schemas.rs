@@ -10,6 +10,7 @@ use super::subjects::{form, formed, in_form, references_as_asked_for, tags_asked
 use super::{Answer, Query, Request};
 use crate::auth::Verb;
 use crate::error::ApiError;
+use crate::foreign;
 use crate::identity::Identity;
 use crate::registry::Registry;
 use crate::registry::lookup::Found;
@@ -93,6 +94,9 @@ fn aliases(state: &State, prefix: SubjectPrefix<'_>) -> BTreeMap<SubjectName, Ve
 /// `GET /schemas/ids/{id}`
 pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
+    if let Some(text) = registry.unreadable_text(&schema).await {
+        return Answer::json(&foreign::answer(&schema, &text));
+    }
     let mut string = string(&schema, found.as_ref().map(|f| f.version));
     string.schema_tags = tags_asked_for(request, &schema);
     if let Some(found) = &found {

@@ -14,6 +14,7 @@ use super::record::{Record, RecordError, SCHEMA_FIELDS, SchemaValue, optional};
 use super::write;
 use crate::associations::Owner;
 use crate::documents::Document;
+use crate::foreign::Foreign;
 use crate::identity::Identity;
 use crate::state::{Schema, State, Subject, Version};
 use crate::store::Change;
@@ -148,7 +149,8 @@ impl Replay {
             None => {
                 let next = context.map_or(1, |context| context.next_id).max(id.saturating_add(1));
                 changes.push(Change::PutContext { context: Arc::clone(&subject.context), next_id: next, listed: true });
-                let schema = Arc::new(Schema { identity, format, text: text.into(), references, metadata, rules });
+                let foreign = Some(Foreign::default());
+                let schema = Arc::new(Schema { identity, format, text: text.into(), references, metadata, rules, foreign });
                 changes.push(Change::PutSchema { context: Arc::clone(&subject.context), id, schema, imported: true });
             }
         }

@@ -2,11 +2,15 @@
 
 With EVENTPACT_KARAPACE set, Karapace's tests are told that its own server is not there: the sources come without the version that
 its build writes and without its compiled Protobuf formatter, and our server has no election to wait for. The tests stay as they are.
+EVENTPACT_KARAPACE_TOPIC names the topic in which our server keeps its schemas, where the tests would write to `_schemas`.
 """
 
+import dataclasses
 import os
 import sys
 import types
+
+import pytest
 
 outcomes = {}
 
@@ -14,6 +18,13 @@ outcomes = {}
 def pytest_runtest_logreport(report):
     if report.when == "call" or report.outcome != "passed":
         outcomes[report.nodeid] = "failed" if "failed" in (report.outcome, outcomes.get(report.nodeid)) else report.outcome
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    topic, cluster = os.environ.get("EVENTPACT_KARAPACE_TOPIC"), pyfuncitem.funcargs.get("registry_cluster")
+    if topic and cluster:
+        pyfuncitem.funcargs["registry_cluster"] = dataclasses.replace(cluster, schemas_topic=topic)
 
 
 def pytest_sessionfinish():

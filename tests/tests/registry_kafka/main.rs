@@ -9,6 +9,7 @@ mod attach;
 mod conflicts;
 mod documents;
 mod faults;
+mod foreign;
 mod forward;
 mod sasl;
 mod support;

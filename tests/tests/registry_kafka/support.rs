@@ -55,7 +55,16 @@ pub(crate) use eventpact_tests::kafka::{Message, recorded};
 
 /// Writes messages as another program would.
 pub(crate) async fn write(topic: &str, messages: &[Message]) {
-    let producer = KafkaTransport::new(KafkaConfig::new(address())).producer().await.unwrap();
+    write_by(&producer().await, topic, messages).await;
+}
+
+/// Another program that writes.
+pub(crate) async fn producer() -> impl Producer {
+    KafkaTransport::new(KafkaConfig::new(address())).producer().await.unwrap()
+}
+
+/// The same by a program that is there already.
+pub(crate) async fn write_by(producer: &impl Producer, topic: &str, messages: &[Message]) {
     let topic: Arc<str> = topic.into();
     let mut batch = Batch::new();
     for (key, value) in messages {

@@ -51,14 +51,24 @@ struct Rest {
     error: Option<StoreError>,
 }
 
+/// A batch of ours, or the records of others, of which not all were read yet.
+struct Partial {
+    batch: Uuid,
+    changes: Vec<Change>,
+    /// A record of it was left out.
+    is_torn: bool,
+}
+
 /// A topic and the way to it.
 pub(super) struct Kafka {
     spec: KafkaSpec,
     runtime: Handle,
     tail: Tail,
     replay: Replay,
-    /// The changes of a batch of ours of which not all records were read yet.
-    partial: Option<(Uuid, Vec<Change>)>,
+    partial: Option<Partial>,
+    /// The last batch of which a record was left out, because another program was faster to write what that contradicts. It is not
+    /// stored as it was decided, so nobody is told that it is.
+    torn: Option<Uuid>,
     /// Where the last record stands that was taken in.
     position: Position,
     /// What was read and the writer does not know yet.
@@ -94,6 +104,7 @@ impl Kafka {
             runtime,
             replay: Replay::default(),
             partial: None,
+            torn: None,
             position: Position::default(),
             pending: Vec::new(),
             sealed: true,
@@ -129,20 +140,23 @@ impl Kafka {
             noted = self.conflicts.note(message, &record, changes.as_ref().map(|_| ()));
             changes
         });
+        let is_left_out = changes.is_err();
         let mut changes = changes.unwrap_or_else(|why| {
             tracing::warn!(offset, %why, "a record of {} is left out", self.spec);
             Vec::new()
         });
         changes.extend(noted);
         let batch = mark.map_or_else(Uuid::nil, |mark| mark.batch);
-        if self.partial.as_ref().is_some_and(|(open, _)| *open != batch) {
+        if self.partial.as_ref().is_some_and(|partial| partial.batch != batch) {
             self.finish_batch();
         }
         let sequence = u64::try_from(offset + 1).unwrap_or(0);
         // The end of a transaction is a hole in the offsets.
         self.sealed = mark.is_none() && (self.sealed || sequence > self.position.sequence + 1);
         self.position = Position { sequence, batch };
-        self.partial.get_or_insert((batch, Vec::new())).1.extend(changes);
+        let partial = self.partial.get_or_insert(Partial { batch, changes: Vec::new(), is_torn: false });
+        partial.changes.extend(changes);
+        partial.is_torn |= is_left_out;
         if mark.is_none_or(|mark| mark.left == 0) {
             self.finish_batch();
         }
@@ -150,8 +164,12 @@ impl Kafka {
 
     /// What a batch changes becomes visible at once.
     fn finish_batch(&mut self) {
-        if let Some((_, changes)) = self.partial.take() {
-            self.pending.push(Entry { position: self.position, changes: changes.into() });
+        if let Some(Partial { changes, is_torn, .. }) = self.partial.take() {
+            let mut position = self.position;
+            if is_torn {
+                self.torn = Some(std::mem::take(&mut position.batch));
+            }
+            self.pending.push(Entry { position, changes: changes.into() });
         }
     }
 
@@ -167,6 +185,9 @@ impl Kafka {
         let start = Instant::now();
         let mut patience = Duration::from_millis(3);
         loop {
+            if self.torn == Some(batch) {
+                return Err(failed(&self.spec, &"another program has written what a record of ours contradicts"));
+            }
             if let Some(position) = self.pending.iter().map(|entry| entry.position).find(|position| position.batch == batch) {
                 if !self.sealed {
                     leader.noop();
@@ -310,7 +331,10 @@ impl Store for Kafka {
             }
         }
         let position = self.read_back(&leader, batch.id).map_err(|error| {
-            self.step_down(&error.to_string(), Duration::ZERO);
+            // A torn batch is known to be so, and is decided anew.
+            if self.torn != Some(batch.id) {
+                self.step_down(&error.to_string(), Duration::ZERO);
+            }
             AppendError::Failed(error)
         })?;
         if self.pending.iter().any(|entry| entry.position.batch != batch.id && !entry.changes.is_empty()) {

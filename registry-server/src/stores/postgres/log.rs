@@ -121,7 +121,7 @@ fn change(record: Record) -> Result<Change, serde_json::Error> {
             let SchemaRecord { guid, format, text, references, metadata, rules } = schema;
             let identity = Identity::parse(&guid).ok_or_else(|| serde_json::Error::custom("a guid that is none"))?;
             let format = SchemaType::from(format.as_str());
-            let schema = Schema { identity, format, text: text.into(), references, metadata, rules }.into();
+            let schema = Schema { identity, format, text: text.into(), references, metadata, rules, foreign: None }.into();
             Change::PutSchema { context: context.into(), id, schema, imported }
         }
         Record::DropSchema { context, id } => Change::DropSchema { context: context.into(), id },
@@ -168,6 +168,7 @@ mod tests {
             references: vec![Reference::new("a", "b", 3)],
             metadata: Some(Metadata::default()),
             rules: Some(RuleSet::default()),
+            foreign: None,
         };
         let config = Config { normalize: Some(true), ..Config::default() };
         let changes = [

@@ -256,6 +256,7 @@ fn read_schema(row: &Row) -> Result<Change, LoadError> {
         references: from_json::<Vec<Reference>>(row.try_get(5)?)?,
         metadata: row.try_get::<_, Option<&str>>(6)?.map(from_json::<Metadata>).transpose()?,
         rules: row.try_get::<_, Option<&str>>(7)?.map(from_json).transpose()?,
+        foreign: None,
     };
     let context = row.try_get::<_, &str>(0)?.into();
     Ok(Change::PutSchema { context, id: id(row, 1)?, schema: Arc::new(schema), imported: row.try_get(8)? })

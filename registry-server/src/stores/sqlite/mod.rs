@@ -274,6 +274,7 @@ mod tests {
             references: vec![eventpact_registry_client::Reference::new("a", "b", 3)],
             metadata: Some(metadata),
             rules: Some(eventpact_registry_client::wire::RuleSet::default()),
+            foreign: None,
         };
         let config = eventpact_registry_client::Config { normalize: Some(true), ..Default::default() };
         let version = Version { id: 1, deleted: true, ts: 1_700_000_000_000 };
@@ -322,6 +323,7 @@ mod tests {
             references: Vec::new(),
             metadata: None,
             rules: None,
+            foreign: None,
         };
         let request = |id: u32, text: &str, listed| -> std::sync::Arc<[Change]> {
             let put = Change::PutContext { context: ".".into(), next_id: id + 1, listed };

@@ -408,6 +408,7 @@ fn read_schema(row: &Row<'_>) -> Result<Loaded, Error> {
         references: from_json::<Vec<Reference>>(row, 5)?,
         metadata: metadata.is_some().then(|| from_json::<Metadata>(row, 6)).transpose()?,
         rules: rules.is_some().then(|| from_json::<RuleSet>(row, 7)).transpose()?,
+        foreign: None,
     };
     let (context, id): (Arc<str>, u32) = (row.get(0)?, row.get(1)?);
     let sum = schema_sum(&context, id, &schema, [references, metadata, rules]);
