@@ -3,11 +3,12 @@
 //! Unknown keys are errors: a key with a typing mistake must not leave something open. Paths are seen from the folder of the file.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 
 use eventpact_compat::mode::Mode as Level;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::auth::{
     Algorithm, BasicSettings, BearerSettings, CertificateName, CertificateSettings, KeySource, Rule, Security, TlsSettings,
@@ -100,9 +101,24 @@ impl Config {
     }
 }
 
+/// The address of `HOST:PORT`, where the host may be a name, as `localhost`. Of several addresses that of IPv4. The error does not
+/// repeat the text, which may be the address of a store with its password.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map_err(|error| format!("no HOST:PORT to listen on: {error}"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    let best = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    best.copied().ok_or_else(|| "the host has no address".to_owned())
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    listen_address(&text).map(Some).map_err(D::Error::custom)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
+    #[serde(default, deserialize_with = "address")]
     listen: Option<SocketAddr>,
     store: Option<String>,
     #[serde(default)]
@@ -328,6 +344,13 @@ mod tests {
         assert_eq!(config.limits.principal.map(|rate| rate.burst), Some(200));
         assert!(parse("").unwrap().store.is_none());
         assert!(parse("[auth.certificates]\nauthorities = \"a\"").unwrap().security.certificates.unwrap().required);
+    }
+
+    #[test]
+    fn a_host_may_be_a_name() {
+        assert!(parse("listen = \"localhost:8081\"").unwrap().listen.is_some_and(|a| a.ip().is_loopback() && a.port() == 8081));
+        assert_eq!(parse("listen = \"[::1]:0\"").unwrap().listen, Some(([0, 0, 0, 0, 0, 0, 0, 1], 0).into()));
+        assert!(parse("listen = \"nobody.invalid:80\"").unwrap_err().contains("HOST:PORT"));
     }
 
     #[test]

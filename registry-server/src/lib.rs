@@ -53,7 +53,7 @@ pub use auth::{
     Algorithm, BasicSettings, BearerSettings, CertificateName, CertificateSettings, KeySource, Rule, Security, TlsSettings, Verb,
     hash_password,
 };
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, listen_address};
 pub use dialect::{Dialect, IncompatibleCode};
 pub use headers::ExtraHeaders;
 pub use limits::{Limits, Rate};

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", env = "EVENTPACT_SERVE_CONFIG")]
     config: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8081].
-    #[arg(long, value_name = "HOST:PORT", env = "EVENTPACT_SERVE_LISTEN")]
+    #[arg(long, value_name = "HOST:PORT", env = "EVENTPACT_SERVE_LISTEN", value_parser = eventpact_registry::listen_address)]
     listen: Option<SocketAddr>,
     /// Where schemas are kept: a file, a database, or the topic of a registry of Confluent's or Karapace's
     /// (`kafka://HOST:PORT/_schemas`) [default: sqlite:eventpact.db].

@@ -1,6 +1,8 @@
 //! `eventpact registry register`
 
 use anyhow::{Context as _, Result};
+use eventpact_contract::diagnostic::printable;
+use eventpact_registry_client::Error;
 
 use super::schema::SchemaArgs;
 use super::{Target, completion, contract};
@@ -26,8 +28,18 @@ pub(super) struct Args {
     pub(super) dry_run: bool,
 }
 
-/// Registers.
+/// Registers. What the registry compared and refused is a finding, as with `check`.
 pub(super) fn run(args: &Args) -> Result<Exit> {
+    match register(args) {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Refused { status: 409, .. })) => {
+            complain!("error: {}", printable(&format!("{error:#}")));
+            Ok(Exit::Findings)
+        }
+        done => done,
+    }
+}
+
+fn register(args: &Args) -> Result<Exit> {
     let Some(subject) = &args.subject else { return contract::register(args) };
     super::wait(async {
         let client = args.target.client()?;
