@@ -20,6 +20,8 @@ const ANSWERED: Duration = Duration::from_secs(25);
 const ORDINARY: Duration = Duration::from_secs(8);
 /// So long small schemas are registered among hostile ones.
 const HAMMERED: Duration = Duration::from_secs(12);
+/// The memory of a server that has such work to do on each thread, in KiB: texts of one megabyte become trees and messages.
+const MEMORY: usize = 2 * 1024 * 1024;
 /// No body is larger than the limit of the server.
 const LIMIT: usize = 1024 * 1024;
 
@@ -116,6 +118,14 @@ fn json_pairs() -> Vec<Pair> {
             let mut all: Vec<(String, Json)> = (0..many(20_000)).map(|n| (format!("{letter}{n}"), next(n))).collect();
             all.push((format!("{letter}{}", many(20_000)), json!({})));
             json!({ "$ref": format!("#/$defs/{letter}0"), "$defs": named(all) })
+        }),
+        json_schema(
+            "60,000 names that are required",
+            |letter| json!({ "type": "object", "required": list(many(60_000), |n| json!(format!("{letter}{n}"))) }),
+        ),
+        json_schema("a branch that requires 40,000 names, and 190 that require one", |letter| {
+            let names = |count: usize| list(count, |n| json!(format!("{letter}{n}")));
+            json!({ "allOf": list(191, |n| json!({ "required": names(if n == 0 { many(40_000) } else { n }) })) })
         }),
     ]
 }
@@ -329,6 +339,12 @@ fn hostile_schemas_are_answered_and_hold_nobody_up() {
         assert!(ended.iter().all(Result::is_ok), "each is answered");
         assert!(longest < ORDINARY, "an ordinary request took {longest:?}");
     });
+    if let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", server.id())) {
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let most = most.and_then(|most| most.trim().trim_end_matches("kB").trim().parse::<usize>().ok()).unwrap();
+        println!("{} MiB of memory at most", most / 1024);
+        assert!(most < MEMORY, "{most} KiB of memory");
+    }
     // Those who compare are free again: this one needs a thread of theirs.
     let small = json!({ "schemaType": "JSON", "schema": "{\"type\": \"object\"}" }).to_string();
     let start = Instant::now();

@@ -21,7 +21,23 @@ type About = (Vec<SchemaId>, bool);
 
 /// What was found for the names of one schema: messages have the same names over and over.
 #[derive(Default)]
-pub(super) struct Names(RefCell<HashMap<*const Sub, HashMap<String, About>>>);
+pub(super) struct Names(RefCell<HashMap<*const Sub, Known>>);
+
+/// What is known of the names of one schema.
+struct Known {
+    declared: HashMap<String, Vec<SchemaId>>,
+    found: HashMap<String, About>,
+}
+
+impl Known {
+    fn of(sub: &Sub) -> Self {
+        let mut declared: HashMap<String, Vec<SchemaId>> = HashMap::new();
+        for property in &sub.properties {
+            declared.entry(property.name.clone()).or_default().push(property.schema);
+        }
+        Self { declared, found: HashMap::new() }
+    }
+}
 
 /// Accepted, refused, or not known.
 pub(super) type Truth = Option<bool>;
@@ -171,6 +187,10 @@ impl<'s> Evaluator<'s> {
             let known = if known { Some(true) } else { None };
             all([named, known].into_iter().chain(schemas.into_iter().map(|id| is(id, value))))
         };
+        let declares = !sub.properties.is_empty() || !sub.pattern_properties.is_empty();
+        if !declares && sub.property_names.is_none() && sub.additional_properties.is_none() {
+            return dependencies;
+        }
         all(std::iter::once(dependencies).chain(object.iter().map(property)))
     }
 
@@ -178,18 +198,20 @@ impl<'s> Evaluator<'s> {
     pub(super) fn property_schemas(self, sub: &'s Sub, name: &str) -> About {
         let key = std::ptr::from_ref(sub);
         if sub.properties.len() + sub.pattern_properties.len() <= MANY {
-            return self.about(sub, name);
+            return self.about(sub, name, sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect());
         }
-        if let Some(kept) = self.names.0.borrow().get(&key).and_then(|names| names.get(name)) {
+        let mut names = self.names.0.borrow_mut();
+        let known = names.entry(key).or_insert_with(|| Known::of(sub));
+        if let Some(kept) = known.found.get(name) {
             return kept.clone();
         }
-        let found = self.about(sub, name);
-        self.names.0.borrow_mut().entry(key).or_default().insert(name.to_owned(), found.clone());
+        let found = self.about(sub, name, known.declared.get(name).cloned().unwrap_or_default());
+        known.found.insert(name.to_owned(), found.clone());
         found
     }
 
-    fn about(self, sub: &Sub, name: &str) -> About {
-        let mut found: Vec<SchemaId> = sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect();
+    /// `found`: the schemas of the properties of this name.
+    fn about(self, sub: &Sub, name: &str, mut found: Vec<SchemaId>) -> About {
         let mut known = true;
         for (pattern, id) in &sub.pattern_properties {
             match self.languages.matches(pattern, name) {

@@ -38,6 +38,10 @@ const MAX_POINTS: usize = 4;
 const MAX_TWICE: usize = 4;
 /// Characters of long texts that are made for one comparison.
 const MAX_LONG: usize = 1_000_000;
+/// Characters of all values that are made for one comparison. In memory a value takes about ten times as much.
+const MAX_CHARACTERS: usize = 8_000_000;
+/// Properties of all objects that one place starts from.
+const MAX_BASED: usize = 100_000;
 
 /// The schemas that may apply at one place of a message.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +54,16 @@ struct Place {
 pub(super) fn samples(reader: &Schema, writer: &Schema, languages: &Languages) -> Vec<Value> {
     let likeness = RefCell::new(Likeness::new(Pair::new(reader, writer)));
     let names = <[Names; 2]>::default();
-    let sampler = Sampler { reader, writer, places: Cell::new(0), long: Cell::new(0), languages, names: &names, likeness };
+    let sampler = Sampler {
+        reader,
+        writer,
+        places: Cell::new(0),
+        long: Cell::new(0),
+        made: Cell::new(0),
+        languages,
+        names: &names,
+        likeness,
+    };
     sampler.values(&Place { writer: vec![writer.root], reader: vec![reader.root] }, 0)
 }
 
@@ -110,18 +123,26 @@ struct Kept<'k, 'a> {
 
 impl Kept<'_, '_> {
     fn is_full(&self) -> bool {
-        self.values.len() >= self.limit
+        self.values.len() >= self.limit || self.sampler.made.get() >= MAX_CHARACTERS || deadline::is_over_now()
     }
 
     fn add(&mut self, value: Value) {
+        if self.is_full() {
+            return;
+        }
         let accepted = |value: &Value| self.writer.is_empty() || self.writer.iter().any(|id| self.sampler.accepts(*id, value));
-        if !self.is_full() && self.seen.insert(value.to_string()) && accepted(&value) {
+        let text = value.to_string();
+        self.sampler.made.set(self.sampler.made.get() + text.len());
+        if self.seen.insert(text) && accepted(&value) {
             self.values.push(value);
         }
     }
 
     fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
-        values.into_iter().for_each(|value| self.add(value));
+        let mut values = values.into_iter();
+        while let Some(value) = if self.is_full() { None } else { values.next() } {
+            self.add(value);
+        }
     }
 }
 
@@ -131,6 +152,8 @@ struct Sampler<'a> {
     places: Cell<usize>,
     /// Characters of long texts so far.
     long: Cell<usize>,
+    /// Characters of all values so far.
+    made: Cell<usize>,
     languages: &'a Languages,
     /// Of the reader and of the writer.
     names: &'a [Names; 2],
@@ -269,9 +292,7 @@ impl<'a> Sampler<'a> {
             })
             .collect();
         let bases = self.bases(writer, &values, depth);
-        for base in &bases {
-            out.add(Value::Object(base.clone()));
-        }
+        out.extend(bases.iter().cloned().map(Value::Object));
         // Of a name that is tried for itself one value will do; few are kept of what lies within another object.
         for base in bases.iter().take(2) {
             for (name, found) in values.iter().filter(|(name, _)| keys.contains(name)) {
@@ -285,11 +306,11 @@ impl<'a> Sampler<'a> {
                 if out.is_full() {
                     return;
                 }
-                for value in found {
+                out.extend(found.iter().map(|value| {
                     let mut object = base.clone();
                     object.insert(name.clone(), value.clone());
-                    out.add(Value::Object(object));
-                }
+                    Value::Object(object)
+                }));
                 if base.contains_key(name) {
                     let mut object = base.clone();
                     object.shift_remove(name);
@@ -334,15 +355,18 @@ impl<'a> Sampler<'a> {
     /// Objects to start from: what each branch requires, all that is required, everything that is declared.
     fn bases(&self, writer: &[&Sub], values: &[(String, Vec<Value>)], depth: usize) -> Vec<Map<String, Value>> {
         let first = |name: &str| values.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.first()).cloned();
+        let mut described: HashMap<&str, Vec<(&Sub, SchemaId)>> = HashMap::new();
+        for (sub, property) in writer.iter().flat_map(|s| s.properties.iter().map(move |p| (*s, p))) {
+            described.entry(property.name.as_str()).or_default().push((sub, property.schema));
+        }
         let pick = |sub: &Sub, name: &str| {
-            let own: Vec<SchemaId> = sub.properties.iter().filter(|p| p.name == name).map(|p| p.schema).collect();
-            let place = Place { writer: own, reader: Vec::new() };
+            let all = described.get(name).map_or(&[][..], Vec::as_slice);
+            let own: Vec<SchemaId> = all.iter().filter(|(by, _)| std::ptr::eq(*by, sub)).map(|(_, id)| *id).collect();
             // Only branches that describe the same property differently need a value of their own.
-            let others = writer.iter().filter(|s| s.properties.iter().any(|p| p.name == name)).count();
-            let found = if place.writer.is_empty() || others < 2 || depth + 1 >= MAX_DEPTH {
+            let found = if own.is_empty() || all.len() < 2 || depth + 1 >= MAX_DEPTH {
                 None
             } else {
-                self.values(&place, depth + 1).into_iter().next()
+                self.values(&Place { writer: own, reader: Vec::new() }, depth + 1).into_iter().next()
             };
             found.or_else(|| first(name)).unwrap_or_else(|| json!("a"))
         };
@@ -391,12 +415,12 @@ impl<'a> Sampler<'a> {
         });
         let mut bases: Vec<Map<String, Value>> = vec![Map::new(), all.clone()];
         bases.extend(dependent);
-        bases.extend(joined);
+        bases.extend(joined.take((MAX_BASED / all.len().max(1)).max(2)));
         bases.extend(each.iter().cloned());
         bases.push(full);
         let mut seen = HashSet::new();
         bases.retain(|b| seen.insert(Value::Object(b.clone()).to_string()));
-        bases.sort_by_key(|b| {
+        bases.sort_by_cached_key(|b| {
             let id = writer.first().map(|_| self.writer.root);
             usize::from(depth == 0 && id.is_some_and(|id| !self.accepts(id, &Value::Object(b.clone()))))
         });
@@ -483,13 +507,17 @@ impl<'a> Sampler<'a> {
 }
 
 /// Objects with several properties changed at once, by numbers that are the same in every run.
-fn mixed(bases: &[Map<String, Value>], values: &[(String, Vec<Value>)], count: usize) -> Vec<Value> {
+fn mixed<'v>(
+    bases: &'v [Map<String, Value>],
+    values: &'v [(String, Vec<Value>)],
+    count: usize,
+) -> impl Iterator<Item = Value> + 'v {
     let mut state: u64 = 1;
-    let mut next = |below: usize| {
+    let mut next = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).unwrap_or(0) % below.max(1)
     };
-    let mut object = |base: &Map<String, Value>| {
+    let object = move |base: &Map<String, Value>| {
         let mut object = base.clone();
         for (name, found) in values {
             if let Some(value) = found.get(next(found.len())).filter(|_| next(3) == 0) {
@@ -498,7 +526,7 @@ fn mixed(bases: &[Map<String, Value>], values: &[(String, Vec<Value>)], count: u
         }
         Value::Object(object)
     };
-    bases.iter().cycle().take(if values.len() > 1 { count } else { 0 }).map(&mut object).collect()
+    bases.iter().cycle().take(if values.len() > 1 { count } else { 0 }).map(object)
 }
 
 /// So many different values: those that there are, then numbers or texts counted up.

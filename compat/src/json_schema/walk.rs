@@ -142,9 +142,10 @@ impl<'a> Trial<'a> {
         closed.is_some_and(|closed| implied::holds(Pair::new(self.pair.reader, &closed), languages))
     }
 
-    /// The messages that the writer accepts and the reader refuses, those with the fewest errors and the shortest first.
+    /// The messages that the writer accepts and the reader refuses, those with the fewest errors and the shortest first. Of the errors at
+    /// one place the first is kept, and no more than are told.
     fn refused(&self, messages: Vec<Value>) -> Vec<(Value, Vec<Refusal>)> {
-        let mut found: Vec<(Value, Vec<Refusal>)> = Vec::new();
+        let mut found: Vec<(usize, Value, Vec<Refusal>)> = Vec::new();
         for message in messages.into_iter().take(self.messages) {
             if deadline::is_over_now() {
                 break;
@@ -159,15 +160,19 @@ impl<'a> Trial<'a> {
             let mut errors: Vec<Refusal> = errors.flat_map(|e| owner::refusals(&e, self.pair.writer)).collect();
             // The validator's order is not the same in every run.
             errors.sort_by(|a, b| (&a.path, &a.at, &a.name).cmp(&(&b.path, &b.at, &b.name)));
-            if !errors.iter().any(|e| e.gave_up) {
-                found.push((message, errors));
+            if errors.iter().any(|e| e.gave_up) {
+                continue;
             }
+            let (count, mut seen) = (errors.len(), HashSet::new());
+            errors.retain(|error| seen.len() < MAX_FINDINGS && seen.insert(error.place(self.pair.reader)));
+            errors.shrink_to_fit();
+            found.push((count, message, errors));
         }
-        found.sort_by_cached_key(|(message, errors)| {
+        found.sort_by_cached_key(|(count, message, _)| {
             let text = message.to_string();
-            (errors.len(), text.len(), text)
+            (*count, text.len(), text)
         });
-        found
+        found.into_iter().map(|(_, message, errors)| (message, errors)).collect()
     }
 }
 
