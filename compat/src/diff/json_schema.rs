@@ -1,6 +1,6 @@
 //! JSON Schema: properties, items, branches and definitions are items; each limit is said of the item that it limits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use eventpact_contract::formats::json_schema::{Dependency, JsonType, Schema, SchemaId, Sub};
 use eventpact_contract::source::Span;
@@ -113,11 +113,11 @@ impl Walk<'_> {
     }
 
     fn properties(&mut self, item: &mut Item, sub: &Sub) {
-        let required = |name: &str| sub.required.iter().find(|(required, _)| required == name);
+        let required: HashMap<&str, Span> = sub.required.iter().rev().map(|(name, span)| (name.as_str(), *span)).collect();
         for property in &sub.properties {
             let mut child = self.item("property", &property.name, property.schema, property.name_span);
-            match required(&property.name) {
-                Some((_, span)) => {
+            match required.get(property.name.as_str()) {
+                Some(span) => {
                     child.say("presence", "required", *span);
                     child.summary.push_str(", required");
                 }
@@ -125,7 +125,8 @@ impl Walk<'_> {
             }
             item.children.push(child);
         }
-        for (name, span) in sub.required.iter().filter(|(name, _)| !sub.properties.iter().any(|p| p.name == *name)) {
+        let declared: HashSet<&str> = sub.properties.iter().map(|property| property.name.as_str()).collect();
+        for (name, span) in sub.required.iter().filter(|(name, _)| !declared.contains(name.as_str())) {
             item.children.push(Item::new("required name", name, *span));
         }
     }

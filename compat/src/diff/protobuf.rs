@@ -116,9 +116,10 @@ fn field(message: &Message, field: &Field) -> Item {
 
 fn enumeration(found: &Enum) -> Item {
     let mut item = named("enum", &found.element);
+    let mut numbers = HashSet::new();
     for value in &found.values {
         let number = value.number.to_string();
-        let known = item.children.iter().any(|child| child.key == number);
+        let known = !numbers.insert(value.number);
         let mut child =
             Item::new("value", if known { format!("{number} {}", value.element.name) } else { number }, value.element.span);
         child.also.push(value.element.name.clone());

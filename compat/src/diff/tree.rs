@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use eventpact_contract::deadline;
 use eventpact_contract::source::Span;
 
 use super::{Change, Facet, Item, Kind};
@@ -27,7 +28,7 @@ pub(super) fn compare(new: &[Item], old: &[Item]) -> Vec<Change> {
 
 fn siblings(new: &[Item], old: &[Item], way: &mut Way, changes: &mut Vec<Change>) {
     let partners = pair(new, old);
-    for (item, partner) in new.iter().zip(&partners) {
+    for (item, partner) in new.iter().zip(&partners).take_while(|_| !deadline::is_over()) {
         match partner.and_then(|n| old.get(n)) {
             Some(before) => both(item, before, way, changes),
             None => changes.push(one(item, Kind::Added, way)),
@@ -64,13 +65,14 @@ fn pair(new: &[Item], old: &[Item]) -> Vec<Option<usize>> {
 }
 
 fn both(new: &Item, old: &Item, way: &mut Way, changes: &mut Vec<Change>) {
+    let (now, then) = (facets(new), facets(old));
     for facet in &new.facets {
-        match old.facets.iter().find(|before| before.name == facet.name) {
+        match then.get(facet.name.as_str()) {
             Some(before) if before.value == facet.value => {}
-            before => changes.push(said(new, (Some(facet), new), (before, old), way)),
+            before => changes.push(said(new, (Some(facet), new), (before.copied(), old), way)),
         }
     }
-    for before in old.facets.iter().filter(|before| !new.facets.iter().any(|facet| facet.name == before.name)) {
+    for before in old.facets.iter().filter(|before| !now.contains_key(before.name.as_str())) {
         changes.push(said(new, (None, new), (Some(before), old), way));
     }
     let depth = way.names.len();
@@ -79,6 +81,11 @@ fn both(new: &Item, old: &Item, way: &mut Way, changes: &mut Vec<Change>) {
     siblings(&new.children, &old.children, way, changes);
     way.around = before;
     way.names.truncate(depth);
+}
+
+/// What is said of an item, by name; of two with one name the first.
+fn facets(item: &Item) -> HashMap<&str, &Facet> {
+    item.facets.iter().rev().map(|facet| (facet.name.as_str(), facet)).collect()
 }
 
 /// Something else is said of an item.

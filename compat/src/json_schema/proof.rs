@@ -16,6 +16,8 @@ use super::{cost, samples};
 
 /// Beyond so many subschemas no normal form is made: it takes too long.
 const MAX_SCHEMAS: usize = 3_000;
+/// Nor beyond so many names that are required: its time and its memory grow with their square (60,000 of them: more than 24 GB).
+const MAX_REQUIRED: usize = 3_000;
 /// Nor beyond so many ways through one of them, whatever the time.
 const MAX_WAYS: f64 = 100_000.0;
 /// The longest text of a difference that is looked into.
@@ -35,7 +37,8 @@ pub(super) struct Canonical {
 impl Canonical {
     pub(super) fn new(pair: Pair<'_, Schema>, reader: &Value, writer: &Value) -> Option<Self> {
         let count = pair.reader.subs.len() + pair.writer.subs.len();
-        if count > MAX_SCHEMAS {
+        let required: usize = pair.reader.subs.iter().chain(&pair.writer.subs).map(|sub| sub.required.len()).sum();
+        if count > MAX_SCHEMAS || required > MAX_REQUIRED {
             return None;
         }
         let (ours, theirs) = (cost::ways(pair.reader), cost::ways(pair.writer));

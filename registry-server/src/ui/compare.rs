@@ -102,6 +102,9 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
     let readable = |subject: &SubjectName| asked.caller.may_read(subject);
     let report = asked.registry.difference(&subject, wanted, readable).await?;
     let by_registry = Wanted { profile: Profile::Confluent, ..wanted };
+    // It may take half a second, in which others are answered.
+    let lines = tokio::task::spawn_blocking(move || (text_lines(&report), report));
+    let (text, report) = lines.await.map_err(|_| ApiError::internal())?;
     let refused = refuses(&asked.registry.difference(&subject, by_registry, readable).await?);
     let level = level_of(&state, &subject);
     let option = |(number, version): (i32, crate::state::Version)| VersionOption {
@@ -118,7 +121,7 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
         new_href: version_link(&subject, new),
         versions: known.versions().rev().map(option).collect(),
         profile: rules,
-        text: text_lines(&report),
+        text,
         changes: report.changes.iter().map(row).collect(),
         breaking: report.changes.iter().filter(|change| change.breaks).count(),
         refused,
