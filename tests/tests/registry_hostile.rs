@@ -80,6 +80,12 @@ fn avro_pairs() -> Vec<Pair> {
             let fields = list(many(8_000), |n| json!({ "name": format!("f{n}"), "type": "int", "default": 0 }));
             json!([{ "type": "record", "name": "R", "aliases": list(many(15_000), |n| json!(format!("W{n}"))), "fields": fields }])
         }),
+        avro("a field of many aliases and attributes", |letter| {
+            let mut field =
+                json!({ "name": "f", "type": "int", "aliases": list(many(30_000), |n| json!(format!("{letter}{n}"))) });
+            (0..many(20_000)).for_each(|n| field[format!("{letter}{n}")] = json!(n));
+            record("R", json!([field]))
+        }),
         avro("a long namespace", |letter| {
             let types = list(many(8_000), |n| field(n, record(&format!("{letter}{n}"), json!([]))));
             json!({ "type": "record", "name": "R", "namespace": format!("{}c", "b.".repeat(many(50_000))), "fields": types })
@@ -150,6 +156,9 @@ fn protobuf_pairs() -> Vec<Pair> {
         protobuf("as many oneofs as fields", |letter| {
             let letter = letter.to_lowercase();
             lines("message M {\n", many(12_000), &|n| format!("  oneof {letter}{n} {{ string f{letter}{n} = {n}; }}")) + "}\n"
+        }),
+        protobuf("messages that stay", |letter| {
+            lines("package x;\n", many(26_000), &|n| format!("message M{n} {{}}")) + &format!("message {letter} {{}}\n")
         }),
         protobuf("lines of comments", |letter| {
             format!("syntax = \"proto3\";\n{}message {letter} {{}}\n", "// x\n".repeat(many(150_000)))

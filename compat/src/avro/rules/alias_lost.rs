@@ -7,6 +7,8 @@
 //! Instead: keep the alias for as long as messages of that version are stored. A warning with a message of that version;
 //! `--mode backward-transitive` makes it an error.
 
+use std::collections::HashSet;
+
 use eventpact_contract::formats::avro::{Field, Named, Type};
 
 use crate::avro::site::{Check, Lost, Wording};
@@ -44,7 +46,11 @@ fn check(lost: &Lost<'_>) -> Option<Wording> {
 
 /// An alias of a field that is gone.
 pub(in crate::avro) fn of_field(new: &Field, latest: &Field) -> Option<String> {
-    latest.aliases.iter().find(|alias| **alias != new.name && !new.aliases.contains(alias)).map(ToString::to_string)
+    if latest.aliases.is_empty() {
+        return None;
+    }
+    let kept: HashSet<&str> = new.aliases.iter().map(AsRef::as_ref).collect();
+    latest.aliases.iter().find(|alias| **alias != new.name && !kept.contains(alias.as_str())).map(ToString::to_string)
 }
 
 /// A type of the latest version that takes the earlier name, where the one of the new version does not.

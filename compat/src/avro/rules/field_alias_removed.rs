@@ -7,6 +7,8 @@
 //! Instead: keep the alias for as long as messages with the old name are stored. A note: messages of this writer are read as
 //! before.
 
+use std::collections::HashSet;
+
 use eventpact_contract::formats::avro::Field;
 
 use crate::avro::site::{Check, Draft, Site, Trigger};
@@ -26,8 +28,11 @@ pub(super) const RULE: Rule<Check> = Rule {
 
 fn check(_: &Site<'_>, fields: &Pair<'_, Field>) -> Option<Draft> {
     let (reader, writer) = (fields.reader, fields.writer);
-    let mut gone = writer.aliases.iter().filter(|alias| **alias != reader.name && !reader.aliases.contains(alias));
-    let alias = gone.next().filter(|_| reader.name == writer.name)?;
+    if writer.aliases.is_empty() || reader.name != writer.name {
+        return None;
+    }
+    let kept: HashSet<&str> = reader.aliases.iter().map(AsRef::as_ref).collect();
+    let alias = writer.aliases.iter().find(|alias| **alias != reader.name && !kept.contains(alias.as_str()))?;
     Some(Draft {
         message: format!(
             "the reader does not take the name '{alias}' for the field '{}', the writer's own schema does",

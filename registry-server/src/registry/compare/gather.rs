@@ -1,5 +1,7 @@
 //! From the findings of each pair of versions to what is answered: one finding for one change, however many versions it breaks.
 
+use std::collections::HashMap;
+
 use super::{
     Arc, BUDGET, Diagnostic, Direction, Duration, Instant, Level, LevelVerdict, Old, Options, Severity, Sources, Span, State,
     SubjectName, Tree, Undecided, Verdict, check, read_again,
@@ -26,6 +28,9 @@ struct Entry {
     levels: Vec<Level>,
 }
 
+/// What is the same of one change against several versions: direction, place, rule, element, message.
+type Key = (Direction, Span, String, String, String);
+
 /// What was found so far.
 pub(in crate::registry) struct Gathered {
     subject: String,
@@ -33,14 +38,16 @@ pub(in crate::registry) struct Gathered {
     levels: Vec<Level>,
     sources: Sources,
     entries: Vec<Entry>,
+    /// Where among them a change is.
+    places: HashMap<Key, usize>,
     unknown: Vec<Undecided>,
     undecided_levels: Vec<Level>,
 }
 
 impl Gathered {
     pub(super) fn new(subject: String, options: Options, levels: Vec<Level>, sources: Sources) -> Self {
-        let (entries, unknown, undecided_levels) = Default::default();
-        Self { subject, options, levels, sources, entries, unknown, undecided_levels }
+        let (entries, places, unknown, undecided_levels) = Default::default();
+        Self { subject, options, levels, sources, entries, places, unknown, undecided_levels }
     }
 
     /// For documents, of which everything counts at the level that was asked for.
@@ -129,14 +136,19 @@ impl Gathered {
         }
         let parts = parts(new, old, self.options.profile, true);
         let mut reports = Vec::new();
-        for (new, old) in &parts.pairs {
+        // With many messages each pair may take long.
+        for (new, old) in parts.pairs.iter().take_while(|_| !deadline::is_over_now()) {
             let pair = match direction {
                 Direction::Backward => Pair::new(new, old),
                 Direction::Forward => Pair::new(old, new),
             };
             reports.push(check::compare(pair, self.options));
         }
-        let verdict = Verdict::of(&reports);
+        let mut verdict = Verdict::of(&reports);
+        if let Some(why) = deadline::why().filter(|_| reports.len() < parts.pairs.len()) {
+            verdict = if verdict == Verdict::Incompatible { verdict } else { Verdict::Unknown };
+            self.undecided(position, number, Some(direction), why);
+        }
         for report in reports.iter().filter(|_| !at.is_empty()) {
             for finding in &report.findings {
                 let diagnostic = check::diagnostic(finding, direction, &self.subject);
@@ -178,12 +190,8 @@ impl Gathered {
 
     /// Adds a finding, or joins it with that of the same change against another version.
     fn add(&mut self, diagnostic: Diagnostic, element: String, direction: Direction, version: i32, levels: &[Level]) {
-        let same = |entry: &&mut Entry| {
-            let known = &entry.diagnostic;
-            let place = known.primary.span == diagnostic.primary.span && entry.element == element;
-            entry.direction == direction && known.id == diagnostic.id && place && known.message == diagnostic.message
-        };
-        if let Some(known) = self.entries.iter_mut().find(same) {
+        let key = (direction, diagnostic.primary.span, diagnostic.id.clone(), element.clone(), diagnostic.message.clone());
+        if let Some(known) = self.places.get(&key).and_then(|place| self.entries.get_mut(*place)) {
             if !known.versions.contains(&version) {
                 known.versions.push(version);
                 known.diagnostic.related.extend(diagnostic.related);
@@ -191,6 +199,7 @@ impl Gathered {
             known.levels.extend(levels.iter().filter(|level| !known.levels.contains(level)).copied().collect::<Vec<_>>());
             return;
         }
+        self.places.insert(key, self.entries.len());
         self.entries.push(Entry { diagnostic, direction, element, versions: vec![version], levels: levels.to_vec() });
     }
 
