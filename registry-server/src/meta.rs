@@ -1,8 +1,10 @@
 //! The metadata in `.proto` files: the options `(confluent.…_meta)`, which carry documentation, parameters, tags and rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use eventpact_contract::formats::protobuf::{Distinct, Literal, LiteralField, LiteralName, OptionEntry};
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use prost::Message as _;
 
 /// The option of a file.
@@ -36,8 +38,7 @@ pub(crate) fn is(field: &LiteralField, name: &str) -> bool {
 /// All that options set of this metadata, whether as `(x) = { a: 1 }` or as `(x).a = 1`. `None` when they set nothing. A field that
 /// is there twice is a list, each value once.
 pub(crate) fn merged(options: &[OptionEntry], name: &str) -> Option<Vec<LiteralField>> {
-    let mut all: Option<Vec<(LiteralField, Option<Distinct>)>> = None;
-    let mut places: HashMap<LiteralName, usize> = HashMap::new();
+    let mut all: Option<IndexMap<LiteralName, (LiteralField, Option<Distinct>)>> = None;
     for option in options.iter().filter(|option| sets(option, name)) {
         let mut literal = option.literal.clone();
         for part in option.parts.iter().skip(1).rev() {
@@ -47,12 +48,15 @@ pub(crate) fn merged(options: &[OptionEntry], name: &str) -> Option<Vec<LiteralF
         let Literal::Message(fields) = literal else { continue };
         let all = all.get_or_insert_default();
         for field in fields {
-            if let Some((known, values)) = places.get(&field.name).and_then(|at| all.get_mut(*at)) {
-                let first = || Distinct::of(std::mem::replace(&mut known.value, Literal::List(Vec::new())));
-                values.get_or_insert_with(first).add(field.value);
-            } else {
-                places.insert(field.name.clone(), all.len());
-                all.push((field, None));
+            match all.entry(field.name.clone()) {
+                Entry::Occupied(mut known) => {
+                    let (known, values) = known.get_mut();
+                    let first = || Distinct::of(std::mem::replace(&mut known.value, Literal::List(Vec::new())));
+                    values.get_or_insert_with(first).add(field.value);
+                }
+                Entry::Vacant(new) => {
+                    new.insert((field, None));
+                }
             }
         }
     }
@@ -60,7 +64,7 @@ pub(crate) fn merged(options: &[OptionEntry], name: &str) -> Option<Vec<LiteralF
         Some(values) => LiteralField { value: values.into_list(), ..field },
         None => field,
     };
-    all.map(|all| all.into_iter().map(field).collect())
+    all.map(|all| all.into_values().map(field).collect())
 }
 
 /// The texts of a value: itself, or those of the list that it is.

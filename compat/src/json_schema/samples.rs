@@ -127,21 +127,22 @@ impl Kept<'_, '_> {
     }
 
     fn add(&mut self, value: Value) {
-        if self.is_full() {
-            return;
-        }
-        let accepted = |value: &Value| self.writer.is_empty() || self.writer.iter().any(|id| self.sampler.accepts(*id, value));
-        let text = value.to_string();
-        self.sampler.made.set(self.sampler.made.get() + text.len());
-        if self.seen.insert(text) && accepted(&value) {
-            self.values.push(value);
-        }
+        self.extend([value]);
     }
 
     fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
         let mut values = values.into_iter();
         while let Some(value) = if self.is_full() { None } else { values.next() } {
-            self.add(value);
+            self.keep(value);
+        }
+    }
+
+    fn keep(&mut self, value: Value) {
+        let accepted = |value: &Value| self.writer.is_empty() || self.writer.iter().any(|id| self.sampler.accepts(*id, value));
+        let text = value.to_string();
+        self.sampler.made.set(self.sampler.made.get() + text.len());
+        if self.seen.insert(text) && accepted(&value) {
+            self.values.push(value);
         }
     }
 }

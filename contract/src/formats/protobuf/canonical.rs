@@ -3,7 +3,8 @@
 //! The form is the one that Confluent's registry stores: fields, oneofs, nested messages, enums; public imports behind plain
 //! ones; `extend` behind the types, services last.
 
-use std::collections::HashMap;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use crate::source::Span;
 
@@ -385,15 +386,13 @@ impl Aggregate<'_> {
     /// Entries between braces, or angle brackets, which are another way to write them. Values of one name stand together.
     fn entries(&mut self, depth: usize, close: char) -> Option<String> {
         self.at += 1;
-        let mut places: HashMap<String, usize> = HashMap::new();
-        let mut values: Vec<(String, Printed)> = Vec::new();
+        let mut values: IndexMap<String, Printed> = IndexMap::new();
         while self.symbol() != Some(close) {
             let (name, value) = self.entry(depth + 1)?;
-            match places.get(&name).and_then(|at| values.get_mut(*at)) {
-                Some((_, known)) => known.join(value),
-                None => {
-                    places.insert(name.clone(), values.len());
-                    values.push((name, value));
+            match values.entry(name) {
+                Entry::Occupied(mut known) => known.get_mut().join(value),
+                Entry::Vacant(new) => {
+                    new.insert(value);
                 }
             }
             self.separator();
