@@ -6,7 +6,7 @@ use super::code::{self, Piece};
 use super::graph::{self, Graph};
 use super::guard::Rights;
 use super::settings::{Held, level_of, mode_of};
-use super::shell::{Shell, encode, format_name, scope_link, time, version_link};
+use super::shell::{Shell, encode, format_name, scope_link, subject_link, time, version_link};
 use super::used::Used;
 use super::{Asked, Reply};
 use crate::auth::Verb;
@@ -42,6 +42,11 @@ struct UseRow {
     deleted: bool,
 }
 
+struct Alias {
+    subject: String,
+    href: String,
+}
+
 struct MetadataRow {
     what: &'static str,
     key: String,
@@ -70,6 +75,8 @@ struct Page {
     /// Empty for the default context.
     context: String,
     name: String,
+    /// What the name stands for, when it is an alias.
+    alias: Option<Alias>,
     /// In a query.
     encoded: String,
     number: i32,
@@ -126,6 +133,12 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
     let subject = subject_of(asked, "name")?;
     asked.caller.require_read(&subject)?;
     let state = asked.registry.snapshot();
+    let real = state.real_name(subject.clone());
+    let is_alias = real != subject;
+    if is_alias && state.subject(&subject).is_none() && state.subject(&real).is_some() {
+        // A name that only stands for another one has no page of its own.
+        return Ok(Reply::SeeOther(subject_link(&real)));
+    }
     let (known, number, version, schema) = version_of(&state, &subject, asked.query.get("version"))?;
     let latest = known.latest().map(|(number, _)| number);
     let row = |(other, version): (i32, Version)| VersionRow {
@@ -148,6 +161,7 @@ pub(super) async fn show(asked: &Asked) -> Result<Reply, ApiError> {
         shell: asked.shell(subject.to_string(), "subjects"),
         context: if subject.is_in_default_context() { String::new() } else { subject.context.to_string() },
         name: subject.name.to_string(),
+        alias: is_alias.then(|| Alias { subject: real.to_string(), href: subject_link(&real) }),
         encoded: encode(&subject.to_string()),
         number,
         id: version.id,

@@ -77,6 +77,22 @@ export const cases = {
     await browser.says(/Version 1 · Avro/);
   },
 
+  async "an alias leads to what it stands for"(browser) {
+    const api = new Api(browser.url);
+    await api.register("target-value", "\"string\"");
+    await api.call("PUT", "/config/short-name", { alias: "target-value" });
+    await browser.open("/ui/subject?name=short-name");
+    assert.equal(browser.page.url(), `${browser.url}/ui/subject?name=target-value`);
+    await browser.says("target-value", "h1");
+    await api.register("former-value", "\"int\"");
+    await api.call("PUT", "/config/former-value", { alias: "target-value" });
+    await browser.open("/ui/subject?name=former-value");
+    await browser.says("former-value", "h1");
+    await browser.says("programs that ask for it get target-value", ".note");
+    await browser.click(".note a");
+    await browser.says("target-value", "h1");
+  },
+
   async "a version says who fetched it"(browser) {
     const api = new Api(browser.url);
     const { id } = await api.register("fetched-value", "\"string\"");
