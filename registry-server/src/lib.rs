@@ -28,6 +28,7 @@ mod metrics;
 mod openapi;
 mod parsed;
 mod patience;
+mod ready;
 mod registry;
 mod routes;
 mod rules;

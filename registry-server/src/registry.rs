@@ -35,6 +35,7 @@ use crate::error::ApiError;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::parsed::ParsedCache;
+use crate::ready::ReadyAnswers;
 use crate::schema::{self, Parsed, Reading, Referenced};
 use crate::state::{Schema, State, Subject};
 use crate::store::{Conflicts, Store, StoreError};
@@ -70,6 +71,7 @@ pub(crate) struct Registry {
     pub(crate) feed: Arc<Feed>,
     applied: watch::Receiver<u64>,
     parsed: Arc<ParsedCache>,
+    pub(crate) ready: ReadyAnswers,
     stripes: Vec<tokio::sync::Mutex<()>>,
     workers: Workers,
     pub(crate) metrics: Arc<Metrics>,
@@ -111,6 +113,7 @@ impl Registry {
             feed,
             applied,
             parsed: Arc::default(),
+            ready: ReadyAnswers::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             workers: Workers::new(),
             metrics,

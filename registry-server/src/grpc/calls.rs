@@ -123,7 +123,7 @@ impl Call {
         let json = match (answer, onward) {
             (Ok(Answer::Json(json)), _) => json,
             (Ok(_), _) => return Err(ApiError::internal()),
-            (Err(error), Some(onward)) if error.is_standby() => self.send_on(onward, body).await?,
+            (Err(error), Some(onward)) if error.is_standby() => self.send_on(onward, body).await?.into(),
             (Err(error), _) => return Err(error),
         };
         serde_json::from_slice(&json).map_err(|_| ApiError::internal())

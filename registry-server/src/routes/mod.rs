@@ -130,7 +130,7 @@ pub(crate) struct Origin {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// 200 with JSON.
-    Json(Vec<u8>),
+    Json(Bytes),
     /// 200 with a schema text as it is.
     Text(String),
     /// 207 with JSON: each part of a batch has an answer of its own.
@@ -146,7 +146,14 @@ pub(crate) enum Answer {
 impl Answer {
     /// 200 with this value.
     fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
-        serde_json::to_vec(value).map(Self::Json).map_err(|_| ApiError::internal())
+        serde_json::to_vec(value).map(|json| Self::Json(json.into())).map_err(|_| ApiError::internal())
+    }
+
+    /// 200 with a value that takes about so many bytes.
+    fn json_of_about<T: Serialize>(bytes: usize, value: &T) -> Result<Self, ApiError> {
+        let mut json = Vec::with_capacity(bytes);
+        serde_json::to_writer(&mut json, value).map_err(|_| ApiError::internal())?;
+        Ok(Self::Json(json.into()))
     }
 
     /// A refusal with this value, which has the code in it.
@@ -196,6 +203,11 @@ impl Query {
             Some((name, _)) => Err(ApiError::bad_request(format!("there is no parameter '{name}' here"))),
             None => Ok(()),
         }
+    }
+
+    /// Says only this, if anything.
+    fn says_only(&self, names: &[&str]) -> bool {
+        self.pairs.iter().all(|(name, _)| names.contains(&name.as_str()))
     }
 
     /// Every value of a name, in order.
@@ -487,8 +499,8 @@ async fn route(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
     let get = request.method == Method::GET;
     let post = request.method == Method::POST;
     match &request.endpoint {
-        Endpoint::Root => Ok(Answer::Json(b"{}".to_vec())),
-        Endpoint::Health => Ok(Answer::Json(br#"{"status":"ok"}"#.to_vec())),
+        Endpoint::Root => Ok(Answer::Json(Bytes::from_static(b"{}"))),
+        Endpoint::Health => Ok(Answer::Json(Bytes::from_static(br#"{"status":"ok"}"#))),
         Endpoint::Ready => ready(registry, request).await,
         Endpoint::Metrics => Ok(Answer::Typed(openapi::OPEN_METRICS, registry.metrics.page(registry).into())),
         Endpoint::OpenApi => Ok(Answer::Typed("application/json", Bytes::from_static(openapi::document()))),
@@ -547,7 +559,7 @@ async fn ready(registry: &Registry, request: &Request) -> Result<Answer, ApiErro
         None => registry.newest().await?,
     }
     if health.warnings.is_empty() {
-        return Ok(Answer::Json(br#"{"status":"ready"}"#.to_vec()));
+        return Ok(Answer::Json(Bytes::from_static(br#"{"status":"ready"}"#)));
     }
     Answer::json(&serde_json::json!({ "status": "ready", "warnings": health.warnings }))
 }

@@ -1,5 +1,6 @@
 //! `/mode…`: who may write where.
 
+use axum::body::Bytes;
 use axum::http::Method;
 use eventpact_registry_client::ModeBody;
 
@@ -21,6 +22,6 @@ pub(super) async fn answer(registry: &Registry, request: &Request, scope: &str) 
     };
     match mode {
         Some(mode) => Answer::json(&ModeBody { mode: Some(mode) }),
-        None => Ok(Answer::Json(b"{}".to_vec())),
+        None => Ok(Answer::Json(Bytes::from_static(b"{}"))),
     }
 }

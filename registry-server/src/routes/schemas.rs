@@ -94,6 +94,11 @@ fn aliases(state: &State, prefix: SubjectPrefix<'_>) -> BTreeMap<SubjectName, Ve
 /// `GET /schemas/ids/{id}`
 pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> Result<Answer, ApiError> {
     let (schema, found) = find(registry, request, id)?;
+    // All else that a request may ask for changes what the answer says.
+    let plain = found.as_ref().filter(|_| request.query.says_only(&["subject", "consistency"]));
+    if let Some(json) = plain.and_then(|found| registry.ready.find(found)) {
+        return Ok(Answer::Json(json));
+    }
     if let Some(text) = registry.unreadable_text(&schema).await {
         return Answer::json(&foreign::answer(&schema, &text));
     }
@@ -109,10 +114,15 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
     }
     if request.query.is("fetchMaxId") {
         let state = registry.snapshot();
-        let context = found.map_or_else(|| DEFAULT_CONTEXT.into(), |f| f.subject.context);
-        string.max_id = state.context(&context).map(|c: &Context| c.next_id.saturating_sub(1));
+        let context = found.as_ref().map_or(DEFAULT_CONTEXT, |found| &found.subject.context);
+        string.max_id = state.context(context).map(|c: &Context| c.next_id.saturating_sub(1));
     }
-    Answer::json(&string)
+    // Of a text in JSON, about every sixth character is a quotation mark, which is escaped.
+    let answer = Answer::json_of_about(string.schema.len() * 5 / 4 + 256, &string)?;
+    if let (Some(found), Answer::Json(json)) = (plain, &answer) {
+        registry.ready.keep(found, json);
+    }
+    Ok(answer)
 }
 
 /// `GET /schemas/ids/{id}/schema`: the bare text.
