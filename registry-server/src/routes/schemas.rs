@@ -120,7 +120,7 @@ pub(super) async fn by_id(registry: &Registry, request: &Request, id: &str) -> R
     // Of a text in JSON, about every sixth character is a quotation mark, which is escaped.
     let answer = Answer::json_of_about(string.schema.len() * 5 / 4 + 256, &string)?;
     if let (Some(found), Answer::Json(json)) = (plain, &answer) {
-        registry.ready.keep(found, json);
+        registry.ready.missed(found, json);
     }
     Ok(answer)
 }
